@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { z } from 'zod';
+import type { BackendConfig, EndpointConfig } from '../config/schema.js';
+import type { Logger } from '../logger.js';
+import type { BackendRequest, Middleware } from '../proxy.js';
+import type { TransportMiddleware } from '../transport/transport.js';
+
+/** Where in a configuration an `extra_config` stands. */
+export type Scope = 'service' | 'endpoint' | 'backend';
+
+/** What a component may know of the place it was configured at. */
+export interface ServiceScope {
+  readonly logger: Logger;
+}
+export interface EndpointScope extends ServiceScope {
+  readonly endpoint: EndpointConfig;
+}
+export interface BackendScope extends EndpointScope {
+  readonly backend: BackendConfig;
+}
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+
+/**
+ * A feature switched on by a namespace of `extra_config`. Its scopes are the hooks it has; each hook runs once, at start,
+ * and returns the layer that runs per request, or `undefined` when there is nothing to do.
+ */
+export interface Component<S extends z.ZodType = z.ZodType, N extends string = string> {
+  /** The 2.x name, e.g. `qos/circuit-breaker`. */
+  readonly namespace: N;
+  /** Other names of the same thing, such as the 1.3 one. */
+  readonly aliases?: readonly string[];
+  /** Checks the namespace's value at start and gives the hooks their types. */
+  readonly schema: S;
+  /** Around the whole gateway, before a route is looked for. */
+  service?(config: z.output<S>, scope: ServiceScope): RequestHandler | undefined;
+  /** Around an endpoint: sees the request before any backend and the merged answer. */
+  endpoint?(config: z.output<S>, scope: EndpointScope): Middleware | undefined;
+  /** Around one backend call: sees the final URL and the decoded, formatted answer. */
+  backend?(config: z.output<S>, scope: BackendScope): Middleware<BackendRequest> | undefined;
+  /** Around, or instead of, the exchange on the wire. */
+  transport?(config: z.output<S>, scope: BackendScope): TransportMiddleware | undefined;
+}
+
+/**
+ * Declares a component with its types inferred from the schema.
+ *
+ * @example
+ * const stamp = defineComponent({
+ *   namespace: 'example/stamp',
+ *   schema: z.strictObject({ header: z.string() }),
+ *   transport: ({ header }) => (next) => (request) =>
+ *     next({ ...request, headers: { ...request.headers, [header]: 'stamped' } }),
+ * });
+ */
+export function defineComponent<const N extends string, S extends z.ZodType>(component: Component<S, N>): Component<S, N> {
+  return component;
+}

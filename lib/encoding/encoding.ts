@@ -1,0 +1,27 @@
+import type { Data } from '../proxy.js';
+
+/** Turns the bytes of a backend into a document; throws or rejects when they are not what the encoding says. */
+export type Decoder = (body: Buffer) => Data | null | Promise<Data | null>;
+
+export interface EncodeContext {
+  /** The client's `Accept` header. */
+  readonly accept: string | undefined;
+}
+
+export interface EncodedBody {
+  readonly contentType: string;
+  readonly body: string | Buffer;
+}
+
+/** Turns a merged document into the answer's body. */
+export type Encoder = (data: Data | null, context: EncodeContext) => EncodedBody | Promise<EncodedBody>;
+
+/** A format, by the name that `encoding` and `output_encoding` use. Either half may be missing. */
+export interface Encoding {
+  readonly name: string;
+  /** Called once per backend at start; `isCollection` is the backend's `is_collection`. */
+  decoder?(isCollection: boolean): Decoder;
+  readonly encode?: Encoder;
+  /** True for formats that pass the stream through untouched, as `no-op` does. */
+  readonly passthrough?: boolean;
+}

@@ -1,0 +1,94 @@
+/** Every code an error of the gateway can carry; `docs/errors.md` has a heading for each. A code is never reused. */
+export type ErrorCode =
+  | 'ERR_CONFIG'
+  | 'ERR_PEER_MISSING'
+  | 'ERR_REQUEST_PATH'
+  | 'ERR_REQUEST_QUERY'
+  | 'ERR_REQUEST_HEADERS'
+  | 'ERR_REQUEST_FRAMING'
+  | 'ERR_REQUEST_BODY'
+  | 'ERR_REQUEST_BODY_SIZE'
+  | 'ERR_REQUEST_BODY_CONSUMED'
+  | 'ERR_REJECTED'
+  | 'ERR_CLIENT_CLOSED'
+  | 'ERR_ENDPOINT_TIMEOUT'
+  | 'ERR_ENDPOINT_FAILED'
+  | 'ERR_OVERLOADED'
+  | 'ERR_CLOSING'
+  | 'ERR_BACKEND_HOSTS'
+  | 'ERR_BACKEND_URL'
+  | 'ERR_BACKEND_CONNECTION'
+  | 'ERR_BACKEND_TIMEOUT'
+  | 'ERR_BACKEND_PROTOCOL'
+  | 'ERR_BACKEND_SIZE'
+  | 'ERR_BACKEND_REDIRECT'
+  | 'ERR_BACKEND_STATUS'
+  | 'ERR_BACKEND_DECODE'
+  | 'ERR_BACKEND_CANCELLED'
+  | 'ERR_INTERNAL';
+
+/** The root of everything the gateway throws. `status` is the honest HTTP status of the failure. */
+export class GatewayError extends Error {
+  override readonly name: string = 'GatewayError';
+  readonly code: ErrorCode;
+  readonly status: number;
+
+  constructor(code: ErrorCode, status: number, message: string) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** One fault of a configuration. */
+export interface ConfigIssue {
+  /** Where the fault is, e.g. `endpoints[0].backend[1].url_pattern`. */
+  readonly path: string;
+  /** What is wrong and what to do about it, in one sentence. */
+  readonly message: string;
+}
+
+/** The configuration is refused; `issues` has everything that is wrong with it, not only the first fault. */
+export class ConfigError extends GatewayError {
+  override readonly name = 'ConfigError';
+  readonly issues: readonly ConfigIssue[];
+
+  constructor(issues: readonly ConfigIssue[]) {
+    const lines = issues.map((issue) => `  ${issue.path || '(root)'}: ${issue.message}`);
+    super('ERR_CONFIG', 500, `The configuration has ${issues.length} fault${issues.length === 1 ? '' : 's'}:\n${lines.join('\n')}`);
+    this.issues = issues;
+  }
+}
+
+/** The client's request cannot be served: answered with `status`, no backend is called. */
+export class RequestError extends GatewayError {
+  override readonly name = 'RequestError';
+}
+
+/** A guard (limit, bot detector, validator…) turned the request away: an empty answer without gateway headers. */
+export class RejectedError extends GatewayError {
+  override readonly name = 'RejectedError';
+  /** Headers that belong to the rejection, such as `retry-after`. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super('ERR_REJECTED', status, message);
+    this.headers = headers;
+  }
+}
+
+/** One backend failed. The message names the backend by its place in the configuration, never by its host. */
+export class BackendError extends GatewayError {
+  override readonly name = 'BackendError';
+}
+
+/** The endpoint as a whole failed; `causes` has the failure of each backend. */
+export class EndpointError extends GatewayError {
+  override readonly name = 'EndpointError';
+  readonly causes: readonly GatewayError[];
+
+  constructor(code: ErrorCode, status: number, message: string, causes: readonly GatewayError[] = []) {
+    super(code, status, message);
+    this.causes = causes;
+  }
+}

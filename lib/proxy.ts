@@ -1,0 +1,78 @@
+import type { Readable } from 'node:stream';
+
+/** Header names in lower case; several lines of one name stand in an array, in order. The object has no prototype. */
+export type Headers = Readonly<Record<string, string | readonly string[]>>;
+
+/** One `name=value` of a query string: decoded, and as it stood in the URL. */
+export interface QueryPair {
+  readonly name: string;
+  readonly value: string;
+  /** The pair as the client wrote it, still encoded and safe to put in a URL. */
+  readonly text: string;
+}
+
+/** Who sent the request, as far as the gateway believes it. */
+export interface Client {
+  /** The client's address; from a forwarding header only when the proxies in between are trusted. */
+  readonly ip: string;
+}
+
+/**
+ * What travels through an endpoint: only what the configuration lets in. Read-only, since one request serves several
+ * backends: layers derive a new one, they never mutate it.
+ */
+export interface ProxyRequest {
+  readonly method: string;
+  /** The path below the mount point as the client sent it: still encoded, without the query. */
+  readonly path: string;
+  /** Values of the path's `{params}`, decoded once, by the names the endpoint gives them. `*` holds a wildcard's rest. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The query pairs that `input_query_strings` lets in, in order, repeats kept. */
+  readonly query: readonly QueryPair[];
+  /** The headers that `input_headers` lets in and those the gateway sets. */
+  readonly headers: Headers;
+  /** A stream only where exactly one backend reads it; else the whole body, shared. */
+  readonly body: Readable | Buffer | undefined;
+  /** Aborted when the deadline has passed, the client has gone, or nobody needs the answer any more. */
+  readonly signal: AbortSignal;
+  readonly client: Client;
+}
+
+/** A request to one host: the URL is built, the host is chosen. */
+export interface BackendRequest extends ProxyRequest {
+  /** Absolute URL, encoded. */
+  readonly url: string;
+  /** True where the answer is passed through as a stream (`no-op`) instead of being decoded. */
+  readonly stream: boolean;
+}
+
+/** A decoded document: the top level is always an object. */
+export type Data = Readonly<Record<string, unknown>>;
+
+export interface Metadata {
+  readonly status: number;
+  readonly headers: Headers;
+}
+
+/** What comes back up: from one backend, or merged from several. */
+export interface ProxyResponse {
+  /** `null` stands for a JSON `null`: no data, which is not the same as an empty object. */
+  readonly data: Data | null;
+  /** False as soon as anything that belongs to the answer is missing. */
+  readonly isComplete: boolean;
+  /** True where the backend had nothing to say and said so (204, empty body). */
+  readonly isEmpty?: boolean;
+  readonly metadata: Metadata;
+  /** The untouched body of a `no-op` backend. */
+  readonly body?: Readable | Buffer;
+}
+
+export type Proxy<R = ProxyRequest> = (request: R) => Promise<ProxyResponse>;
+export type Middleware<R = ProxyRequest> = (next: Proxy<R>) => Proxy<R>;
+
+/** Wraps `innermost` in the given layers; the first of the list ends up outermost. */
+export function compose<T>(layers: readonly ((next: T) => T)[], innermost: T): T {
+  return layers.reduceRight((next, layer) => layer(next), innermost);
+}
+
+export const NO_HEADERS: Headers = Object.freeze(Object.create(null));
