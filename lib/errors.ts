@@ -77,9 +77,23 @@ export class RejectedError extends GatewayError {
   }
 }
 
+/** What a client may see of a backend's own error answer, where the configuration says so. */
+export interface ExposedAnswer {
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly body: Buffer;
+}
+
 /** One backend failed. The message names the backend by its place in the configuration, never by its host. */
 export class BackendError extends GatewayError {
   override readonly name = 'BackendError';
+  /** Set by `return_error_code`. Not enumerable, so that it stays out of logs. */
+  declare readonly exposed?: ExposedAnswer;
+
+  constructor(code: ErrorCode, status: number, message: string, exposed?: ExposedAnswer) {
+    super(code, status, message);
+    if (exposed) Object.defineProperty(this, 'exposed', { value: exposed });
+  }
 }
 
 /** The endpoint as a whole failed; `causes` has the failure of each backend. */
@@ -91,4 +105,12 @@ export class EndpointError extends GatewayError {
     super(code, status, message);
     this.causes = causes;
   }
+}
+
+/** Whatever was thrown, as one of our own; what we do not know is an internal error without details. */
+export function toGatewayError(thrown: unknown): GatewayError {
+  if (thrown instanceof GatewayError) return thrown;
+  const error = new GatewayError('ERR_INTERNAL', 500, 'An unexpected error inside the gateway or one of its plug-ins');
+  error.cause = thrown;
+  return error;
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { GatewayError } from './errors.js';
 
 /** Header names in lower case; several lines of one name stand in an array, in order. The object has no prototype. */
 export type Headers = Readonly<Record<string, string | readonly string[]>>;
@@ -63,6 +64,8 @@ export interface ProxyResponse {
   /** True where the backend had nothing to say and said so (204, empty body). */
   readonly isEmpty?: boolean;
   readonly metadata: Metadata;
+  /** The failures a partial answer survived. Absent when nothing failed. */
+  readonly errors?: readonly GatewayError[];
   /** The untouched body of a `no-op` backend. */
   readonly body?: Readable | Buffer;
 }

@@ -1,0 +1,69 @@
+import type { Readable } from 'node:stream';
+import type { BackendConfig } from '../config/schema.js';
+import type { Decoder } from '../encoding/encoding.js';
+import { BackendError, GatewayError } from '../errors.js';
+import type { Formatter } from '../manipulation/formatter.js';
+import { type BackendRequest, type Data, NO_HEADERS, type Proxy, type ProxyResponse } from '../proxy.js';
+import type { BackendResponse, Transport } from '../transport/transport.js';
+import { createFailureHandler, isSuccess } from './status.js';
+
+export interface ExchangeOptions {
+  readonly backend: BackendConfig;
+  readonly transport: Transport;
+  /** Absent where the answer is passed through. */
+  readonly decode: Decoder | undefined;
+  readonly format: Formatter | undefined;
+  /** Collects a body that a transport handed over as a stream. */
+  readonly readBody: (body: Readable) => Promise<Buffer>;
+}
+
+/** One exchange: transport, then status, decoder and formatter. */
+export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> {
+  const { backend, transport, decode, format, readBody } = options;
+  const { name } = backend;
+  const handleFailure = createFailureHandler(backend);
+
+  function interpret(response: BackendResponse): ProxyResponse | Promise<ProxyResponse> {
+    const { body } = response;
+    if (Buffer.isBuffer(body)) return interpretBody(response, body);
+    return readBody(body).then((bytes) => interpretBody(response, bytes));
+  }
+
+  function interpretBody(response: BackendResponse, body: Buffer): ProxyResponse | Promise<ProxyResponse> {
+    const { status } = response;
+    if (!isSuccess(status)) return handleFailure(response, body);
+    const metadata = { status, headers: NO_HEADERS };
+    if (body.length === 0) return { data: {}, isComplete: true, isEmpty: true, metadata };
+
+    const respond = (data: Data | null): ProxyResponse => ({
+      data: format ? format(data) : data,
+      isComplete: true,
+      metadata,
+    });
+    try {
+      const decoded = (decode as Decoder)(body);
+      return decoded instanceof Promise ? decoded.then(respond, failDecoding) : respond(decoded);
+    } catch (error) {
+      return failDecoding(error);
+    }
+  }
+
+  function failDecoding(error: unknown): never {
+    if (error instanceof GatewayError) throw error;
+    const reason = error instanceof Error ? error.message : 'it cannot be read';
+    throw new BackendError(
+      'ERR_BACKEND_DECODE',
+      502,
+      `The answer of ${name} is not what its encoding "${backend.encoding}" says: ${reason}`,
+    );
+  }
+
+  function passThrough({ status, headers, body }: BackendResponse): ProxyResponse {
+    return { data: {}, isComplete: true, metadata: { status, headers }, body };
+  }
+
+  const complete = decode ? interpret : passThrough;
+  return function exchange(request) {
+    return transport(request).then(complete);
+  };
+}

@@ -1,0 +1,47 @@
+import { EndpointError, type GatewayError } from '../errors.js';
+import { type Data, NO_HEADERS, type ProxyResponse } from '../proxy.js';
+import type { Combiner } from './combiner.js';
+import type { Outcome } from './outcome.js';
+
+/** Makes one answer of several outcomes, in declared order; throws when none of them is an answer. */
+export type Merge = (outcomes: readonly Outcome[]) => ProxyResponse;
+
+const METADATA = { status: 200, headers: NO_HEADERS };
+
+export function createMerge(endpoint: string, combine: Combiner): Merge {
+  return function merge(outcomes) {
+    const parts: Data[] = [];
+    const errors: GatewayError[] = [];
+    let isComplete = true;
+    let isEmpty = true;
+
+    for (const outcome of outcomes) {
+      if ('error' in outcome) {
+        errors.push(outcome.error);
+        continue;
+      }
+      const { response } = outcome;
+      if (!response.isComplete || response.data === null) isComplete = false;
+      if (response.errors) errors.push(...response.errors);
+      if (response.isEmpty) continue;
+      isEmpty = false;
+      if (response.data !== null) parts.push(response.data);
+    }
+
+    if (errors.length > 0 && errors.length === outcomes.length && parts.length === 0) {
+      throw allFailed(endpoint, errors);
+    }
+    const data = parts.length === 1 ? (parts[0] as Data) : combine(parts);
+    if (errors.length > 0) return { data, isComplete: false, metadata: METADATA, errors };
+    return isEmpty
+      ? { data, isComplete, isEmpty, metadata: METADATA }
+      : { data, isComplete, metadata: METADATA };
+  };
+}
+
+function allFailed(endpoint: string, errors: readonly GatewayError[]): EndpointError {
+  const statuses = new Set(errors.map((error) => error.status));
+  const status = statuses.size === 1 ? (errors[0] as GatewayError).status : 502;
+  const messages = errors.map((error) => error.message).join('\n');
+  return new EndpointError('ERR_ENDPOINT_FAILED', status, `Every backend of ${endpoint} failed:\n${messages}`, errors);
+}

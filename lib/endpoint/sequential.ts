@@ -1,0 +1,91 @@
+import { createDeadline } from '../deadline.js';
+import type { Data, Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
+import { type MergerOptions, mergeExpired, toFailure } from './parallel.js';
+import type { Outcome } from './outcome.js';
+
+export interface SequentialOptions extends MergerOptions {
+  /** Placeholders such as `resp0_user.id` that any backend, or `sequential_propagated_params`, asks for. */
+  readonly placeholders: readonly string[];
+}
+
+interface Source {
+  readonly placeholder: string;
+  readonly path: readonly string[];
+}
+
+/**
+ * Calls the backends one after another. What a later `url_pattern` asks of an earlier answer is taken from that answer
+ * as its own filters left it, before anything is merged into it.
+ */
+export function createSequential(options: SequentialOptions): Proxy {
+  const { name, clients, timeout, merge, placeholders } = options;
+  const sources = clients.map((_, index) => sourcesOf(index, placeholders));
+
+  return async function callInSequence(request) {
+    const deadline = createDeadline(timeout, () => mergeExpired(name, timeout), request.signal);
+    const params: Record<string, string> = Object.assign(Object.create(null), request.params);
+    const derived: ProxyRequest = { ...request, params, signal: deadline.signal };
+    const outcomes: Outcome[] = [];
+    try {
+      for (const [index, client] of clients.entries()) {
+        try {
+          const response = await deadline.race(client.send(derived));
+          outcomes.push({ response });
+          if (!response.isComplete) break;
+          collect(sources[index] ?? [], response, params);
+        } catch (reason) {
+          const error = toFailure(client, reason);
+          if (index === 0 || client.required) throw error;
+          outcomes.push({ error });
+          break;
+        }
+      }
+    } finally {
+      deadline.dispose();
+    }
+    return merge(outcomes);
+  };
+}
+
+const PLACEHOLDER = /^resp(\d+)(?:_(.+))?$/;
+
+function sourcesOf(index: number, placeholders: readonly string[]): Source[] {
+  return placeholders.flatMap((placeholder) => {
+    const [, position, path] = PLACEHOLDER.exec(placeholder) ?? [];
+    return Number(position) === index ? [{ placeholder, path: path?.split('.') ?? [] }] : [];
+  });
+}
+
+function collect(sources: readonly Source[], response: ProxyResponse, params: Record<string, string>): void {
+  for (const { placeholder, path } of sources) {
+    const text = path.length === 0 ? wholeBody(response) : toText(lookUp(response.data, path));
+    if (text !== undefined) params[placeholder] = text;
+  }
+}
+
+/** `resp0` alone stands for the whole text of a `no-op` backend in the chain. */
+function wholeBody({ body }: ProxyResponse): string | undefined {
+  return Buffer.isBuffer(body) ? body.toString() : undefined;
+}
+
+function lookUp(data: Data | null, path: readonly string[]): unknown {
+  let value: unknown = data;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Data)[key];
+  }
+  return value;
+}
+
+/** What stands in the URL for a value; nothing for `null` and for objects, so that the call fails instead of going astray. */
+function toText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (Array.isArray(value)) {
+    const items = value.map(toText);
+    return items.includes(undefined) ? undefined : items.join(',');
+  }
+  // An exact number wraps its digits in an object.
+  if (typeof value === 'object' && value !== null && typeof value.valueOf() === 'number') return String(value);
+  return undefined;
+}
