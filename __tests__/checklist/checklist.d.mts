@@ -1,0 +1,1 @@
+export function idsIn(text: string): string[];
