@@ -47,30 +47,21 @@ export function createRandomBalancer(subscriber: Subscriber, random: RandomSourc
 
 /** The host with the fewest exchanges under way in proportion to its repetitions; equals take turns. */
 export function createLeastInFlightBalancer(subscriber: Subscriber): Balancer {
-  const candidates = derive(subscriber, (hosts) =>
-    Array.from(countHosts(hosts), ([host, weight]) => ({ host, weight })),
-  );
+  const weights = derive(subscriber, countHosts);
+  const rotation = rotate(derive(subscriber, () => spreadHosts(weights())));
   const inFlight = createInFlight();
-  let turn = 0;
 
   return {
     host(tried = NONE) {
-      const list = candidates();
-      let best = '';
-      let bestLoad = Number.POSITIVE_INFINITY;
-      let bestTried = true;
-      for (let step = 0; step < list.length; step++) {
-        const { host, weight } = list[(turn + step) % list.length]!;
-        const isTried = tried.includes(host);
+      let best = rotation(tried);
+      let bestLoad = inFlight.count(best) / weights().get(best)!;
+      for (const [host, weight] of weights()) {
         const load = inFlight.count(host) / weight;
-        if (bestTried && !isTried ? true : isTried === bestTried && load < bestLoad) {
+        if (load < bestLoad && !tried.includes(host)) {
           best = host;
           bestLoad = load;
-          bestTried = isTried;
         }
       }
-      if (list.length === 0) throw noHosts();
-      turn = (turn + 1) % list.length;
       return inFlight.start(best);
     },
     settled: inFlight.end,

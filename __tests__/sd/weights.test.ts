@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { countHosts, spreadHosts } from '../../lib/sd/weights.js';
+
+describe('countHosts', () => {
+  it('counts repetitions in order of first appearance', () => {
+    expect([...countHosts(['b', 'a', 'b'])]).toEqual([
+      ['b', 2],
+      ['a', 1],
+    ]);
+  });
+});
+
+describe('spreadHosts', () => {
+  it.each([
+    [{}, ''],
+    [{ a: 7 }, 'a'],
+    [{ a: 5, b: 5 }, 'ab'],
+    [{ a: 2, b: 4 }, 'bab'],
+    [{ a: 5, b: 1, c: 1 }, 'aabacaa'],
+  ])('writes %o out as %s', (weights, expected) => {
+    expect(spreadHosts(new Map(Object.entries(weights))).join('')).toBe(expected);
+  });
+});
