@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { GatewayError } from './errors.js';
 
@@ -16,6 +17,8 @@ export interface QueryPair {
 export interface Client {
   /** The client's address; from a forwarding header only when the proxies in between are trusted. */
   readonly ip: string;
+  /** All headers as Node parsed them, for guards that look at more than is forwarded. */
+  readonly headers: IncomingHttpHeaders;
 }
 
 /**
@@ -72,6 +75,9 @@ export interface ProxyResponse {
 
 export type Proxy<R = ProxyRequest> = (request: R) => Promise<ProxyResponse>;
 export type Middleware<R = ProxyRequest> = (next: Proxy<R>) => Proxy<R>;
+
+/** Express' and Connect's handler, in terms of `node:http`. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
 /** Wraps `innermost` in the given layers; the first of the list ends up outermost. */
 export function compose<T>(layers: readonly ((next: T) => T)[], innermost: T): T {

@@ -1,47 +1,47 @@
 import { createDeadline } from '../deadline.js';
 import { BackendError, type GatewayError } from '../errors.js';
-import type { Proxy, ProxyResponse } from '../proxy.js';
+import type { Middleware, ProxyRequest, ProxyResponse } from '../proxy.js';
 
 /**
  * Sends `copies` of each request at once; the first complete answer wins and the others are aborted. Without one, the
  * last incomplete answer stands, or the last error.
  */
-export function createConcurrentCalls(name: string, copies: number, timeout: number, send: Proxy): Proxy {
+export function createConcurrentCalls(name: string, copies: number, timeout: number): Middleware {
   function expired(): GatewayError {
-    return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name} gave none of its ${copies} concurrent calls an answer in time`);
+    return new BackendError('ERR_BACKEND_TIMEOUT', 504, `None of the ${copies} concurrent calls to ${name} was answered in time`);
   }
   function decided(): GatewayError {
-    return new BackendError('ERR_BACKEND_CANCELLED', 502, `${name} has already answered another of its concurrent calls`);
+    return new BackendError('ERR_BACKEND_CANCELLED', 502, `Another of the concurrent calls to ${name} was answered first`);
   }
 
-  return function sendCopies(request) {
-    const deadline = createDeadline(timeout, expired, request.signal);
-    const copy = { ...request, signal: deadline.signal };
-    const winner = new Promise<ProxyResponse>((resolve, reject) => {
-      let pending = copies;
-      let incomplete: ProxyResponse | undefined;
-      let failure: unknown;
+  return function concurrentCalls(next) {
+    function firstComplete(request: ProxyRequest): Promise<ProxyResponse> {
+      return new Promise((resolve, reject) => {
+        let pending = copies;
+        let incomplete: ProxyResponse | undefined;
 
-      function settle(): void {
-        pending--;
-        if (pending > 0) return;
-        if (incomplete) resolve(incomplete);
-        else reject(failure);
-      }
-      for (let index = 0; index < copies; index++) {
-        send(copy).then(
-          (response) => {
-            if (response.isComplete) return resolve(response);
-            incomplete = response;
-            settle();
-          },
-          (error) => {
-            failure = error;
-            settle();
-          },
-        );
-      }
-    });
-    return deadline.race(winner).finally(() => deadline.cancel(decided()));
+        function settle(failure?: unknown): void {
+          pending--;
+          if (pending > 0) return;
+          if (incomplete) resolve(incomplete);
+          else reject(failure);
+        }
+        function onResponse(response: ProxyResponse): void {
+          if (response.isComplete) {
+            resolve(response);
+            return;
+          }
+          incomplete = response;
+          settle();
+        }
+        for (let index = 0; index < copies; index++) next(request).then(onResponse, settle);
+      });
+    }
+
+    return function sendCopies(request) {
+      const deadline = createDeadline(timeout, expired, request.signal);
+      const answer = deadline.race(firstComplete({ ...request, signal: deadline.signal }));
+      return answer.finally(() => deadline.cancel(decided()));
+    };
   };
 }

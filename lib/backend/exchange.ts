@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { BackendConfig } from '../config/schema.js';
+import type { BackendConfig } from '../config/resolved.js';
 import type { Decoder } from '../encoding/encoding.js';
 import { BackendError, GatewayError } from '../errors.js';
 import type { Formatter } from '../manipulation/formatter.js';

@@ -1,4 +1,4 @@
-import type { BackendConfig } from '../config/schema.js';
+import type { BackendConfig } from '../config/resolved.js';
 import { BackendError } from '../errors.js';
 import { type BackendRequest, type Headers, NO_HEADERS, type ProxyRequest, type QueryPair } from '../proxy.js';
 

@@ -1,4 +1,4 @@
-import type { BackendConfig } from '../config/schema.js';
+import type { BackendConfig } from '../config/resolved.js';
 import { BackendError } from '../errors.js';
 import { NO_HEADERS, type ProxyResponse } from '../proxy.js';
 import type { BackendResponse } from '../transport/transport.js';

@@ -1,8 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
-import type { BackendConfig, EndpointConfig } from '../config/schema.js';
+import type { BackendConfig, EndpointConfig } from '../config/resolved.js';
 import type { Logger } from '../logger.js';
-import type { BackendRequest, Middleware } from '../proxy.js';
+import type { BackendRequest, Middleware, RequestHandler } from '../proxy.js';
 import type { TransportMiddleware } from '../transport/transport.js';
 
 /** Where in a configuration an `extra_config` stands. */
@@ -19,31 +18,33 @@ export interface BackendScope extends EndpointScope {
   readonly backend: BackendConfig;
 }
 
-export type RequestHandler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
-
-/**
- * A feature switched on by a namespace of `extra_config`. Its scopes are the hooks it has; each hook runs once, at start,
- * and returns the layer that runs per request, or `undefined` when there is nothing to do.
- */
-export interface Component<S extends z.ZodType = z.ZodType, N extends string = string> {
-  /** The 2.x name, e.g. `qos/circuit-breaker`. */
-  readonly namespace: N;
-  /** Other names of the same thing, such as the 1.3 one. */
-  readonly aliases?: readonly string[];
-  /** Checks the namespace's value at start and gives the hooks their types. */
-  readonly schema: S;
+/** What a component can do; each hook runs once, at start, and returns the layer that runs per request. */
+export interface Hooks<S extends z.ZodType> {
   /** Around the whole gateway, before a route is looked for. */
   service?(config: z.output<S>, scope: ServiceScope): RequestHandler | undefined;
-  /** Around an endpoint: sees the request before any backend and the merged answer. */
+  /** Around an endpoint: sees the request before any backend, and the merged answer. */
   endpoint?(config: z.output<S>, scope: EndpointScope): Middleware | undefined;
-  /** Around one backend call: sees the final URL and the decoded, formatted answer. */
+  /** Around one backend call: sees the final URL, and the decoded, formatted answer. */
   backend?(config: z.output<S>, scope: BackendScope): Middleware<BackendRequest> | undefined;
   /** Around, or instead of, the exchange on the wire. */
   transport?(config: z.output<S>, scope: BackendScope): TransportMiddleware | undefined;
 }
 
 /**
- * Declares a component with its types inferred from the schema.
+ * A feature switched on by a namespace of `extra_config`. The hooks it has are the places where it may stand: a namespace
+ * put where it has no hook is a `ConfigError`.
+ */
+export interface Component<S extends z.ZodType = z.ZodType, N extends string = string> extends Hooks<S> {
+  /** The 2.x name, e.g. `qos/circuit-breaker`. */
+  readonly namespace: N;
+  /** Other names of the same thing, such as the 1.3 one. */
+  readonly aliases?: readonly string[];
+  /** Checks the namespace's value at start and gives the hooks their types. */
+  readonly schema: S;
+}
+
+/**
+ * Declares a component; the hooks' types follow from the schema.
  *
  * @example
  * const stamp = defineComponent({
@@ -53,6 +54,8 @@ export interface Component<S extends z.ZodType = z.ZodType, N extends string = s
  *     next({ ...request, headers: { ...request.headers, [header]: 'stamped' } }),
  * });
  */
-export function defineComponent<const N extends string, S extends z.ZodType>(component: Component<S, N>): Component<S, N> {
+export function defineComponent<const N extends string, S extends z.ZodType, H extends Hooks<S>>(
+  component: { readonly namespace: N; readonly aliases?: readonly string[]; readonly schema: S } & H & Hooks<S>,
+): { readonly namespace: N; readonly aliases?: readonly string[]; readonly schema: S } & H {
   return component;
 }

@@ -23,16 +23,15 @@ export function createSequential(options: SequentialOptions): Proxy {
 
   return async function callInSequence(request) {
     const deadline = createDeadline(timeout, () => mergeExpired(name, timeout), request.signal);
-    const params: Record<string, string> = Object.assign(Object.create(null), request.params);
-    const derived: ProxyRequest = { ...request, params, signal: deadline.signal };
+    let current: ProxyRequest = { ...request, signal: deadline.signal };
     const outcomes: Outcome[] = [];
     try {
       for (const [index, client] of clients.entries()) {
         try {
-          const response = await deadline.race(client.send(derived));
+          const response = await deadline.race(client.send(current));
           outcomes.push({ response });
           if (!response.isComplete) break;
-          collect(sources[index] ?? [], response, params);
+          current = withValues(current, sources[index] ?? [], response);
         } catch (reason) {
           const error = toFailure(client, reason);
           if (index === 0 || client.required) throw error;
@@ -56,11 +55,14 @@ function sourcesOf(index: number, placeholders: readonly string[]): Source[] {
   });
 }
 
-function collect(sources: readonly Source[], response: ProxyResponse, params: Record<string, string>): void {
+function withValues(request: ProxyRequest, sources: readonly Source[], response: ProxyResponse): ProxyRequest {
+  if (sources.length === 0) return request;
+  const params: Record<string, string> = Object.assign(Object.create(null), request.params);
   for (const { placeholder, path } of sources) {
     const text = path.length === 0 ? wholeBody(response) : toText(lookUp(response.data, path));
     if (text !== undefined) params[placeholder] = text;
   }
+  return { ...request, params };
 }
 
 /** `resp0` alone stands for the whole text of a `no-op` backend in the chain. */

@@ -1,0 +1,25 @@
+import { BackendError } from '../errors.js';
+import type { BackendRequest, Middleware } from '../proxy.js';
+
+/** Caps how many calls to one backend are under way: a slow backend must not pile up everybody's requests. */
+export function createBulkhead(name: string, limit: number): Middleware<BackendRequest> {
+  return function bulkhead(next) {
+    let pending = 0;
+
+    function release(): void {
+      pending--;
+    }
+
+    return function callWithinLimit(request) {
+      if (pending >= limit) {
+        return Promise.reject(
+          new BackendError('ERR_OVERLOADED', 503, `${name} was not called: ${limit} calls to it are already under way`),
+        );
+      }
+      pending++;
+      const answer = next(request);
+      answer.then(release, release);
+      return answer;
+    };
+  };
+}

@@ -1,0 +1,27 @@
+import { createDeadline } from '../deadline.js';
+import { BackendError } from '../errors.js';
+import type { Middleware } from '../proxy.js';
+
+/** A backend's own timeout, where it is shorter than what the endpoint grants. Covers a streamed body as well. */
+export function createTimeout(name: string, milliseconds: number): Middleware {
+  function expired(): BackendError {
+    return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name} did not answer within its timeout of ${milliseconds} ms`);
+  }
+
+  return function limitTime(next) {
+    return function callInTime(request) {
+      const deadline = createDeadline(milliseconds, expired, request.signal);
+      return deadline.race(next({ ...request, signal: deadline.signal })).then(
+        (response) => {
+          if (response.body && 'once' in response.body) response.body.once('close', deadline.dispose);
+          else deadline.dispose();
+          return response;
+        },
+        (error) => {
+          deadline.dispose();
+          throw error;
+        },
+      );
+    };
+  };
+}

@@ -1,0 +1,21 @@
+import type { z } from 'zod';
+import { botDetector } from './bot-detector.js';
+import type { Component, Scope } from './component.js';
+
+/** THE TABLE: every built-in feature, outermost first. One order for all hooks. */
+export const builtInComponents = [botDetector] as const satisfies readonly Component[];
+
+type BuiltIn = (typeof builtInComponents)[number];
+type HookOf<S extends Scope> = S extends 'backend' ? 'backend' | 'transport' : S;
+
+/** The built-ins that have a hook for the scope, by namespace, with what they accept. */
+type ExtraConfigOf<S extends Scope> = {
+  [C in BuiltIn as keyof C & HookOf<S> extends never ? never : C['namespace']]?: z.input<C['schema']>;
+};
+
+/** The typed `extra_config` of each level, derived from the table: a wrong option is red in the editor. */
+export interface BuiltInExtraConfig {
+  service: ExtraConfigOf<'service'>;
+  endpoint: ExtraConfigOf<'endpoint'>;
+  backend: ExtraConfigOf<'backend'>;
+}

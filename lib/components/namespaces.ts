@@ -1,0 +1,88 @@
+/** What is said of a namespace that KrakenD has and this gateway has not. */
+export interface Unsupported {
+  /** Protection must not vanish silently, so those are errors; the rest is said once, as a warning. */
+  readonly isError: boolean;
+  readonly advice: string;
+}
+
+const PROTECTION = 'is not supported; take it out and do its work in a middleware of the host app or a component of your own';
+const SCRIPT = 'is not supported; write the script as a component of your own';
+const HOST_APP = 'has no effect here: it is the host application’s job';
+
+function refused(...namespaces: string[]): [string, Unsupported][] {
+  return namespaces.map((namespace) => [namespace, { isError: true, advice: PROTECTION }]);
+}
+
+function warned(advice: string, ...namespaces: string[]): [string, Unsupported][] {
+  return namespaces.map((namespace) => [namespace, { isError: false, advice }]);
+}
+
+/** KrakenD's namespaces without a component here, under both generations of names. A component of that name wins. */
+export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
+  ...refused('qos/http-cache', 'github.com/devopsfaith/krakend-httpcache'),
+  ...refused('qos/circuit-breaker', 'github.com/devopsfaith/krakend-circuitbreaker/gobreaker'),
+  ...refused('qos/ratelimit/proxy', 'github.com/devopsfaith/krakend-ratelimit/juju/proxy'),
+  ...refused('qos/ratelimit/router', 'github.com/devopsfaith/krakend-ratelimit/juju/router'),
+  ...refused('qos/ratelimit/service', 'qos/ratelimit/tiered'),
+  ...refused('validation/cel', 'github.com/devopsfaith/krakend-cel'),
+  ...refused('validation/json-schema', 'github.com/devopsfaith/krakend-jsonschema'),
+  ...refused('modifier/martian', 'github.com/devopsfaith/krakend-martian'),
+  ...refused('auth/validator', 'github.com/devopsfaith/krakend-jose/validator'),
+  ...refused('auth/revoker', 'github.com/devopsfaith/bloomfilter'),
+  ...refused('auth/signer', 'github.com/devopsfaith/krakend-jose/signer'),
+  ...refused('auth/client-credentials', 'github.com/devopsfaith/krakend-oauth2-clientcredentials'),
+  ...refused('auth/api-keys', 'auth/basic'),
+  ...refused('security/bot-detector', 'github.com/devopsfaith/krakend-botdetector'),
+  ...refused('security/cors', 'github.com/devopsfaith/krakend-cors'),
+  ...refused('security/http', 'github.com/devopsfaith/krakend-httpsecure'),
+  ...refused('backend/amqp/consumer', 'github.com/devopsfaith/krakend-amqp/consume'),
+  ...refused('backend/amqp/producer', 'github.com/devopsfaith/krakend-amqp/produce'),
+  ...refused('backend/pubsub/publisher', 'github.com/devopsfaith/krakend-pubsub/publisher'),
+  ...refused('backend/pubsub/subscriber', 'github.com/devopsfaith/krakend-pubsub/subscriber'),
+  ...refused('backend/lambda', 'github.com/devopsfaith/krakend-lambda'),
+  ...refused('backend/graphql', 'github.com/devopsfaith/krakend/transport/http/client/graphql'),
+  ...refusedScripts(),
+  ...warned(
+    'has no effect here: wrap the gateway in a middleware of the host app instead',
+    'plugin/http-server',
+    'github.com/devopsfaith/krakend/transport/http/server/handler',
+  ),
+  ...warned(
+    `${HOST_APP}; log and measure there, or through options.logger`,
+    'telemetry/metrics',
+    'github.com/devopsfaith/krakend-metrics',
+    'telemetry/opencensus',
+    'github.com/devopsfaith/krakend-opencensus',
+    'telemetry/opentelemetry',
+    'telemetry/influx',
+    'github.com/letgoapp/krakend-influx',
+    'telemetry/logging',
+    'github.com/devopsfaith/krakend-gologging',
+    'telemetry/gelf',
+    'github.com/devopsfaith/krakend-gelf',
+    'telemetry/logstash',
+    'github.com/devopsfaith/krakend-logstash',
+  ),
+  ...warned(
+    'has no effect here: name the hosts through `sd` and options.subscribers instead',
+    'github.com/devopsfaith/krakend-etcd',
+    'github.com/devopsfaith/krakend-consul',
+  ),
+  ...warned('has no effect here: it only documents the endpoint', 'documentation/openapi'),
+  ...warned('has no effect here: run the consumer beside the gateway instead', 'async/amqp', 'github.com/devopsfaith/krakend-amqp/agent'),
+]);
+
+function refusedScripts(): [string, Unsupported][] {
+  return [
+    'modifier/lua-endpoint',
+    'github.com/devopsfaith/krakend-lua/router',
+    'modifier/lua-proxy',
+    'github.com/devopsfaith/krakend-lua/proxy',
+    'modifier/lua-backend',
+    'github.com/devopsfaith/krakend-lua/proxy/backend',
+    'plugin/http-client',
+    'github.com/devopsfaith/krakend/transport/http/client/executor',
+    'plugin/req-resp-modifier',
+    'github.com/devopsfaith/krakend/proxy/plugin',
+  ].map((namespace) => [namespace, { isError: true, advice: SCRIPT }]);
+}

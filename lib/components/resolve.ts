@@ -1,0 +1,69 @@
+import type { Vocabulary } from '../config/parse.js';
+import type { ResolvedComponent } from '../config/resolved.js';
+import { nearest } from '../config/nearest.js';
+import { ConfigError } from '../errors.js';
+import type { Component, Scope } from './component.js';
+import { unsupportedNamespaces } from './namespaces.js';
+
+/** The hooks that make a component usable at a scope. */
+const HOOKS: Readonly<Record<Scope, readonly (keyof Component)[]>> = {
+  service: ['service'],
+  endpoint: ['endpoint'],
+  backend: ['backend', 'transport'],
+};
+
+export type Resolve = Vocabulary['resolve'];
+
+/** Looks up what stands in an `extra_config`. Both spellings of the long names are understood everywhere. */
+export function createResolver(components: readonly Component[], warn: Vocabulary['warn']): Resolve {
+  const table = new Map<string, Component>();
+  for (const component of components) {
+    for (const name of [component.namespace, ...(component.aliases ?? [])]) {
+      if (table.has(name)) {
+        throw new ConfigError([{ path: 'options.components', message: `two components are called "${name}"; rename one` }]);
+      }
+      table.set(name, component);
+    }
+  }
+
+  return function resolve(scope, namespace, value, at, report): ResolvedComponent | undefined {
+    const name = namespace.replace(/^github_com\//, 'github.com/');
+    const component = table.get(name);
+    if (!component) {
+      const unsupported = unsupportedNamespaces.get(name);
+      if (unsupported && !unsupported.isError) warn(at, `"${namespace}" ${unsupported.advice}`);
+      else if (unsupported) report({ path: at, message: `"${namespace}" ${unsupported.advice}` });
+      else report({ path: at, message: unknownNamespace(namespace, table) });
+      return undefined;
+    }
+    if (!HOOKS[scope].some((hook) => component[hook])) {
+      report({ path: at, message: `"${namespace}" cannot stand at ${scope} level; move it to ${scopesOf(component)} level` });
+      return undefined;
+    }
+    const parsed = component.schema.safeParse(value);
+    if (parsed.success) return { component, config: parsed.data };
+    for (const issue of parsed.error.issues) {
+      report({ path: [at, ...issue.path.map(String)].join('.'), message: issue.message });
+    }
+    return undefined;
+  };
+}
+
+/** In the order of the table: outermost first, whatever the order in the configuration. */
+export function inTableOrder(
+  resolved: readonly ResolvedComponent[],
+  components: readonly Component[],
+): readonly { component: Component; config: unknown }[] {
+  const found = resolved as readonly { component: Component; config: unknown }[];
+  return [...found].sort((a, b) => components.indexOf(a.component) - components.indexOf(b.component));
+}
+
+function scopesOf(component: Component): string {
+  const scopes = (Object.keys(HOOKS) as Scope[]).filter((scope) => HOOKS[scope].some((hook) => component[hook]));
+  return scopes.join(' or ');
+}
+
+function unknownNamespace(namespace: string, table: ReadonlyMap<string, Component>): string {
+  const close = nearest(namespace, [...table.keys(), ...unsupportedNamespaces.keys()]);
+  return `"${namespace}" is not a known namespace${close ? `; did you mean "${close}"?` : ''}`;
+}

@@ -1,0 +1,57 @@
+import type { BackendClient } from '../backend/client.js';
+import { createDeadline, type Deadline } from '../deadline.js';
+import { BackendError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Middleware, ProxyRequest } from '../proxy.js';
+
+export interface ShadowOptions {
+  readonly clients: readonly BackendClient[];
+  /** Milliseconds each shadow call may take: nobody waits for it. */
+  readonly timeout: number;
+  readonly logger: Logger;
+}
+
+export interface Shadow {
+  readonly middleware: Middleware;
+  /** Ends what is still running. */
+  close(): void;
+}
+
+/** Sends a copy of each request to the shadow backends. Nothing they do, or fail to do, reaches the client. */
+export function createShadow({ clients, timeout, logger }: ShadowOptions): Shadow {
+  const running = new Set<Deadline>();
+
+  function send(client: BackendClient, request: ProxyRequest): void {
+    const deadline = createDeadline(timeout, () => expired(client));
+    running.add(deadline);
+    deadline
+      .race(client.send({ ...request, signal: deadline.signal }))
+      .then(({ body }) => {
+        if (body && 'destroy' in body) body.destroy();
+      })
+      .catch((error) => logger.debug({ backend: client.name, code: error?.code }, 'shadow backend failed'))
+      .finally(() => {
+        running.delete(deadline);
+        deadline.dispose();
+      });
+  }
+
+  return {
+    middleware: function shadow(next) {
+      return function sendShadows(request) {
+        const answer = next(request);
+        for (const client of clients) send(client, request);
+        return answer;
+      };
+    },
+    close() {
+      for (const deadline of running) {
+        deadline.cancel(new BackendError('ERR_BACKEND_CANCELLED', 502, 'The gateway is closing'));
+      }
+    },
+  };
+}
+
+function expired(client: BackendClient): BackendError {
+  return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${client.name} (shadow) did not answer in time`);
+}

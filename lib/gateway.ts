@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Router } from 'express';
+import type { BuiltInExtraConfig } from './components/index.js';
+import type { GatewayConfig } from './config/types.js';
+import { type CloseOptions, createLifecycle } from './lifecycle.js';
+import { type GatewayOptions, resolveOptions } from './options.js';
+import type { RequestHandler } from './proxy.js';
+import type { Handle } from './router/router.js';
+import { type AxiosLike, createAxios } from './transport/axios.js';
+import { createWire } from './transport/wire.js';
+
+/**
+ * What `createGateway` returns: at run time an Express Router (layers added with `use` run before the endpoints), and a
+ * plain `(request, response, next?)` function for Connect and `http.createServer`.
+ */
+export interface Gateway extends Handle {
+  /** Adds middleware in front of the endpoints, as on every Express Router. */
+  use(...handlers: RequestHandler[]): this;
+  use(path: string, ...handlers: RequestHandler[]): this;
+  /**
+   * Swaps the configuration in one step: new requests see the new one, requests under way finish on the old one.
+   *
+   * @throws {ConfigError} when the new configuration is wrong; the old one then stays in force.
+   */
+  reload(config: GatewayConfig<BuiltInExtraConfig>): void;
+  /**
+   * Refuses new requests with 503, gives those under way `timeout` milliseconds (default 10000), then closes every
+   * socket. Calling it again is harmless.
+   */
+  close(options?: CloseOptions): Promise<void>;
+  /** The axios instance that backends are called with: add interceptors here. */
+  readonly axios: AxiosLike;
+}
+
+/**
+ * Builds a gateway from a KrakenD configuration (1.3 or 2.x), as an object.
+ *
+ * @param config endpoints, each fed by one or more backends
+ * @param options run-time objects the configuration refers to by name, and switches
+ * @throws {ConfigError} listing everything that is wrong; nothing is started then
+ *
+ * @example
+ * app.use('/api', createGateway({
+ *   host: ['http://localhost:3001'],
+ *   endpoints: [{
+ *     endpoint: '/profile/{id}',
+ *     backend: [{ url_pattern: '/users/{id}' }, { url_pattern: '/orders?user={id}', group: 'orders' }],
+ *   }],
+ * }));
+ */
+export function createGateway(config: GatewayConfig<BuiltInExtraConfig>, options: GatewayOptions = {}): Gateway {
+  const resolved = resolveOptions(options);
+  const axios = resolved.axios ?? createAxios();
+  const lifecycle = createLifecycle(config, resolved, ({ client }) => createWire({ axios, client }));
+
+  return Object.assign(createRouter(lifecycle.handle), {
+    reload: lifecycle.reload,
+    close: lifecycle.close,
+    axios,
+  });
+}
+
+/** The part of an Express Router that its type declarations leave out, the same in Express 4 and 5. */
+interface RouterInternals {
+  readonly stack: readonly unknown[];
+  handle(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
+}
+
+/** A real Express Router whose layers are skipped as long as there are none. */
+function createRouter(handle: Handle): Pick<Gateway, 'use'> & Handle {
+  const router: RouterInternals & Pick<Gateway, 'use'> & Handle = Object.assign(Router());
+  const runLayers = router.handle;
+  router.handle = function handleRequest(request, response, next) {
+    if (router.stack.length === 0) handle(request, response, next);
+    else runLayers.call(router, request, response, (error) => (error ? next(error) : handle(request, response, next)));
+  };
+  return router;
+}

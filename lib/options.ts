@@ -1,0 +1,129 @@
+import { builtInComponents } from './components/index.js';
+import type { Component } from './components/component.js';
+import type { Encoding } from './encoding/encoding.js';
+import { createEncodings } from './encoding/index.js';
+import { type Combiner, combiners } from './endpoint/combiner.js';
+import { ConfigError, type ConfigIssue } from './errors.js';
+import { guardLogger, type Logger, silentLogger } from './logger.js';
+import { type BalancerFactory, balancers } from './sd/balancer.js';
+import type { SubscriberFactory } from './sd/subscriber.js';
+import { subscribers } from './sd/index.js';
+import type { AxiosLike } from './transport/axios.js';
+import type { Ingredients } from './pipeline.js';
+import type { Transport } from './transport/transport.js';
+
+/** Run-time objects and switches of a gateway. The configuration stays JSON and names what stands here. */
+export interface GatewayOptions {
+  /**
+   * Your own axios instance (or anything with its `request`), used for every backend as it is. Default: an instance of
+   * the gateway's own over pooled sockets, reachable as `gateway.axios`.
+   */
+  readonly axios?: AxiosLike;
+  /** Replaces the wire altogether: called once per backend exchange. Default: axios. */
+  readonly transport?: Transport;
+  /** Formats beside the built-in ones; one with a built-in's name replaces it. */
+  readonly encodings?: readonly Encoding[];
+  /** Combiners by the name that `extra_config.proxy.combiner` uses. */
+  readonly combiners?: Readonly<Record<string, Combiner>>;
+  /** Service discovery by the name that a backend's `sd` uses. */
+  readonly subscribers?: Readonly<Record<string, SubscriberFactory>>;
+  /** Load balancers by the name that a backend's `balancer` uses. */
+  readonly balancers?: Readonly<Record<string, BalancerFactory>>;
+  /** Features of your own for `extra_config`, inside the built-in ones. */
+  readonly components?: readonly Component[];
+  /** Hears of failures and partial answers. Default: silent. */
+  readonly logger?: Logger;
+  /** Mounts `/__debug/`. Default false. */
+  readonly debug?: boolean;
+  /** False answers unmatched requests with 404 and 405 instead of calling `next()`. Default true. */
+  readonly fallthrough?: boolean;
+  /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is believed. Default: none, or Express' `trust proxy`. */
+  readonly trustedProxies?: readonly string[];
+  /** `krakend`: every failure is 500. `http`: 502, 503 and 504 say what happened. Default `krakend`. */
+  readonly statuses?: 'krakend' | 'http';
+  /** Body of failed answers: `empty`, or `json` with code and message. Default `empty`. */
+  readonly errors?: 'empty' | 'json';
+  /** Name of the completeness header. Default `X-Krakend-Completed`. */
+  readonly completedHeader?: string;
+}
+
+/** The options with every default filled in and every registry built. */
+export interface ResolvedOptions {
+  readonly axios: AxiosLike | undefined;
+  readonly transport: Transport | undefined;
+  readonly encodings: ReadonlyMap<string, Encoding>;
+  readonly combiners: ReadonlyMap<string, Combiner>;
+  readonly subscribers: ReadonlyMap<string, SubscriberFactory>;
+  readonly balancers: ReadonlyMap<string, BalancerFactory>;
+  readonly components: readonly Component[];
+  readonly logger: Logger;
+  readonly debug: boolean;
+  readonly fallthrough: boolean;
+  readonly trustedProxies: readonly string[] | undefined;
+  readonly statuses: 'krakend' | 'http';
+  readonly errors: 'empty' | 'json';
+  readonly completedHeader: string;
+  /** Not a user's option: the test gateway listens here. */
+  readonly tap?: Ingredients['tap'];
+}
+
+const KNOWN = new Set<keyof GatewayOptions>([
+  'axios',
+  'transport',
+  'encodings',
+  'combiners',
+  'subscribers',
+  'balancers',
+  'components',
+  'logger',
+  'debug',
+  'fallthrough',
+  'trustedProxies',
+  'statuses',
+  'errors',
+  'completedHeader',
+]);
+
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+
+/** Checks the options and fills in the defaults; throws a `ConfigError` that lists every fault. */
+export function resolveOptions(options: GatewayOptions): ResolvedOptions {
+  const issues: ConfigIssue[] = [];
+  function check(isFine: boolean, name: keyof GatewayOptions, message: string): void {
+    if (!isFine) issues.push({ path: `options.${name}`, message });
+  }
+  const { axios, transport, logger, completedHeader = 'X-Krakend-Completed' } = options;
+  const { statuses = 'krakend', errors = 'empty' } = options;
+
+  for (const name of Object.keys(options)) {
+    check(KNOWN.has(name as keyof GatewayOptions), name as keyof GatewayOptions, 'is not an option of createGateway');
+  }
+  check(axios === undefined || typeof axios?.request === 'function', 'axios', 'must be an axios instance');
+  check(transport === undefined || typeof transport === 'function', 'transport', 'must be a function');
+  check(
+    logger === undefined || ['debug', 'info', 'warn', 'error'].every((level) => typeof logger?.[level as keyof Logger] === 'function'),
+    'logger',
+    'must have the functions debug, info, warn and error',
+  );
+  check(HEADER_NAME.test(completedHeader), 'completedHeader', `"${completedHeader}" is not a header name`);
+  check(statuses === 'krakend' || statuses === 'http', 'statuses', 'must be "krakend" or "http"');
+  check(errors === 'empty' || errors === 'json', 'errors', 'must be "empty" or "json"');
+  if (issues.length > 0) throw new ConfigError(issues);
+
+  return {
+    axios,
+    transport,
+    encodings: createEncodings(options.encodings ?? []),
+    combiners: new Map([...combiners, ...Object.entries(options.combiners ?? {})]),
+    subscribers: new Map([...subscribers, ...Object.entries(options.subscribers ?? {})]),
+    balancers: new Map([...balancers, ...Object.entries(options.balancers ?? {})]),
+    components: [...builtInComponents, ...(options.components ?? [])],
+    logger: logger ? guardLogger(logger) : silentLogger,
+    debug: options.debug ?? false,
+    fallthrough: options.fallthrough ?? true,
+    trustedProxies: options.trustedProxies,
+    statuses,
+    errors,
+    completedHeader,
+  };
+}

@@ -1,0 +1,159 @@
+import { createBulkhead } from './backend/bulkhead.js';
+import { type BackendClient, createCall } from './backend/client.js';
+import { createConcurrentCalls } from './backend/concurrent.js';
+import { createExchange } from './backend/exchange.js';
+import { createRequestBuilder } from './backend/request.js';
+import { createTimeout } from './backend/timeout.js';
+import type { Component } from './components/component.js';
+import { inTableOrder } from './components/resolve.js';
+import type { BackendConfig, EndpointConfig } from './config/resolved.js';
+import type { Encoding } from './encoding/encoding.js';
+import type { Combiner } from './endpoint/combiner.js';
+import { createMerge } from './endpoint/merge.js';
+import { createParallel } from './endpoint/parallel.js';
+import { createSequential } from './endpoint/sequential.js';
+import { createShadow } from './endpoint/shadow.js';
+import { createStatic } from './endpoint/static.js';
+import type { Logger } from './logger.js';
+import { createFlatmap } from './manipulation/flatmap.js';
+import { createFormatter, type Formatter } from './manipulation/formatter.js';
+import { type BackendRequest, compose, type Middleware, type Proxy } from './proxy.js';
+import type { Balancer, BalancerFactory } from './sd/balancer.js';
+import type { Subscriber } from './sd/subscriber.js';
+import { readBody } from './transport/body.js';
+import type { Transport, TransportMiddleware } from './transport/transport.js';
+
+/** A merge has to leave time for filters and writing; concurrent calls have to leave time for the merge. */
+const MERGE_SHARE = 0.85;
+const CONCURRENT_SHARE = 0.75;
+
+/** What the pipelines of one plan are built from. */
+export interface Ingredients {
+  readonly encodings: ReadonlyMap<string, Encoding>;
+  readonly combiners: ReadonlyMap<string, Combiner>;
+  readonly balancers: ReadonlyMap<string, BalancerFactory>;
+  readonly components: readonly Component[];
+  readonly logger: Logger;
+  /** The subscriber of a backend's hosts; closed by whoever made it. */
+  subscribe(backend: BackendConfig): Subscriber;
+  /** The wire to a backend. */
+  connect(backend: BackendConfig, stream: boolean): Transport;
+  /** A layer around each backend, outside of everything else: how the test gateway listens. */
+  readonly tap?: ((backend: BackendConfig, endpoint: EndpointConfig) => Middleware) | undefined;
+  /** Registers what has to end with the plan. */
+  onClose(close: () => void): void;
+}
+
+/** Everything around an endpoint, outermost first. */
+export function createEndpointProxy(endpoint: EndpointConfig, ingredients: Ingredients): Proxy {
+  const { logger } = ingredients;
+  const hooks = inTableOrder(endpoint.components, ingredients.components).flatMap(
+    ({ component, config }) => component.endpoint?.(config, { endpoint, logger }) ?? [],
+  );
+  return compose<Proxy>(
+    [...hooks, ...shadowLayer(endpoint, ingredients), ...staticLayer(endpoint), ...flatmapLayer(endpoint)],
+    createMerger(endpoint, ingredients),
+  );
+}
+
+function shadowLayer(endpoint: EndpointConfig, ingredients: Ingredients): Middleware[] {
+  const backends = endpoint.backend.filter((backend) => backend.proxy.shadow);
+  return backends.map((backend) => {
+    const shadow = createShadow({
+      clients: [createBackendClient(endpoint, backend, ingredients)],
+      timeout: backend.proxy.shadow_timeout ?? endpoint.timeout,
+      logger: ingredients.logger,
+    });
+    ingredients.onClose(shadow.close);
+    return shadow.middleware;
+  });
+}
+
+function staticLayer({ proxy }: EndpointConfig): Middleware[] {
+  return proxy.static ? [createStatic(proxy.static)] : [];
+}
+
+function flatmapLayer({ proxy }: EndpointConfig): Middleware[] {
+  if (!proxy.flatmap_filter) return [];
+  const flatmap = createFlatmap(proxy.flatmap_filter);
+  return [
+    function flatmapMerged(next) {
+      return function callAndFlatmap(request) {
+        return next(request).then((response) => (response.errors ? response : { ...response, data: flatmap(response.data) }));
+      };
+    },
+  ];
+}
+
+/** One backend needs no merging and has the whole timeout; several share the merge's part of it. */
+function createMerger(endpoint: EndpointConfig, ingredients: Ingredients): Proxy {
+  const backends = endpoint.backend.filter((backend) => !backend.proxy.shadow);
+  const clients = backends.map((backend) => createBackendClient(endpoint, backend, ingredients));
+  const [first] = clients;
+  if (clients.length === 1 && first) return first.send;
+
+  const name = `${endpoint.method} ${endpoint.endpoint}`;
+  const combine = ingredients.combiners.get(endpoint.proxy.combiner) as Combiner;
+  const options = {
+    name,
+    clients,
+    timeout: Math.floor(endpoint.timeout * MERGE_SHARE),
+    merge: createMerge(name, combine),
+  };
+  if (!endpoint.proxy.sequential) return createParallel(options);
+  const placeholders = new Set([
+    ...(endpoint.proxy.sequential_propagated_params ?? []),
+    ...backends.flatMap((backend) => backend.url_pattern.params.filter((param) => /^resp\d+(_|$)/.test(param))),
+  ]);
+  return createSequential({ ...options, placeholders: [...placeholders] });
+}
+
+/** Everything around one backend, outermost first. */
+function createBackendClient(endpoint: EndpointConfig, backend: BackendConfig, ingredients: Ingredients): BackendClient {
+  const { encodings, balancers, components, logger } = ingredients;
+  const { name, required, concurrent_calls: copies } = backend;
+  const hooks = inTableOrder(backend.components, components);
+  const scope = { endpoint, backend, logger };
+  const encoding = encodings.get(backend.encoding) as Encoding;
+  const isPassedOn = encodings.get(endpoint.output_encoding)?.passthrough === true;
+  const stream = encoding.passthrough === true && isPassedOn;
+
+  const transportLayers: TransportMiddleware[] = hooks.flatMap(
+    ({ component, config }) => component.transport?.(config, scope) ?? [],
+  );
+  const exchange = createExchange({
+    backend,
+    transport: compose(transportLayers, ingredients.connect(backend, stream)),
+    decode: encoding.decoder?.(backend.is_collection),
+    format: createBackendFormatter(backend),
+    readBody: (body) => readBody(body, backend.max_response_body),
+  });
+
+  const layers: Middleware<BackendRequest>[] = hooks.flatMap(({ component, config }) => component.backend?.(config, scope) ?? []);
+  const subscriber = ingredients.subscribe(backend);
+  const balancer = (balancers.get(backend.balancer) as BalancerFactory)(subscriber) as Balancer;
+  const call = createCall({
+    subscriber,
+    balancer,
+    buildRequest: createRequestBuilder(backend, stream),
+    exchange: compose([createBulkhead(name, backend.max_pending), ...layers], exchange),
+  });
+
+  const outer: Middleware[] = ingredients.tap ? [ingredients.tap(backend, endpoint)] : [];
+  if (backend.timeout < endpoint.timeout) outer.push(createTimeout(name, backend.timeout));
+  if (copies > 1) outer.push(createConcurrentCalls(name, copies, Math.floor(endpoint.timeout * CONCURRENT_SHARE)));
+  return { name, required, send: compose(outer, call) };
+}
+
+/** A flatmap takes the place of filters and mapping; `target` still comes first and `group` last. */
+function createBackendFormatter(backend: BackendConfig): Formatter | undefined {
+  const { flatmap_filter: operations } = backend.proxy;
+  if (!operations) return createFormatter(backend);
+  const { target, group } = backend;
+  const steps = [createFormatter({ target }), createFlatmap(operations), createFormatter({ group })].filter(
+    (step) => step !== undefined,
+  );
+  return function formatWithFlatmap(data) {
+    return steps.reduce((value, step) => step(value), data);
+  };
+}

@@ -1,0 +1,144 @@
+import { createResolver, inTableOrder } from './components/resolve.js';
+import { parseConfig } from './config/parse.js';
+import type { BackendConfig, Config, EndpointConfig } from './config/resolved.js';
+import { EndpointError } from './errors.js';
+import type { ResolvedOptions } from './options.js';
+import { createEndpointProxy, type Ingredients } from './pipeline.js';
+import { createAdmission } from './router/admission.js';
+import { createBodyReader } from './router/body.js';
+import { createBuiltInRoutes } from './router/built-in.js';
+import { createClientIp } from './router/client-ip.js';
+import { createEndpointHandler, type EndpointHandler } from './router/handler.js';
+import { createMatcher } from './router/matcher.js';
+import { createRequestReader } from './router/request.js';
+import { createResponseWriter } from './router/response.js';
+import { createRouter, type Handle } from './router/router.js';
+import { createUnmatchedAnswer } from './router/unmatched.js';
+import type { Subscriber } from './sd/subscriber.js';
+import type { Transport } from './transport/transport.js';
+import type { Wire } from './transport/wire.js';
+import { VERSION } from './version.js';
+
+const USER_AGENT = `express-tributary/${VERSION}`;
+
+/** Everything built from one configuration. A reload makes a new plan; the old one ends when its last request has left. */
+export interface Plan {
+  readonly handle: Handle;
+  /** Resolves when no request is under way. */
+  idle(): Promise<void>;
+  /** Ends the requests under way. */
+  abort(): void;
+  /** Stops timers and closes sockets. */
+  close(): Promise<void>;
+}
+
+/** Validates the configuration, then builds all that can be built before the first request. */
+export function createPlan(input: unknown, options: ResolvedOptions, openWire: (config: Config) => Wire): Plan {
+  const config = parse(input, options);
+  const closers: (() => void)[] = [];
+  const wire = openWire(config);
+  const admission = createAdmission(config.max_in_flight_requests);
+  const ingredients: Ingredients = {
+    ...options,
+    subscribe: createSubscribe(config, options, closers),
+    connect(backend, stream) {
+      return options.transport ?? connect(wire, backend, stream);
+    },
+    onClose(close) {
+      closers.push(close);
+    },
+  };
+  const clientIp = createClientIp({ ...config.router, ...options });
+
+  function createHandler(endpoint: EndpointConfig): EndpointHandler {
+    const name = `${endpoint.method} ${endpoint.endpoint}`;
+    const encoding = options.encodings.get(endpoint.output_encoding);
+    return createEndpointHandler({
+      name,
+      timeout: endpoint.timeout,
+      admission,
+      logger: options.logger,
+      readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, clientIp }),
+      readBody: createBodyReader({ limit: endpoint.max_request_body, mode: bodyMode(endpoint, options) }),
+      proxy: createEndpointProxy(endpoint, ingredients),
+      writer: createResponseWriter({ ...options, ...endpoint, encode: encoding?.encode, returnErrorMsg: config.router.return_error_msg }),
+    });
+  }
+
+  const services = inTableOrder(config.components, options.components).flatMap(
+    ({ component, config: settings }) => component.service?.(settings, { logger: options.logger }) ?? [],
+  );
+  const handle = createRouter({
+    builtIns: createBuiltInRoutes({ ...config, debug_endpoint: config.debug_endpoint || options.debug, logger: options.logger }),
+    matcher: createMatcher(
+      config.endpoints.map((endpoint) => ({
+        segments: endpoint.segments,
+        method: endpoint.method,
+        value: createHandler(endpoint),
+      })),
+    ),
+    services,
+    fallthrough: options.fallthrough,
+    answerUnmatched: createUnmatchedAnswer({ ...config.router, completedHeader: options.completedHeader }),
+  });
+
+  return {
+    handle,
+    idle: admission.empty,
+    abort() {
+      admission.cancelAll(new EndpointError('ERR_CLOSING', 503, 'The gateway is closing'));
+    },
+    async close() {
+      for (const close of closers) close();
+      await wire.close();
+    },
+  };
+}
+
+function parse(input: unknown, { encodings, combiners, subscribers, balancers, components, logger }: ResolvedOptions): Config {
+  const formats = [...encodings.entries()];
+  function warn(at: string, message: string): void {
+    logger.warn({ at }, message);
+  }
+  return parseConfig(input, {
+    decoders: new Set(formats.flatMap(([name, encoding]) => (encoding.decoder ? name : []))),
+    encoders: new Set(formats.flatMap(([name, encoding]) => (encoding.encode ? name : []))),
+    passthrough: new Set(formats.flatMap(([name, encoding]) => (encoding.passthrough ? name : []))),
+    combiners: new Set(combiners.keys()),
+    subscribers: new Set(subscribers.keys()),
+    balancers: new Set(balancers.keys()),
+    resolve: createResolver(components, warn),
+    warn,
+  });
+}
+
+/** Only a body that exactly one backend reads, once, can go through as a stream. */
+function bodyMode(endpoint: EndpointConfig, { encodings }: ResolvedOptions): 'stream' | 'buffer' {
+  const [backend, ...others] = endpoint.backend;
+  const isPassedOn = encodings.get(backend?.encoding ?? '')?.passthrough === true;
+  return isPassedOn && others.length === 0 && endpoint.concurrent_calls === 1 ? 'stream' : 'buffer';
+}
+
+function createSubscribe(config: Config, { subscribers, logger }: ResolvedOptions, closers: (() => void)[]): (backend: BackendConfig) => Subscriber {
+  return function subscribe(backend) {
+    const factory = subscribers.get(backend.sd);
+    if (!factory) throw new EndpointError('ERR_INTERNAL', 500, `There is no subscriber "${backend.sd}"`);
+    const subscriber = factory({ hosts: backend.host, scheme: backend.sd_scheme, ttl: config.dns_cache_ttl, logger });
+    if (subscriber.close) closers.push(subscriber.close.bind(subscriber));
+    return subscriber;
+  };
+}
+
+function connect(wire: Wire, backend: BackendConfig, stream: boolean): Transport {
+  return wire.transportFor({
+    name: backend.name,
+    stream,
+    isolateConnections: backend.isolate_connections,
+    maxBody: backend.max_response_body,
+    maxHeaderBytes: backend.max_response_headers,
+    connectTimeout: backend.connect_timeout,
+    noRedirect: backend.http_client.no_redirect,
+    sendBodyOnRedirect: backend.http_client.send_body_on_redirect,
+    disableCompression: false,
+  });
+}

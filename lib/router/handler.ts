@@ -1,0 +1,89 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createDeadline } from '../deadline.js';
+import { EndpointError, type GatewayError, RejectedError, toGatewayError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Proxy, ProxyResponse } from '../proxy.js';
+import type { Admission } from './admission.js';
+import type { BodyReader } from './body.js';
+import type { RequestReader } from './request.js';
+import type { ResponseWriter } from './response.js';
+
+/** Serves one matched request. Never throws, never rejects: an Express 4 router would hang for ever. */
+export type EndpointHandler = (request: IncomingMessage, response: ServerResponse, params: Record<string, string>) => void;
+
+export interface HandlerOptions {
+  /** The endpoint, as messages name it, e.g. `GET /users/{id}`. */
+  readonly name: string;
+  /** Milliseconds from the first byte in to the last byte out. */
+  readonly timeout: number;
+  readonly admission: Admission;
+  readonly readRequest: RequestReader;
+  readonly readBody: BodyReader;
+  readonly proxy: Proxy;
+  readonly writer: ResponseWriter;
+  readonly logger: Logger;
+}
+
+export function createEndpointHandler(options: HandlerOptions): EndpointHandler {
+  const { name, timeout, admission, readRequest, readBody, proxy, writer, logger } = options;
+
+  function expired(): GatewayError {
+    return new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, `${name} did not answer within ${timeout} ms`);
+  }
+
+  function fail(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+    const error = toGatewayError(thrown);
+    const fields = { endpoint: name, ...toFields(error) };
+    if (error.status < 500) logger.debug(fields, 'request not served');
+    else logger.error(error.cause === undefined ? fields : { ...fields, err: error.cause }, 'endpoint failed');
+    try {
+      writer.writeError(request, response, error);
+    } catch {
+      response.destroy();
+    }
+  }
+
+  return function handleEndpoint(request, response, params) {
+    const deadline = createDeadline(timeout, expired);
+    if (!admission.enter(deadline)) {
+      deadline.dispose();
+      fail(request, response, new RejectedError(503, `${name} was not served: too many requests are under way`, { 'retry-after': '1' }));
+      return;
+    }
+
+    response.once('close', () => {
+      admission.leave(deadline);
+      if (response.writableFinished) deadline.dispose();
+      else deadline.cancel(new EndpointError('ERR_CLIENT_CLOSED', 499, `The client of ${name} left`));
+    });
+
+    function succeed(answer: ProxyResponse): void {
+      if (answer.errors) logger.warn({ endpoint: name, errors: answer.errors.map(toFields) }, 'partial answer');
+      // A streamed body stays under the deadline until the response closes.
+      if (!answer.body) deadline.dispose();
+      try {
+        writer.write(request, response, answer);
+      } catch (thrown) {
+        failHere(thrown);
+      }
+    }
+
+    function failHere(thrown: unknown): void {
+      fail(request, response, thrown);
+    }
+
+    try {
+      // A request that cannot be served is refused before its body is read.
+      const head = readRequest(request, params, deadline.signal, undefined);
+      const body = readBody(request, response);
+      const answer = body instanceof Promise ? body.then((content) => proxy({ ...head, body: content })) : proxy({ ...head, body });
+      deadline.race(answer).then(succeed, failHere);
+    } catch (thrown) {
+      failHere(thrown);
+    }
+  };
+}
+
+function toFields(error: GatewayError): { code: string; message: string } {
+  return { code: error.code, message: error.message };
+}
