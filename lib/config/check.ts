@@ -1,0 +1,193 @@
+import { show } from './explain.js';
+import { isRecordName, isVerbatimHost, sanitizeHost } from './hosts.js';
+import { usesHostsVerbatim } from './inherit.js';
+import { suggest } from './nearest.js';
+import type { Path } from './path.js';
+import { checkPlaceholders } from './placeholders.js';
+import type { ReadBackend, ReadEndpoint, ReadRoot } from './read.js';
+import type { Report } from './report.js';
+import type { BackendConfig, Config, EndpointConfig, Segment } from './schema.js';
+import type { Vocabulary } from './vocabulary.js';
+
+/** Everything that only shows when options are seen together. */
+export function checkConfig(config: Config, root: ReadRoot, vocabulary: Vocabulary, report: Report): void {
+  checkHosts(root.raw.host ?? [], ['host'], isOrigin, report);
+  checkRoutes(config, root, report);
+  config.endpoints.forEach((endpoint, index) => {
+    const read = root.endpoints[index]!;
+    checkEndpoint(endpoint, read, vocabulary, report);
+    endpoint.backend.forEach((backend, place) => {
+      checkBackend(endpoint, backend, read.backends[place]!, vocabulary, report);
+    });
+    checkPlaceholders(endpoint, read, report);
+  });
+}
+
+function shapeOf({ segments, method }: EndpointConfig): string {
+  function textOf(segment: Segment): string {
+    if ('literal' in segment) return segment.literal;
+    return 'param' in segment ? '{}' : '*';
+  }
+  return `${method} /${segments.map(textOf).join('/')}`;
+}
+
+function checkRoutes(config: Config, { endpoints, core }: ReadRoot, report: Report): void {
+  const seen = new Map<string, EndpointConfig>();
+  config.endpoints.forEach((endpoint, index) => {
+    const { path } = endpoints[index]!;
+    if (report.isFaulty([...path, 'endpoint']) || report.isFaulty([...path, 'method'])) return;
+    const shape = shapeOf(endpoint);
+    const other = seen.get(shape);
+    if (other === undefined) seen.set(shape, endpoint);
+    else {
+      report.add(
+        [...path, 'endpoint'],
+        `"${endpoint.method} ${endpoint.endpoint}" is the same route as "${other.method} ${other.endpoint}" of ${other.at}.`,
+      );
+    }
+    if (!core.router.disable_health && endpoint.endpoint === core.router.health_path) {
+      report.add([...path, 'endpoint'], 'is the path of the health route; move one of them.');
+    }
+  });
+}
+
+function checkEndpoint(
+  endpoint: EndpointConfig,
+  { path, raw, core }: ReadEndpoint,
+  vocabulary: Vocabulary,
+  report: Report,
+): void {
+  const { decoders, encoders, passthrough, combiners } = vocabulary;
+  checkName(
+    endpoint.output_encoding,
+    [...path, 'output_encoding'],
+    union(encoders, passthrough),
+    'output_encoding',
+    report,
+  );
+  if (raw.encoding !== undefined) {
+    checkName(raw.encoding, [...path, 'encoding'], union(decoders, passthrough), 'encoding', report);
+  }
+  const proxy = [...path, 'extra_config', 'proxy'];
+  checkName(endpoint.proxy.combiner, [...proxy, 'combiner'], combiners, 'combiner', report);
+
+  const regular = endpoint.backend.filter((backend) => !backend.proxy.shadow);
+  if (endpoint.backend.length === 0) {
+    if (!report.isFaulty([...path, 'backend'])) report.add([...path, 'backend'], 'must hold at least one backend.');
+  } else if (regular.length === 0) {
+    report.add([...path, 'backend'], 'holds shadow backends only; at least one has to answer.');
+  }
+  if (!passthrough.has(endpoint.output_encoding)) return;
+
+  const demand = `cannot act on the "${endpoint.output_encoding}" output, which is passed through untouched; remove it.`;
+  if (regular.length > 1) {
+    report.add(
+      [...path, 'backend'],
+      `must hold one backend, not ${regular.length}: output_encoding "${endpoint.output_encoding}" passes its answer through.`,
+    );
+  }
+  if (endpoint.proxy.sequential) {
+    report.add([...proxy, core.proxy.strategy === undefined ? 'sequential' : 'strategy'], demand);
+  }
+  if (endpoint.proxy.combiner !== 'deep') report.add([...proxy, 'combiner'], demand);
+  if (endpoint.proxy.static !== undefined) report.add([...proxy, 'static'], demand);
+  if (endpoint.proxy.flatmap_filter !== undefined) report.add([...proxy, 'flatmap_filter'], demand);
+}
+
+function checkBackend(
+  endpoint: EndpointConfig,
+  backend: BackendConfig,
+  { path, raw }: ReadBackend,
+  { decoders, passthrough, subscribers, balancers }: Vocabulary,
+  report: Report,
+): void {
+  checkName(backend.encoding, [...path, 'encoding'], union(decoders, passthrough), 'encoding', report);
+  checkName(backend.sd, [...path, 'sd'], subscribers, 'service discovery', report);
+  checkName(backend.balancer, [...path, 'balancer'], balancers, 'balancer', report);
+  checkBackendHosts(backend, { path, raw }, report);
+
+  if (backend.concurrent_calls > 1 && backend.method !== 'GET') {
+    const owner = raw.concurrent_calls === undefined ? 'set concurrent_calls: 1 on this backend' : 'set it to 1';
+    report.add(
+      [...path, 'concurrent_calls'],
+      `would send ${backend.method} ${backend.concurrent_calls} times; ${owner}.`,
+    );
+  }
+  if (backend.required && backend.proxy.shadow) {
+    report.add([...path, 'required'], 'contradicts "shadow": the answer of a shadow backend is ignored.');
+  }
+  if (passthrough.has(backend.encoding)) checkUntouched(backend, path, endpoint, report);
+}
+
+/** A document that is never decoded cannot be filtered. */
+function checkUntouched(backend: BackendConfig, path: Path, { output_encoding }: EndpointConfig, report: Report): void {
+  const { proxy, http } = backend;
+  const idle: readonly [isGiven: boolean, place: Path][] = [
+    [backend.target !== '', ['target']],
+    [backend.allow.length > 0, ['allow']],
+    [backend.deny.length > 0, ['deny']],
+    [Object.keys(backend.mapping).length > 0, ['mapping']],
+    [backend.group !== '', ['group']],
+    [backend.is_collection, ['is_collection']],
+    [proxy.flatmap_filter !== undefined, ['extra_config', 'proxy', 'flatmap_filter']],
+    [http.return_error_details !== undefined, ['extra_config', 'backend/http', 'return_error_details']],
+    [http.return_error_code, ['extra_config', 'backend/http', 'return_error_code']],
+  ];
+  const reason =
+    backend.encoding === output_encoding ? `output_encoding "${output_encoding}"` : `encoding "${backend.encoding}"`;
+  for (const [isGiven, place] of idle) {
+    if (isGiven)
+      report.add([...path, ...place], `cannot act under ${reason}, which leaves the answer untouched; remove it.`);
+  }
+}
+
+function isOrigin(host: string): string | undefined {
+  return sanitizeHost(host) === undefined
+    ? 'must be a host such as "http://users.internal:8080", without path, query and credentials'
+    : undefined;
+}
+
+function isVerbatim(host: string): string | undefined {
+  return isVerbatimHost(host) ? undefined : 'must not be empty or hold spaces, control characters or "\\"';
+}
+
+function isRecord(host: string): string | undefined {
+  return isRecordName(host) ? undefined : 'must be the name of a DNS record, such as "_http._tcp.users.internal"';
+}
+
+function checkHosts(
+  hosts: readonly string[],
+  path: Path,
+  faultOf: (host: string) => string | undefined,
+  report: Report,
+): void {
+  hosts.forEach((host, index) => {
+    const fault = faultOf(host);
+    if (fault !== undefined) report.add([...path, index], `${fault}, not ${show(host)}.`);
+  });
+}
+
+function checkBackendHosts(
+  backend: BackendConfig,
+  { path, raw }: Pick<ReadBackend, 'path' | 'raw'>,
+  report: Report,
+): void {
+  const place = [...path, 'host'];
+  const own = raw.host ?? [];
+  checkHosts(own, place, backend.sd === 'dns' ? isRecord : usesHostsVerbatim(raw) ? isVerbatim : isOrigin, report);
+  if (report.isFaulty(place) || report.isFaulty(['host'])) return;
+  if (backend.sd === 'dns' && own.length === 0)
+    report.add(place, 'is missing; give the name of the DNS record to look up.');
+  else if (backend.sd === 'static' && backend.host.length === 0) {
+    report.add(place, 'is missing; give the backend a host, or the root one for all.');
+  }
+}
+
+function union(one: ReadonlySet<string>, other: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...one, ...other]);
+}
+
+function checkName(name: string, path: Path, known: ReadonlySet<string>, kind: string, report: Report): void {
+  if (known.has(name) || report.isFaulty(path)) return;
+  report.add(path, `must be a known ${kind}, not ${show(name)}.${suggest(name, known)}`);
+}

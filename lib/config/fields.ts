@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { parseDuration } from './duration.js';
+import { show } from './explain.js';
+import { suggest } from './nearest.js';
+
+const MINUTE = 60_000;
+/** The longest time anything may be told to wait: a timer beyond 2^31 ms would fire at once. */
+export const MAX_TIMEOUT = 10 * MINUTE;
+const YEAR = 365 * 24 * 60 * MINUTE;
+
+interface DurationRange {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** A duration string, read as milliseconds. */
+export function duration({ min = 1, max = MAX_TIMEOUT }: DurationRange = {}) {
+  return z
+    .string({ error: ({ input }) => `must be a duration with a unit, such as "1500ms" or "2s", not ${show(input)}.` })
+    .transform((text, context) => {
+      const milliseconds = parseDuration(text);
+      if (milliseconds !== undefined && milliseconds >= min && milliseconds <= max) return milliseconds;
+      context.addIssue({
+        code: 'custom',
+        message:
+          milliseconds === undefined
+            ? `must be a duration with a unit, such as "1500ms" or "2s", not ${show(text)}.`
+            : `must be between ${showDuration(min)} and ${showDuration(max)}, not ${show(text)}.`,
+      });
+      return z.NEVER;
+    });
+}
+
+function showDuration(milliseconds: number): string {
+  if (milliseconds >= MINUTE) return `${milliseconds / MINUTE}m`;
+  return milliseconds >= 1_000 ? `${milliseconds / 1_000}s` : `${milliseconds}ms`;
+}
+
+/** A duration for which `0s` has a written meaning: none, or the default. */
+export function durationOrZero(max = YEAR) {
+  return duration({ min: 0, max });
+}
+
+export function count(max: number, min = 1) {
+  return z.int().min(min).max(max);
+}
+
+/** One of a few words. A near miss is told the word it is near to. */
+export function oneOf<const T extends readonly [string, ...string[]]>(words: T) {
+  return z.enum(words, {
+    error: ({ input }) =>
+      `must be ${words.map((word) => `"${word}"`).join(' or ')}, not ${show(input)}.${typeof input === 'string' ? suggest(input, words) : ''}`,
+  });
+}
+
+/** A string that must satisfy a test; the sentence ends in the offending value. */
+export function text(isValid: (value: string) => boolean, demand: string) {
+  return z.string().refine(isValid, { error: ({ input }) => `must be ${demand}, not ${show(input)}.` });
+}
+
+/** Names that lead out of plain data in JavaScript. */
+const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+export function isForbiddenName(name: string): boolean {
+  return FORBIDDEN_NAMES.has(name);
+}
+
+const NAME_DEMAND = 'a name other than "__proto__", "constructor" and "prototype"';
+
+/** The name of one key of a document. Empty only where that means "none". */
+export function keyName({ orEmpty = false } = {}) {
+  return text((value) => (orEmpty || value !== '') && !isForbiddenName(value), `a non-empty ${NAME_DEMAND.slice(2)}`);
+}
+
+const MAX_SEGMENTS = 128;
+
+export function isDottedPath(path: string): boolean {
+  const names = path.split('.');
+  return names.length <= MAX_SEGMENTS && names.every((name) => name !== '' && !isForbiddenName(name));
+}
+
+/** A path such as `user.address.city`. Empty only where that means "none". */
+export function dottedPath({ orEmpty = false } = {}) {
+  return text(
+    (value) => (orEmpty && value === '') || isDottedPath(value),
+    'a dotted path such as "user.city" without empty segments, "__proto__", "constructor" or "prototype"',
+  );
+}
+
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Header names; the empty name stands for "none". */
+export function headerNames() {
+  return z.array(
+    text((value) => value === '' || HEADER_NAME.test(value), 'the name of a header, "*" for all, or "" for none'),
+  );
+}
+
+/** The name of an encoding, combiner, balancer or the like; whether it is known is checked against the vocabulary. */
+export function word() {
+  return text((value) => /^[\w./-]+$/.test(value) && !isForbiddenName(value), 'a name');
+}
+
+/** An object that is handed on untouched. */
+export function object() {
+  return z.custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    { error: ({ input }) => `must be an object, not ${show(input)}.` },
+  );
+}

@@ -1,0 +1,224 @@
+import { createPlain } from './copy.js';
+import type { EndpointPath } from './endpoint-path.js';
+import { sanitizeHost } from './hosts.js';
+import type { CoreNamespaces, ReadBackend, ReadEndpoint, ReadRoot } from './read.js';
+import type {
+  BackendConfig,
+  ClientConfig,
+  ClientTls,
+  Config,
+  EndpointConfig,
+  HttpConfig,
+  RawBackend,
+  RawRoot,
+} from './schema.js';
+import type { UrlPattern } from './url-pattern.js';
+
+const DEFAULT_TIMEOUT = 2_000;
+const DEFAULT_CONNECT_TIMEOUT = 1_000;
+const DEFAULT_REQUEST_BODY = 2 ** 20;
+const DEFAULT_RESPONSE_BODY = 4 * 2 ** 20;
+const DEFAULT_RESPONSE_HEADERS = 16 * 2 ** 10;
+const DEFAULT_PENDING = 256;
+
+/** What inheriting needs to have worked out before. */
+export interface Compiled {
+  readonly passthrough: ReadonlySet<string>;
+  pathOf(endpoint: ReadEndpoint): EndpointPath;
+  patternOf(backend: ReadBackend): UrlPattern;
+}
+
+/** For the connections, `0s` means "not set". */
+function unlessZero(milliseconds: number | undefined): number | undefined {
+  return milliseconds === 0 ? undefined : milliseconds;
+}
+
+/** Hands values down from the root to the endpoints and from those to their backends, and fills in the defaults. */
+export function inherit(root: ReadRoot, compiled: Compiled): Config {
+  const { raw, core, components } = root;
+  const client = inheritClient(raw);
+  return {
+    name: raw.name,
+    endpoints: root.endpoints.map((endpoint, index) => inheritEndpoint(root, client, endpoint, index, compiled)),
+    router: core.router,
+    client,
+    components,
+    debug_endpoint: raw.debug_endpoint,
+    echo_endpoint: raw.echo_endpoint,
+    dns_cache_ttl: raw.dns_cache_ttl,
+  };
+}
+
+function inheritClient(raw: RawRoot): ClientConfig {
+  return {
+    max_idle_connections_per_host: raw.max_idle_connections_per_host,
+    max_connections_per_host: raw.max_connections_per_host,
+    idle_connection_timeout: unlessZero(raw.idle_connection_timeout),
+    dialer_timeout: unlessZero(raw.dialer_timeout),
+    dialer_keep_alive: unlessZero(raw.dialer_keep_alive),
+    dialer_fallback_delay: unlessZero(raw.dialer_fallback_delay),
+    response_header_timeout: unlessZero(raw.response_header_timeout),
+    disable_keep_alives: raw.disable_keep_alives,
+    disable_compression: raw.disable_compression,
+    client_tls: inheritTls(raw),
+  };
+}
+
+/** The root's `allow_insecure_connections` is the older spelling of the one inside `client_tls`. */
+function inheritTls({ client_tls: tls, allow_insecure_connections: isInsecure }: RawRoot): ClientTls {
+  return {
+    allow_insecure_connections: isInsecure || (tls?.allow_insecure_connections ?? false),
+    ca_certs: tls?.ca_certs ?? [],
+    disable_system_ca_pool: tls?.disable_system_ca_pool ?? false,
+    min_version: tls?.min_version,
+    max_version: tls?.max_version,
+    cipher_suites: tls?.cipher_suites ?? [],
+    client_certs: tls?.client_certs ?? [],
+  };
+}
+
+function inheritEndpoint(
+  { raw: root }: ReadRoot,
+  client: ClientConfig,
+  endpoint: ReadEndpoint,
+  index: number,
+  compiled: Compiled,
+): EndpointConfig {
+  const { raw, core, components } = endpoint;
+  const path = compiled.pathOf(endpoint);
+  const timeout = raw.timeout ?? root.timeout ?? DEFAULT_TIMEOUT;
+  const output_encoding = raw.output_encoding ?? root.output_encoding ?? 'json';
+  const encoding = compiled.passthrough.has(output_encoding)
+    ? output_encoding
+    : (raw.encoding ?? root.encoding ?? 'json');
+  const { proxy } = core;
+  const parent: Parent = {
+    root,
+    client,
+    at: `endpoints[${index}]`,
+    method: raw.method ?? 'GET',
+    timeout,
+    encoding,
+    isEncodingForced: compiled.passthrough.has(output_encoding),
+    concurrent_calls: raw.concurrent_calls,
+  };
+  return {
+    at: parent.at,
+    endpoint: path.text,
+    segments: path.segments,
+    method: parent.method,
+    timeout,
+    cache_ttl: Math.floor((raw.cache_ttl ?? root.cache_ttl ?? 0) / 1_000),
+    output_encoding,
+    concurrent_calls: raw.concurrent_calls,
+    // As KrakenD has it: no list at all lets Content-Type through, any list replaces that.
+    input_headers: raw.input_headers.length === 0 ? ['content-type'] : nameList(raw.input_headers.map(lowerCase)),
+    input_query_strings: nameList(raw.input_query_strings),
+    max_request_body: raw.max_request_body ?? root.max_request_body ?? DEFAULT_REQUEST_BODY,
+    backend: endpoint.backends.map((backend, place) => inheritBackend(parent, backend, place, compiled)),
+    proxy: {
+      sequential: proxy.strategy === undefined ? proxy.sequential === true : proxy.strategy === 'sequential',
+      combiner: proxy.combiner === 'default' ? 'deep' : proxy.combiner,
+      static: proxy.static,
+      flatmap_filter: unlessEmpty(proxy.flatmap_filter),
+      sequential_propagated_params: proxy.sequential_propagated_params,
+    },
+    components,
+  };
+}
+
+interface Parent {
+  readonly root: RawRoot;
+  readonly client: ClientConfig;
+  readonly at: string;
+  readonly method: string;
+  readonly timeout: number;
+  readonly encoding: string;
+  readonly isEncodingForced: boolean;
+  readonly concurrent_calls: number;
+}
+
+function inheritBackend(parent: Parent, backend: ReadBackend, index: number, compiled: Compiled): BackendConfig {
+  const { root, client } = parent;
+  const { raw, core, components } = backend;
+  const pattern = compiled.patternOf(backend);
+  const method = raw.method ?? parent.method;
+  const timeout = Math.min(raw.timeout ?? parent.timeout, parent.timeout);
+  const flatmap_filter = unlessEmpty(core.proxy.flatmap_filter);
+  const connect = raw.connect_timeout ?? root.connect_timeout ?? client.dialer_timeout ?? DEFAULT_CONNECT_TIMEOUT;
+  return {
+    at: `${parent.at}.backend[${index}]`,
+    name: `backend[${index}] ${method} ${pattern.text}`,
+    host: inheritHosts(root, raw),
+    url_pattern: pattern,
+    method,
+    encoding: parent.isEncodingForced ? parent.encoding : (raw.encoding ?? parent.encoding),
+    is_collection: raw.is_collection,
+    target: raw.target,
+    // A flatmap_filter takes the place of the filters and the mapping; allow takes the place of deny.
+    allow: flatmap_filter === undefined ? raw.allow : [],
+    deny: flatmap_filter === undefined && raw.allow.length === 0 ? raw.deny : [],
+    mapping: Object.assign(createPlain(), flatmap_filter === undefined ? raw.mapping : {}) as Record<string, string>,
+    group: raw.group,
+    required: raw.required,
+    timeout,
+    concurrent_calls: raw.concurrent_calls ?? parent.concurrent_calls,
+    sd: raw.sd,
+    sd_scheme: raw.sd_scheme,
+    balancer: raw.balancer ?? root.balancer ?? 'round_robin',
+    disable_host_sanitize: raw.disable_host_sanitize,
+    input_headers: narrowing(raw.input_headers?.map(lowerCase)),
+    input_query_strings: narrowing(raw.input_query_strings),
+    connect_timeout: Math.min(connect, timeout),
+    max_response_body: raw.max_response_body ?? root.max_response_body ?? DEFAULT_RESPONSE_BODY,
+    max_response_headers: raw.max_response_headers ?? root.max_response_headers ?? DEFAULT_RESPONSE_HEADERS,
+    max_pending: raw.max_pending ?? root.max_pending ?? DEFAULT_PENDING,
+    isolate_connections: raw.isolate_connections ?? root.isolate_connections ?? false,
+    proxy: { shadow: core.proxy.shadow, shadow_timeout: core.proxy.shadow_timeout, flatmap_filter },
+    http: inheritHttp(core['backend/http']),
+    http_client: {
+      no_redirect: core['backend/http/client'].no_redirect,
+      send_body_on_redirect: core['backend/http/client'].send_body_on_redirect,
+      client_tls: core['backend/http/client'].client_tls ?? client.client_tls,
+    },
+    components,
+  };
+}
+
+/** Only the hosts of `sd: static` are addresses of ours to tidy; the hosts of the root always are. */
+function inheritHosts(root: RawRoot, backend: RawBackend): string[] {
+  const own = backend.host ?? [];
+  if (own.length > 0 && usesHostsVerbatim(backend)) return own;
+  return (own.length > 0 ? own : (root.host ?? [])).flatMap((host) => sanitizeHost(host) ?? []);
+}
+
+export function usesHostsVerbatim({ sd, disable_host_sanitize }: RawBackend): boolean {
+  return disable_host_sanitize || sd !== 'static';
+}
+
+/** `return_error_details` wins, and its empty text switches both off, as in KrakenD. */
+function inheritHttp({
+  return_error_details,
+  return_error_code,
+}: CoreNamespaces<'backend'>['backend/http']): HttpConfig {
+  if (return_error_details === undefined) return { return_error_details, return_error_code };
+  return { return_error_details: return_error_details || undefined, return_error_code: false };
+}
+
+function lowerCase(name: string): string {
+  return name.toLowerCase();
+}
+
+function nameList(names: readonly string[]): readonly string[] {
+  return names.includes('*') ? ['*'] : [...new Set(names)];
+}
+
+/** No list and `["*"]` narrow nothing; `[""]` lets nothing through. */
+function narrowing(names: readonly string[] | undefined): readonly string[] | undefined {
+  if (names === undefined || names.length === 0 || names.includes('*')) return undefined;
+  return nameList(names).filter((name) => name !== '');
+}
+
+function unlessEmpty<T>(list: readonly T[] | undefined): readonly T[] | undefined {
+  return list?.length === 0 ? undefined : list;
+}

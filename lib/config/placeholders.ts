@@ -1,0 +1,59 @@
+import { compileEndpointPath, type EndpointPath } from './endpoint-path.js';
+import { suggest } from './nearest.js';
+import type { ReadEndpoint } from './read.js';
+import type { Report } from './report.js';
+import type { EndpointConfig } from './schema.js';
+
+const ANSWER = /^resp(\d{1,3})_.+$/;
+const WHOLE_ANSWER = /^resp(\d{1,3})(?:_.+)?$/;
+const CLAIM = /^JWT\..+$/;
+
+/** Every placeholder must have something to be filled with: a param, an earlier answer, or a claim. */
+export function checkPlaceholders(endpoint: EndpointConfig, { path, backends }: ReadEndpoint, report: Report): void {
+  if (report.isFaulty([...path, 'endpoint'])) return;
+  const { params } = compileEndpointPath(endpoint.endpoint);
+  const regular = endpoint.backend.filter((backend) => !backend.proxy.shadow);
+
+  endpoint.backend.forEach((backend, index) => {
+    const place = [...backends[index]!.path, 'url_pattern'];
+    if (report.isFaulty(place)) return;
+    // Answers are numbered without the shadow backends, which nobody waits for.
+    const own = backend.proxy.shadow ? -1 : regular.indexOf(backend);
+    for (const name of backend.url_pattern.params) {
+      const fault = faultOf(name, params, endpoint, own);
+      if (fault !== undefined) report.add(place, fault);
+    }
+  });
+
+  const propagated = [...path, 'extra_config', 'proxy', 'sequential_propagated_params'];
+  endpoint.proxy.sequential_propagated_params.forEach((name, index) => {
+    const number = Number(WHOLE_ANSWER.exec(name)?.[1]);
+    if (!endpoint.proxy.sequential) {
+      report.add([...propagated, index], `"${name}" needs a sequential endpoint; set "sequential": true.`);
+    } else if (number >= regular.length - 1) {
+      report.add([...propagated, index], `"${name}" is not the answer of a backend that has others after it.`);
+    }
+  });
+}
+
+function faultOf(
+  name: string,
+  params: EndpointPath['params'],
+  { proxy }: EndpointConfig,
+  own: number,
+): string | undefined {
+  if (params.has(name) || CLAIM.test(name)) return undefined;
+  if (name === '*') return 'ends in "/*", but the endpoint does not, so there is nothing to put there.';
+  const answer = ANSWER.exec(name)?.[1];
+  if (answer === undefined) {
+    const inputs = [...params].map((param) => `{${param}}`).join(', ');
+    const known = inputs === '' ? 'The endpoint has no params.' : `The endpoint has ${inputs}.`;
+    return `has the unknown placeholder {${name}}. ${known}${suggest(name, params)}`;
+  }
+  if (own < 0) return `uses {${name}}, but a shadow backend sees no answers of others.`;
+  if (!proxy.sequential)
+    return `uses {${name}}, which needs a sequential endpoint; set "sequential": true in its proxy namespace.`;
+  if (Number(answer) >= own)
+    return `uses {${name}}, but only answers of earlier backends are there: resp0 to resp${own - 1}.`;
+  return undefined;
+}

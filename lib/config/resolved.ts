@@ -1,0 +1,160 @@
+import type { z } from 'zod';
+import type { clientTlsSchema, endpointProxySchema, routerSchema } from './namespaces.js';
+import type { UrlPattern } from './url-pattern.js';
+
+/** A value that nobody can change any more, at any depth. */
+export type Frozen<T> = T extends (...args: never[]) => unknown
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]: Frozen<T[K]> }
+    : T;
+
+/** TLS towards backends, as `client_tls` says. */
+export type ClientTls = Frozen<z.output<typeof clientTlsSchema>>;
+
+/** The `router` namespace. */
+export type RouterConfig = Frozen<z.output<typeof routerSchema>>;
+
+/** One operation of a `flatmap_filter`. */
+export interface FlatmapOperation {
+  readonly type: 'move' | 'append' | 'del';
+  readonly args: readonly string[];
+}
+
+/** `static` of an endpoint's `proxy` namespace. */
+export type StaticData = Frozen<NonNullable<z.output<typeof endpointProxySchema>['static']>>;
+
+/** A component switched on by an `extra_config`, with its checked configuration. Opaque to this folder. */
+export interface ResolvedComponent {
+  readonly component: unknown;
+  readonly config: unknown;
+}
+
+/** How the connections to backends are made and kept. Times in milliseconds; `undefined` leaves it to the transport. */
+export interface ClientConfig {
+  readonly max_idle_connections_per_host: number;
+  readonly max_connections_per_host: number;
+  readonly idle_connection_timeout?: number | undefined;
+  readonly dialer_timeout?: number | undefined;
+  readonly dialer_keep_alive?: number | undefined;
+  readonly dialer_fallback_delay?: number | undefined;
+  readonly response_header_timeout?: number | undefined;
+  readonly disable_keep_alives: boolean;
+  readonly disable_compression: boolean;
+  readonly client_tls: ClientTls;
+}
+
+/** The whole configuration: checked, inherited, defaulted, frozen. */
+export interface Config {
+  readonly name: string;
+  readonly endpoints: readonly EndpointConfig[];
+  readonly router: RouterConfig;
+  readonly client: ClientConfig;
+  /** Components of the service scope. */
+  readonly components: readonly ResolvedComponent[];
+  readonly debug_endpoint: boolean;
+  readonly echo_endpoint: boolean;
+  /** Milliseconds. */
+  readonly dns_cache_ttl: number;
+}
+
+/** One segment of an endpoint's path. A literal stands as it must match: percent-encoded where a client has to encode. */
+export type Segment = { readonly literal: string } | { readonly param: string } | { readonly wildcard: true };
+
+export interface EndpointConfig {
+  /** Its place, e.g. `endpoints[0]`. */
+  readonly at: string;
+  /** The path with its leading slash, e.g. `/users/{id}` or `/svc/*`. */
+  readonly endpoint: string;
+  /** The path cut at its slashes; `/` is one empty literal, so is what follows a trailing slash. */
+  readonly segments: readonly Segment[];
+  /** Upper case. */
+  readonly method: string;
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** Whole seconds; 0 for no `Cache-Control`. */
+  readonly cache_ttl: number;
+  readonly output_encoding: string;
+  readonly concurrent_calls: number;
+  /** Lower case; `['*']` for all. */
+  readonly input_headers: readonly string[];
+  /** `['*']` for all. */
+  readonly input_query_strings: readonly string[];
+  /** Bytes. */
+  readonly max_request_body: number;
+  readonly backend: readonly BackendConfig[];
+  readonly proxy: EndpointProxyConfig;
+  readonly components: readonly ResolvedComponent[];
+}
+
+export interface EndpointProxyConfig {
+  readonly sequential: boolean;
+  readonly combiner: string;
+  readonly static?: StaticData | undefined;
+  readonly flatmap_filter?: readonly FlatmapOperation[] | undefined;
+  readonly sequential_propagated_params: readonly string[];
+}
+
+export interface BackendConfig {
+  /** Its place, e.g. `endpoints[0].backend[1]`. */
+  readonly at: string;
+  /** How messages name it, e.g. `backend[1] GET /orders/{id}`. */
+  readonly name: string;
+  readonly host: readonly string[];
+  readonly url_pattern: UrlPattern;
+  readonly method: string;
+  readonly encoding: string;
+  readonly is_collection: boolean;
+  /** Empty for none, as `group`. */
+  readonly target: string;
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  readonly mapping: Readonly<Record<string, string>>;
+  readonly group: string;
+  readonly required: boolean;
+  /** Milliseconds, never above the endpoint's. */
+  readonly timeout: number;
+  readonly concurrent_calls: number;
+  readonly sd: string;
+  readonly sd_scheme: string;
+  readonly balancer: string;
+  readonly disable_host_sanitize: boolean;
+  /** Lower case; `undefined` for no narrowing, `[]` to let nothing through. */
+  readonly input_headers?: readonly string[] | undefined;
+  /** `undefined` for no narrowing, `[]` to let nothing through. */
+  readonly input_query_strings?: readonly string[] | undefined;
+  /** Milliseconds, never above `timeout`. */
+  readonly connect_timeout: number;
+  /** Bytes, on the wire and inflated. */
+  readonly max_response_body: number;
+  /** Bytes. */
+  readonly max_response_headers: number;
+  /** Calls at a time; more fail at once. */
+  readonly max_pending: number;
+  readonly isolate_connections: boolean;
+  readonly proxy: BackendProxyConfig;
+  readonly http: HttpConfig;
+  readonly http_client: HttpClientConfig;
+  readonly components: readonly ResolvedComponent[];
+}
+
+export interface BackendProxyConfig {
+  readonly shadow: boolean;
+  /** Milliseconds. */
+  readonly shadow_timeout?: number | undefined;
+  readonly flatmap_filter?: readonly FlatmapOperation[] | undefined;
+}
+
+/** `backend/http`; at most one of the two is in force. */
+export interface HttpConfig {
+  readonly return_error_details?: string | undefined;
+  readonly return_error_code: boolean;
+}
+
+/** `backend/http/client`. */
+export interface HttpClientConfig {
+  readonly no_redirect: boolean;
+  readonly send_body_on_redirect: boolean;
+  /** This backend's own, or the root's. */
+  readonly client_tls: ClientTls;
+}

@@ -1,0 +1,23 @@
+import type { ConfigIssue } from '../errors.js';
+import type { ResolvedComponent } from './resolved.js';
+
+/** The names a configuration may use; given by the gateway, so that this folder knows no encoding and no component. */
+export interface Vocabulary {
+  readonly decoders: ReadonlySet<string>;
+  readonly encoders: ReadonlySet<string>;
+  /** Encodings that hand the stream on untouched, such as `no-op`. */
+  readonly passthrough: ReadonlySet<string>;
+  readonly combiners: ReadonlySet<string>;
+  readonly subscribers: ReadonlySet<string>;
+  readonly balancers: ReadonlySet<string>;
+  /** Resolves one `extra_config` namespace that does not belong to the core. Calls `report` for every fault. */
+  resolve(
+    scope: 'service' | 'endpoint' | 'backend',
+    namespace: string,
+    value: unknown,
+    at: string,
+    report: (issue: ConfigIssue) => void,
+  ): ResolvedComponent | undefined;
+  /** Hears of accepted options that do nothing here. */
+  warn(at: string, message: string): void;
+}
