@@ -96,6 +96,14 @@ export class BackendError extends GatewayError {
   }
 }
 
+/**
+ * What a decoder throws: the bytes are not what the encoding says. The message is the end of a sentence, such as "it is
+ * not valid UTF-8", and quotes nothing of the body; the caller knows the backend and makes a `BackendError` of it.
+ */
+export class DecodeError extends Error {
+  override readonly name = 'DecodeError';
+}
+
 /** The endpoint as a whole failed; `causes` has the failure of each backend. */
 export class EndpointError extends GatewayError {
   override readonly name = 'EndpointError';
