@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+import { RequestError } from '../../lib/errors.js';
+import { createQueryReader } from '../../lib/router/query.js';
+
+function textOf(names: string[] | undefined, query: string): string {
+  return createQueryReader(names)(query)
+    .map((pair) => pair.text)
+    .join('&');
+}
+
+function refusal(names: string[], query: string): unknown {
+  try {
+    return textOf(names, query);
+  } catch (error) {
+    return error instanceof RequestError ? [error.status, error.code] : error;
+  }
+}
+const REFUSED = [400, 'ERR_REQUEST_QUERY'];
+
+test.each([undefined, [], ['']])('nothing passes when nothing is declared: %j', (names) => {
+  expect(textOf(names, 'a=1&b=2')).toBe('');
+});
+
+test('without a declared key nothing is even parsed', () => {
+  expect(createQueryReader([])('%zz&'.repeat(5000))).toEqual([]);
+});
+
+describe('U10 declared pairs', () => {
+  test('pass in their order with all their values', () => {
+    expect(textOf(['b', 'a'], 'a=1&x=9&b=2&a=3')).toBe('a=1&b=2&a=3');
+  });
+
+  test('are compared with their case', () => {
+    expect(textOf(['id'], 'ID=1&Id=2&id=3')).toBe('id=3');
+  });
+
+  test('are compared after decoding and keep their text', () => {
+    expect(createQueryReader(['a b'])('a+b=1&a%20b=%7e')).toEqual([
+      { name: 'a b', value: '1', text: 'a+b=1' },
+      { name: 'a b', value: '~', text: 'a%20b=%7e' },
+    ]);
+  });
+
+  test('keep `+` and `%20`, empty values and missing ones apart', () => {
+    expect(createQueryReader(['*'])('a=1+2%203&b=&c&=d&&e=f=g')).toEqual([
+      { name: 'a', value: '1 2 3', text: 'a=1+2%203' },
+      { name: 'b', value: '', text: 'b=' },
+      { name: 'c', value: '', text: 'c' },
+      { name: '', value: 'd', text: '=d' },
+      { name: 'e', value: 'f=g', text: 'e=f=g' },
+    ]);
+  });
+
+  test('nested names are plain names', () => {
+    expect(textOf(['a'], 'a[__proto__][x]=1&a[]=2&__proto__=3&a=4')).toBe('a=4');
+    expect(createQueryReader(['*'])('__proto__=1&constructor=2').map(({ name }) => name)).toEqual([
+      '__proto__',
+      'constructor',
+    ]);
+  });
+
+  test('up to 1000 pairs, whatever they are', () => {
+    const pairs = (count: number) => Array.from({ length: count }, () => 'x=1').join('&');
+    expect(createQueryReader(['*'])(pairs(1000))).toHaveLength(1000);
+    expect(refusal(['*'], pairs(1001))).toEqual(REFUSED);
+    expect(refusal(['a'], pairs(1001))).toEqual(REFUSED);
+  });
+});
+
+describe('U03 what does not belong into a URL', () => {
+  test('is encoded byte by byte; everything else is passed on as it is', () => {
+    for (let code = 0; code < 256; code++) {
+      const character = String.fromCharCode(code);
+      if ('&=%+'.includes(character)) continue;
+      const [pair] = createQueryReader(['*'])(`a=${encodeURIComponent(character)}`);
+      expect(pair?.text).toBe(`a=${encodeURIComponent(character)}`);
+      expect(pair?.value).toBe(character);
+      // A byte above 127 alone is no UTF-8.
+      if (code > 127) continue;
+      const [raw] = createQueryReader(['*'])(`a=${character}`);
+      expect(raw?.text).toMatch(/^a=(?:[!$'()*,\-./:;?@[\]_|~A-Za-z0-9]|%[0-9A-F]{2})$/);
+      expect(raw?.value).toBe(character);
+    }
+  });
+
+  test('raw UTF-8 arrives as latin1 and leaves encoded', () => {
+    const raw = Buffer.from('q=caf\u00e9').toString('latin1');
+    expect(createQueryReader(['q'])(raw)).toEqual([{ name: 'q', value: 'caf\u00e9', text: 'q=caf%C3%A9' }]);
+  });
+
+  test('a fragment cannot cut the query', () => {
+    expect(textOf(['a', 'b'], 'a=1#&b=2')).toBe('a=1%23&b=2');
+  });
+
+  test('no brace leaves', () => {
+    expect(textOf(['*'], 'a={JWT.sub}')).toBe('a=%7BJWT.sub%7D');
+  });
+});
+
+test.each(['a=%', 'a=%zz', 'a=%E0%A4%A', 'a=%C0%AF', 'a=\u20ac'])('U04 %s is refused', (query) => {
+  expect(refusal(['a'], query)).toEqual(REFUSED);
+});
+
+test('U04 what is not declared need not be valid', () => {
+  expect(textOf(['a'], 'b=%zz&%zz=1&a=2')).toBe('a=2');
+  expect(refusal(['*'], '%zz=1&a=2')).toEqual(REFUSED);
+});
+
+test('any query of declared pairs comes back byte for byte', () => {
+  let seed = 7;
+  const random = (below: number) => {
+    seed = (seed * 1103515245 + 12345) % 2147483648;
+    return seed % below;
+  };
+  const alphabet = [
+    'a',
+    'B',
+    '0',
+    '-',
+    '.',
+    '_',
+    '~',
+    '+',
+    '%20',
+    '%2B',
+    '%C3%A9',
+    '!',
+    '*',
+    "'",
+    '(',
+    ')',
+    ';',
+    ':',
+    '@',
+    ',',
+    '/',
+    '?',
+    '$',
+  ];
+  const word = () => Array.from({ length: random(6) }, () => alphabet[random(alphabet.length)]).join('');
+  for (let round = 0; round < 500; round++) {
+    const pairs = Array.from({ length: 1 + random(8) }, () => `k${random(3)}=${word()}`);
+    expect(textOf(['*'], pairs.join('&'))).toBe(pairs.join('&'));
+    const kept = pairs.filter((pair) => pair.startsWith('k1='));
+    expect(textOf(['k1'], pairs.join('&'))).toBe(kept.join('&'));
+    for (const pair of createQueryReader(['k1'])(pairs.join('&'))) {
+      expect(pair.value).toBe(new URLSearchParams(pair.text).get('k1'));
+    }
+  }
+});

@@ -1,0 +1,53 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+
+/**
+ * The body of a request as a stream of its own, with back-pressure. The request itself is never handed out: whoever
+ * destroys an `IncomingMessage` takes the client's socket along, and with it the answer.
+ */
+export function createBodyStream(request: IncomingMessage, response: ServerResponse, cutOff: () => Error): Readable {
+  function onData(chunk: Buffer): void {
+    if (!stream.push(chunk)) request.pause();
+  }
+
+  function onEnd(): void {
+    if (request.complete) stream.push(null);
+    else onCut();
+  }
+
+  function onCut(): void {
+    stream.destroy(cutOff());
+  }
+
+  function onClose(): void {
+    if (!request.readableEnded) onCut();
+  }
+
+  function onAnswered(): void {
+    stream.destroy();
+  }
+
+  function detach(): void {
+    response.off('close', onAnswered);
+    request.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onClose);
+  }
+
+  let isAttached = false;
+  const stream: Readable = new Readable({
+    read() {
+      if (!isAttached) {
+        isAttached = true;
+        response.on('close', onAnswered);
+        request.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onClose);
+      }
+      request.resume();
+    },
+    destroy(error, callback) {
+      detach();
+      // What nobody reads any more must not block the next request of this connection.
+      request.resume();
+      callback(error);
+    },
+  });
+  return stream;
+}

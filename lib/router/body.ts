@@ -1,0 +1,122 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { RequestError } from '../errors.js';
+import { createBodyStream } from './body-stream.js';
+import { checkTransferEncoding } from './framing.js';
+import { serializeParsed } from './parsed-body.js';
+
+export type RequestBody = Readable | Buffer | undefined;
+
+/**
+ * Gets the body of a request for the backends: at once when there is none, when it is streamed, or when a body parser
+ * was here before.
+ *
+ * @throws {RequestError} or rejects with one: too large (413), cut off (400), or read by something that left nothing we
+ * could pass on (500).
+ */
+export type BodyReader = (request: IncomingMessage, response: ServerResponse) => RequestBody | Promise<RequestBody>;
+
+export interface BodyReaderOptions {
+  /** Largest body in bytes that is held in memory; a stream is not counted. */
+  readonly limit: number;
+  /**
+   * `stream` where exactly one backend reads the body and passes it on untouched, `buffer` where several do or somebody
+   * looks at it, `none` where nobody wants it.
+   */
+  readonly mode: 'none' | 'stream' | 'buffer';
+}
+
+/** Requests whose body a parser before us has read. */
+const parsed = new WeakSet<IncomingMessage>();
+
+/** True when the body of this request came from a body parser, which also means that its `Content-Encoding` is undone. */
+export function wasParsed(request: IncomingMessage): boolean {
+  return parsed.has(request);
+}
+
+/** True when the request says that a body follows. */
+export function announcesBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
+}
+
+export function createBodyReader({ limit, mode }: BodyReaderOptions): BodyReader {
+  function readParsed(request: IncomingMessage): Buffer | undefined {
+    // It was read to its end, and nothing was in it.
+    if (!request.readableDidRead) return undefined;
+    parsed.add(request);
+    const body = serializeParsed(request);
+    if (body.length > limit) throw tooLarge(limit);
+    return body;
+  }
+
+  if (mode === 'none') {
+    return function readNothing(request) {
+      checkTransferEncoding(request);
+      return undefined;
+    };
+  }
+
+  return function readBody(request, response) {
+    checkTransferEncoding(request);
+    if (!announcesBody(request)) return undefined;
+    // Not `req.body`: parsers leave one on requests they never read.
+    if (request.readableDidRead || request.readableEnded) return readParsed(request);
+    if (request.destroyed) throw cutOff();
+    // An earlier `setEncoding` has turned the stream into one of strings.
+    if (mode === 'stream' && request.readableEncoding === null) return createBodyStream(request, response, cutOff);
+    if (Number(request.headers['content-length']) > limit) throw tooLarge(limit);
+    return collect(request, response, limit);
+  };
+}
+
+function collect(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Buffer | undefined> {
+  const encoding = request.readableEncoding ?? 'utf8';
+  return new Promise(function startCollecting(resolve, reject) {
+    const chunks: Buffer[] = [];
+    let size = 0;
+
+    function onData(data: Buffer | string): void {
+      const chunk = typeof data === 'string' ? Buffer.from(data, encoding) : data;
+      size += chunk.length;
+      if (size > limit) fail(tooLarge(limit));
+      else chunks.push(chunk);
+    }
+
+    function onEnd(): void {
+      if (!request.complete) {
+        fail(cutOff());
+        return;
+      }
+      stop();
+      resolve(size === 0 ? undefined : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size));
+    }
+
+    function onCut(): void {
+      fail(cutOff());
+    }
+
+    function fail(error: RequestError): void {
+      stop();
+      request.pause();
+      reject(error);
+    }
+
+    function stop(): void {
+      request.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
+      response.off('close', onCut);
+    }
+
+    request.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut);
+    // The deadline may have answered while the client was still sending.
+    response.on('close', onCut);
+  });
+}
+
+function tooLarge(limit: number): RequestError {
+  return new RequestError('ERR_REQUEST_BODY_SIZE', 413, `The request body is larger than ${limit} bytes.`);
+}
+
+function cutOff(): RequestError {
+  return new RequestError('ERR_REQUEST_BODY', 400, 'The request body ended before it was complete.');
+}

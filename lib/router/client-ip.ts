@@ -1,0 +1,143 @@
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP, isIPv4 } from 'node:net';
+import { ConfigError } from '../errors.js';
+
+/** The client's address, as far as it can be believed; empty when there is none, as on a Unix socket. */
+export type ClientIp = (request: IncomingMessage) => string;
+
+export interface ClientIpOptions {
+  /** Addresses and CIDR ranges of the proxies whose forwarding headers are believed. Default: none. */
+  readonly trustedProxies?: readonly string[] | undefined;
+  /** The same from the `router` namespace; both lists count. */
+  readonly trusted_proxies?: readonly string[] | undefined;
+  /** The headers that these proxies write, first come first served. Default: `X-Forwarded-For`, `X-Real-IP`. */
+  readonly remote_ip_headers?: readonly string[] | undefined;
+  /** False: only the socket counts, whatever else is set. Default: true. */
+  readonly forwarded_by_client_ip?: boolean | undefined;
+}
+
+/** A request in an Express app; anywhere else these members are missing. */
+interface HostRequest extends IncomingMessage {
+  readonly ip?: unknown;
+  readonly app?: { readonly get?: unknown };
+}
+
+const DEFAULT_HEADERS = ['x-forwarded-for', 'x-real-ip'];
+/** No real chain is longer; more is not looked at. */
+const MAX_HOPS = 32;
+/** The longest spelling of an address, with brackets, zone and port. */
+const MAX_ADDRESS = 100;
+
+/**
+ * Decides whose address a request carries: of `trustedProxies` when there are any, else Express' own `req.ip` when the
+ * app has set `trust proxy`, else of the socket.
+ *
+ * @throws {ConfigError} for an entry of `trustedProxies` that is neither an address nor a CIDR range.
+ */
+export function createClientIp(options: ClientIpOptions = {}): ClientIp {
+  const { trustedProxies = [], trusted_proxies: configured = [], remote_ip_headers: listed = [] } = options;
+  const trusted = createTrustList([...trustedProxies, ...configured]);
+  if (options.forwarded_by_client_ip === false) return socketAddress;
+  if (trusted === undefined) return expressAddress;
+  const headers = (listed.length > 0 ? listed : DEFAULT_HEADERS).map((name) => name.toLowerCase());
+
+  return function forwardedAddress(request) {
+    const address = socketAddress(request);
+    if (address === '' || !isTrusted(trusted, address)) return address;
+    for (const name of headers) {
+      const value = request.headers[name];
+      if (typeof value === 'string' && value !== '') return walk(trusted, value) ?? address;
+    }
+    return address;
+  };
+}
+
+function socketAddress(request: IncomingMessage): string {
+  return parseAddress(request.socket?.remoteAddress ?? '') ?? '';
+}
+
+/** Express looks into the headers only when the app has told it which proxies to trust. */
+function expressAddress(request: HostRequest): string {
+  const { app } = request;
+  if (typeof app?.get !== 'function' || !app.get('trust proxy')) return socketAddress(request);
+  const { ip } = request;
+  return (typeof ip === 'string' ? parseAddress(ip) : undefined) ?? socketAddress(request);
+}
+
+/** From right to left: each proxy vouches for the entry it has appended, until one of them is not trusted. */
+function walk(trusted: BlockList, chain: string): string | undefined {
+  let nearest: string | undefined;
+  let end = chain.length;
+  for (let hop = 0; hop < MAX_HOPS && end >= 0; hop++) {
+    const comma = end === 0 ? -1 : chain.lastIndexOf(',', end - 1);
+    // Cut before it is copied: an entry can be as long as all headers together.
+    const entry = chain.slice(Math.max(comma + 1, end - MAX_ADDRESS), end);
+    const address = end - comma > MAX_ADDRESS ? undefined : parseAddress(entry.trim());
+    // Garbage ends what can be believed: nothing in front of it is vouched for either.
+    if (address === undefined) return undefined;
+    nearest = address;
+    if (!isTrusted(trusted, address)) return address;
+    end = comma;
+  }
+  return nearest;
+}
+
+/** `1.2.3.4`, `1.2.3.4:5`, `::1`, `[::1]`, `[::1]:5`; without port, brackets and zone, IPv4 never in IPv6 dress. */
+function parseAddress(text: string): string | undefined {
+  let address = text;
+  if (address.startsWith('[')) {
+    const bracket = address.indexOf(']');
+    if (bracket < 0 || !/^(?::\d{1,5})?$/.test(address.slice(bracket + 1))) return undefined;
+    address = address.slice(1, bracket);
+    if (isIPv4(address)) return undefined;
+  } else if (address.includes('.') && /^[\d.]+:\d{1,5}$/.test(address)) {
+    address = address.slice(0, address.indexOf(':'));
+  }
+  const family = isIP(address);
+  if (family === 0) return undefined;
+  return family === 4 ? address : normalizeIPv6(address);
+}
+
+function normalizeIPv6(text: string): string {
+  const zone = text.indexOf('%');
+  const address = (zone < 0 ? text : text.slice(0, zone)).toLowerCase();
+  if (!address.startsWith('::ffff:')) return address;
+  const mapped = address.slice('::ffff:'.length);
+  if (isIPv4(mapped)) return mapped;
+  const groups = mapped.split(':').map((group) => Number.parseInt(group, 16));
+  const [high, low] = groups;
+  if (groups.length !== 2 || high === undefined || low === undefined) return address;
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
+
+function isTrusted(trusted: BlockList, address: string): boolean {
+  return trusted.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+}
+
+function createTrustList(entries: readonly string[]): BlockList | undefined {
+  if (entries.length === 0) return undefined;
+  const list = new BlockList();
+  const issues = entries.flatMap((entry, index) => {
+    if (addEntry(list, entry)) return [];
+    const message = `"${entry}" is neither an IP address nor a CIDR range such as 10.0.0.0/8.`;
+    return [{ path: `options.trustedProxies[${index}]`, message }];
+  });
+  if (issues.length > 0) throw new ConfigError(issues);
+  return list;
+}
+
+function addEntry(list: BlockList, entry: string): boolean {
+  const slash = entry.indexOf('/');
+  const address = slash < 0 ? entry : entry.slice(0, slash);
+  const family = isIP(address);
+  if (family === 0 || address.includes('%')) return false;
+  const type = family === 4 ? 'ipv4' : 'ipv6';
+  if (slash < 0) {
+    list.addAddress(address, type);
+    return true;
+  }
+  const prefix = entry.slice(slash + 1);
+  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > (family === 4 ? 32 : 128)) return false;
+  list.addSubnet(address, Number(prefix), type);
+  return true;
+}

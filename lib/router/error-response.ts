@@ -1,0 +1,122 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  BackendError,
+  EndpointError,
+  type ErrorCode,
+  type GatewayError,
+  RejectedError,
+  RequestError,
+} from '../errors.js';
+import { announcesBody } from './body.js';
+import { endAndLinger } from './stream.js';
+
+/** `krakend`: a failure is 500. `http`: 502, 503 and 504 say what happened. */
+export type Statuses = 'krakend' | 'http';
+/** `empty`, or `json` with code and message. */
+export type ErrorBody = 'empty' | 'json';
+
+/** Answers a request that failed. */
+export type ErrorWriter = (request: IncomingMessage, response: ServerResponse, error: GatewayError) => void;
+
+export interface ErrorWriterOptions {
+  /** Undefined: none is written. */
+  readonly completedHeader: string | undefined;
+  readonly statuses?: Statuses | undefined;
+  readonly errors?: ErrorBody | undefined;
+  readonly returnErrorMsg?: boolean | undefined;
+}
+
+const PLAIN = 'text/plain; charset=utf-8';
+/** What Node takes as the value of a header without an objection. */
+const VISIBLE = /^[\t\x20-\x7e]+$/;
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** What a client is told about its own mistake: the same words each time, without anything about this house. */
+const REQUEST_TEXTS: Partial<Record<ErrorCode, string>> = {
+  ERR_REQUEST_PATH: 'error: encoded url params',
+  ERR_REQUEST_QUERY: 'error: malformed query string',
+  ERR_REQUEST_HEADERS: 'error: too many headers',
+  ERR_REQUEST_FRAMING: 'error: ambiguous request',
+  ERR_REQUEST_BODY: 'error: incomplete request body',
+  ERR_REQUEST_BODY_SIZE: 'error: request body too large',
+  ERR_REQUEST_BODY_CONSUMED: 'error: request body not available',
+};
+/** Causes that say "not now": the client may come back. */
+const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['ERR_OVERLOADED', 'ERR_CLOSING']);
+const RETRY_AFTER = '1';
+/** A body up to this size is read to its end, so that the connection can stay. */
+const CHEAP_BODY = 64 * 1024;
+
+interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string | Buffer;
+}
+
+export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
+  const { completedHeader, statuses = 'krakend', errors = 'empty', returnErrorMsg = false } = options;
+
+  function statusOf(error: GatewayError): number {
+    if (error instanceof RequestError || TEMPORARY.has(error.code)) return error.status;
+    return statuses === 'http' ? error.status : 500;
+  }
+
+  function describe(error: GatewayError): Answer {
+    const exposed = error instanceof BackendError ? error.exposed : undefined;
+    if (exposed !== undefined) {
+      const { status, contentType, body } = exposed;
+      return {
+        status: status >= 200 && status <= 599 ? status : 502,
+        contentType: contentType !== undefined && VISIBLE.test(contentType) ? contentType : PLAIN,
+        body: returnErrorMsg ? body : '',
+      };
+    }
+    const status = statusOf(error);
+    const message = error instanceof RequestError ? (REQUEST_TEXTS[error.code] ?? 'error: bad request') : textOf(error);
+    if (errors === 'json') {
+      return { status, contentType: JSON_TYPE, body: JSON.stringify({ error: { code: error.code, message } }) };
+    }
+    return { status, contentType: PLAIN, body: returnErrorMsg || error instanceof RequestError ? message : '' };
+  }
+
+  return function writeError(request, response, error) {
+    if (error instanceof RejectedError) {
+      response.statusCode = error.status;
+      for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
+      send(request, response, '');
+      return;
+    }
+    const { status, contentType, body } = describe(error);
+    response.statusCode = status;
+    if (completedHeader !== undefined && !(error instanceof RequestError)) response.setHeader(completedHeader, 'false');
+    if (status === 503) response.setHeader('Retry-After', RETRY_AFTER);
+    if (error.code === 'ERR_REQUEST_FRAMING' || error.code === 'ERR_CLOSING') response.setHeader('Connection', 'close');
+    if (body.length > 0) {
+      response.setHeader('Content-Type', contentType);
+      response.setHeader('X-Content-Type-Options', 'nosniff');
+    }
+    send(request, response, body);
+  };
+}
+
+/** Every message is safe to be seen: none holds a host, a value or a stack. */
+function textOf(error: GatewayError): string {
+  const causes = error instanceof EndpointError ? error.causes : [];
+  return causes.length === 0 ? error.message : causes.map((cause) => cause.message).join('\n');
+}
+
+function send(request: IncomingMessage, response: ServerResponse, body: string | Buffer): void {
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  if (!announcesBody(request) || request.complete) {
+    response.end(body);
+    return;
+  }
+  const isCheap = Number(request.headers['content-length']) <= CHEAP_BODY && !response.hasHeader('Connection');
+  if (isCheap) {
+    response.end(body);
+    request.resume();
+    return;
+  }
+  response.setHeader('Connection', 'close');
+  endAndLinger(request, response, body);
+}

@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http';
+import type { ProxyRequest } from '../proxy.js';
+import { wasParsed } from './body.js';
+import type { ClientIp } from './client-ip.js';
+import { checkHeaderLines, checkTransferEncoding } from './framing.js';
+import { createHeaderReader } from './headers.js';
+import type { RawParams } from './matcher.js';
+import { decodeParams } from './params.js';
+import { createQueryReader } from './query.js';
+import { splitTarget } from './target.js';
+
+/**
+ * Turns what came in into what the endpoint lets in.
+ *
+ * @throws {RequestError} when path, query, headers or framing cannot be passed on safely.
+ */
+export type RequestReader = (
+  request: IncomingMessage,
+  params: RawParams,
+  signal: AbortSignal,
+  body: ProxyRequest['body'],
+) => ProxyRequest;
+
+export interface RequestReaderOptions {
+  /** Names of the headers to let in, `*` for all; without any, only `Content-Type`. */
+  readonly input_headers?: readonly string[] | undefined;
+  /** Names of the query parameters to let in, `*` for all; without any, none. */
+  readonly input_query_strings?: readonly string[] | undefined;
+  /** What the gateway calls itself towards backends. */
+  readonly userAgent: string;
+  readonly clientIp: ClientIp;
+}
+
+export function createRequestReader(options: RequestReaderOptions): RequestReader {
+  const { userAgent, clientIp } = options;
+  const readHeaders = createHeaderReader({ names: options.input_headers, userAgent });
+  const readQuery = createQueryReader(options.input_query_strings);
+
+  return function readRequest(request, rawParams, signal, body) {
+    checkTransferEncoding(request);
+    checkHeaderLines(request);
+    const { path, query } = splitTarget(request.url ?? '/');
+    const ip = clientIp(request);
+    const headers = readHeaders(request, ip);
+    return {
+      method: request.method ?? 'GET',
+      path,
+      params: decodeParams(rawParams),
+      query: readQuery(query),
+      headers: wasParsed(request) ? withoutCoding(headers) : headers,
+      body,
+      signal,
+      client: { ip, headers: request.headers },
+    };
+  };
+}
+
+/** A body parser has inflated the body, so its coding is gone. */
+function withoutCoding(headers: ProxyRequest['headers']): ProxyRequest['headers'] {
+  if (headers['content-encoding'] === undefined) return headers;
+  const { 'content-encoding': _, ...rest } = headers;
+  return Object.assign(Object.create(null), rest);
+}

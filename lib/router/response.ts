@@ -1,0 +1,203 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EncodedBody, Encoder } from '../encoding/encoding.js';
+import { BackendError, type GatewayError, toGatewayError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Headers, ProxyResponse } from '../proxy.js';
+import { createErrorWriter, type ErrorBody, type Statuses } from './error-response.js';
+import { isHopByHop, nominated } from './headers.js';
+import { pipeBody } from './stream.js';
+
+/** Writes the answer of an endpoint. The first answer wins: once one was begun, the others do nothing. */
+export interface ResponseWriter {
+  /**
+   * Writes what the endpoint made. Does not throw: what cannot be encoded or passed on becomes an error answer.
+   */
+  write(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse): void;
+  /** Writes the answer of a failure; cuts the connection when part of another answer was already sent. */
+  writeError(request: IncomingMessage, response: ServerResponse, error: GatewayError): void;
+}
+
+export interface ResponseWriterOptions {
+  /** The path of the endpoint and its method, for the log. */
+  readonly endpoint: string;
+  readonly method: string;
+  /** Undefined where the backend's answer is passed on untouched (`no-op`). */
+  readonly encode: Encoder | undefined;
+  /** Seconds of `Cache-Control: public, max-age=…` on complete answers; 0 for none. */
+  readonly cache_ttl: number;
+  /** Name of the header that says whether the answer is complete. Default: `X-Krakend-Completed`. */
+  readonly completedHeader?: string | undefined;
+  /** Whether failures keep KrakenD's 500 or tell the honest status. Default: `krakend`. */
+  readonly statuses?: Statuses | undefined;
+  /** What stands in the body of a failure. Default: `empty`. */
+  readonly errors?: ErrorBody | undefined;
+  /** The router's `return_error_msg`: the message of the failure is the body. Default: false. */
+  readonly returnErrorMsg?: boolean | undefined;
+  readonly logger: Logger;
+}
+
+/** Headers of the metadata that would contradict the body we write. */
+const DESCRIBES_BODY = new Set(['content-length', 'content-type', 'content-encoding', 'content-range', 'content-md5']);
+
+export function createResponseWriter(options: ResponseWriterOptions): ResponseWriter {
+  const { encode, cache_ttl: cacheTtl, completedHeader = 'X-Krakend-Completed', logger } = options;
+  const name = `${options.method} ${options.endpoint}`;
+  const cacheControl = cacheTtl > 0 ? `public, max-age=${cacheTtl}` : undefined;
+  const writeFailure = createErrorWriter({ ...options, completedHeader });
+
+  function writeError(request: IncomingMessage, response: ServerResponse, error: GatewayError): void {
+    if (response.writableEnded || response.destroyed) return;
+    if (response.headersSent || error.code === 'ERR_CLIENT_CLOSED') response.destroy();
+    else writeFailure(request, response, error);
+  }
+
+  function writeEncoded(response: ServerResponse, answer: ProxyResponse, encoded: EncodedBody): void {
+    if (!isOpen(response)) return;
+    const hasData = answer.data !== null && hasKeys(answer.data);
+    if (hasData) setHeaders(response, answer.metadata.headers, DESCRIBES_BODY);
+    const isComplete = answer.isComplete && (answer.isEmpty === true || hasData);
+    const body = typeof encoded.body === 'string' ? Buffer.from(encoded.body) : encoded.body;
+    response.statusCode = 200;
+    response.setHeader(completedHeader, isComplete ? 'true' : 'false');
+    if (isComplete && cacheControl !== undefined) response.setHeader('Cache-Control', cacheControl);
+    response.setHeader('Content-Type', encoded.contentType);
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('Content-Length', body.length);
+    response.end(body);
+  }
+
+  function writeDecoded(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse): void {
+    const accept = request.headers.accept;
+    function refuse(thrown: unknown): void {
+      unset(response, answer.metadata.headers);
+      logger.error({ endpoint: name }, 'the answer could not be written');
+      writeError(request, response, toGatewayError(thrown));
+    }
+    try {
+      const encoded = (encode as Encoder)(answer.data, { accept });
+      if (!(encoded instanceof Promise)) writeEncoded(response, answer, encoded);
+      else encoded.then((value) => writeEncoded(response, answer, value)).catch(refuse);
+    } catch (thrown) {
+      refuse(thrown);
+    }
+  }
+
+  function writePassthrough(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse): void {
+    const { metadata, body } = answer;
+
+    function refuse(message: string): void {
+      unset(response, metadata.headers);
+      writeError(
+        request,
+        response,
+        new BackendError('ERR_BACKEND_PROTOCOL', 502, `${name} cannot be answered: ${message}.`),
+      );
+    }
+
+    function onCut(): void {
+      logger.warn(
+        { endpoint: name },
+        'the backend broke off in the middle of an answer; the client was cut off as well',
+      );
+    }
+
+    const problem = checkHead(metadata.status, metadata.headers) ?? setPassedHeaders(response, metadata.headers);
+    if (problem !== undefined) {
+      destroyBody(body);
+      logger.error({ endpoint: name }, problem);
+      refuse(problem);
+      return;
+    }
+    response.statusCode = metadata.status;
+    response.setHeader(completedHeader, 'false');
+
+    if (isBodiless(request, metadata.status)) {
+      if (metadata.status === 204) response.removeHeader('content-length');
+      destroyBody(body);
+      response.end();
+    } else if (body === undefined || Buffer.isBuffer(body)) {
+      response.setHeader('Content-Length', body?.length ?? 0);
+      response.end(body);
+    } else {
+      const length = metadata.headers['content-length'];
+      pipeBody({
+        response,
+        body,
+        length: length === undefined ? undefined : Number(length),
+        onEarlyFailure: () => refuse('its body broke off'),
+        onCut,
+      });
+    }
+  }
+
+  /** Sets what passes; a text says why nothing may be sent. */
+  function setPassedHeaders(response: ServerResponse, headers: Headers): string | undefined {
+    try {
+      setHeaders(response, headers, NOTHING);
+      return undefined;
+    } catch {
+      return 'the backend sent a header that must not be passed on';
+    }
+  }
+
+  return {
+    write(request, response, answer) {
+      if (!isOpen(response)) destroyBody(answer.body);
+      else if (encode === undefined) writePassthrough(request, response, answer);
+      else writeDecoded(request, response, answer);
+    },
+    writeError,
+  };
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+/** Two of these in one answer, and nobody knows which the client believes. */
+const SINGLETONS = ['content-length', 'content-type', 'location', 'content-encoding', 'etag'];
+
+function checkHead(status: number, headers: Headers): string | undefined {
+  if (!Number.isInteger(status) || status < 200 || status > 599) return 'the backend sent a status that is none';
+  const length = headers['content-length'];
+  if (length !== undefined && !(typeof length === 'string' && /^\d{1,15}$/.test(length))) {
+    return 'the backend sent a Content-Length that is none';
+  }
+  const contradicts = SINGLETONS.some((name) => Array.isArray(headers[name]) && new Set(headers[name]).size > 1);
+  return contradicts ? 'the backend contradicts itself in its headers' : undefined;
+}
+
+/** Sets the headers that are meant for the client; cookies join those an earlier middleware has set. */
+function setHeaders(response: ServerResponse, headers: Headers, skipped: ReadonlySet<string>): void {
+  const dropped = nominated(headers['connection']);
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || isHopByHop(name) || skipped.has(name) || dropped.includes(name)) continue;
+    if (name === 'set-cookie') response.appendHeader(name, value);
+    else response.setHeader(name, value);
+  }
+}
+
+function unset(response: ServerResponse, headers: Headers): void {
+  if (response.headersSent) return;
+  for (const name in headers) response.removeHeader(name);
+}
+
+function isOpen(response: ServerResponse): boolean {
+  return !response.headersSent && !response.writableEnded && !response.destroyed;
+}
+
+function isBodiless(request: IncomingMessage, status: number): boolean {
+  return request.method === 'HEAD' || status === 204 || status === 304;
+}
+
+function destroyBody(body: ProxyResponse['body']): void {
+  if (body === undefined || Buffer.isBuffer(body)) return;
+  // It may still report why it ended.
+  body.on('error', ignore);
+  body.destroy();
+}
+
+function ignore(): void {}
+
+function hasKeys(data: object): boolean {
+  for (const _ in data) return true;
+  return false;
+}

@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+
+export interface PipeOptions {
+  readonly response: ServerResponse;
+  readonly body: Readable;
+  /** What the headers promise; undefined when they promise nothing. */
+  readonly length: number | undefined;
+  /** Called when the stream failed before a byte of the answer was sent: another answer is still possible. */
+  readonly onEarlyFailure: (error: unknown) => void;
+  /** Called when the client was left with a cut answer. */
+  readonly onCut: (error: unknown) => void;
+}
+
+/**
+ * Pipes a body with back-pressure. A body that ends in an error, or not where the headers say, takes the client's
+ * connection with it: a cut answer must never look complete.
+ */
+export function pipeBody({ response, body, length, onEarlyFailure, onCut }: PipeOptions): void {
+  let sent = 0;
+
+  function onData(chunk: Buffer | string): void {
+    sent += Buffer.byteLength(chunk);
+    if (length !== undefined && sent > length) fail(new Error('The body is longer than its Content-Length.'));
+    else if (!response.write(chunk)) body.pause();
+  }
+
+  function onEnd(): void {
+    if (length !== undefined && sent < length) {
+      fail(new Error('The body is shorter than its Content-Length.'));
+      return;
+    }
+    detach();
+    response.end();
+  }
+
+  function onBodyClose(): void {
+    fail(new Error('The body was closed before its end.'));
+  }
+
+  function onDrain(): void {
+    body.resume();
+  }
+
+  /** The client has gone, or somebody else has ended the answer. */
+  function onResponseClose(): void {
+    detach();
+    body.destroy();
+  }
+
+  function fail(error: unknown): void {
+    detach();
+    body.destroy();
+    if (!response.headersSent && !response.destroyed) {
+      onEarlyFailure(error);
+      return;
+    }
+    response.destroy();
+    onCut(error);
+  }
+
+  function detach(): void {
+    body.off('data', onData).off('end', onEnd).off('error', fail).off('close', onBodyClose);
+    // A destroyed body may still report why.
+    body.on('error', ignore);
+    response.off('drain', onDrain).off('close', onResponseClose);
+  }
+
+  // A write to a socket that is just going away; `close` follows.
+  response.on('error', ignore);
+  response.on('drain', onDrain).on('close', onResponseClose);
+  body.on('data', onData).on('end', onEnd).on('error', fail).on('close', onBodyClose);
+  // Neither event comes a second time.
+  if (body.readableEnded) onEnd();
+  else if (body.destroyed) onBodyClose();
+}
+
+function ignore(): void {}
+
+/** How long, in milliseconds, and how far, in bytes, a client may go on sending after its answer. */
+const LINGER_TIME = 1000;
+const LINGER_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Ends an answer while the client may still be sending its body. Closing the socket at once would reset the connection
+ * and could take the answer along, so it is sent whole, and what still comes is thrown away for a moment.
+ */
+export function endAndLinger(request: IncomingMessage, response: ServerResponse, body: string | Buffer): void {
+  let left = LINGER_BYTES;
+  const timer = setTimeout(finish, LINGER_TIME);
+
+  function onData(chunk: Buffer | string): void {
+    left -= chunk.length;
+    if (left < 0) finish();
+  }
+
+  function finish(): void {
+    clearTimeout(timer);
+    request.off('data', onData).off('end', finish).off('close', finish).off('error', finish);
+    response.off('close', finish);
+    request.pause();
+    if (!response.writableEnded) response.end();
+  }
+
+  response.on('close', finish);
+  request.on('data', onData).on('end', finish).on('close', finish).on('error', finish);
+  request.resume();
+  if (body.length > 0) response.write(body);
+  response.flushHeaders();
+}
