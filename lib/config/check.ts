@@ -25,8 +25,9 @@ export function checkConfig(config: Config, root: ReadRoot, vocabulary: Vocabula
 
 function shapeOf({ segments, method }: EndpointConfig): string {
   function textOf(segment: Segment): string {
-    if ('literal' in segment) return segment.literal;
-    return 'param' in segment ? '{}' : '*';
+    if ('literal' in segment) return decodeURIComponent(segment.literal);
+    // No literal holds a control character.
+    return 'param' in segment ? '\u0001' : '\u0002';
   }
   return `${method} /${segments.map(textOf).join('/')}`;
 }

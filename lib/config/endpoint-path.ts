@@ -56,6 +56,14 @@ function addParam(name: string, params: Set<string>): void {
   params.add(name);
 }
 
+function decode(piece: string): string {
+  try {
+    return decodeURIComponent(piece);
+  } catch {
+    throw new PatternSyntaxError('is not valid UTF-8 once decoded.');
+  }
+}
+
 function checkLiteralSegment(piece: string, isLast: boolean): void {
   if (piece === '' && !isLast) throw new PatternSyntaxError('must not hold an empty segment ("//").');
   if (/[{}]/.test(piece)) {
@@ -65,6 +73,9 @@ function checkLiteralSegment(piece: string, isLast: boolean): void {
   }
   if (piece.includes('*')) throw new PatternSyntaxError('has a "*" that is not the whole last segment.');
   if (piece.startsWith(':')) throw new PatternSyntaxError(`has "${piece}"; write a param as "{${piece.slice(1)}}".`);
-  if (/%(?:2f|5c|00)/i.test(piece)) throw new PatternSyntaxError('must not hold an encoded "/", "\\" or NUL.');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+  if (/[/\\\u0000-\u001f\u007f-\u009f]/.test(decode(piece))) {
+    throw new PatternSyntaxError('must not hold an encoded "/", "\\" or control character.');
+  }
   checkSegment(piece);
 }

@@ -37,12 +37,20 @@ function unlessZero(milliseconds: number | undefined): number | undefined {
 export function inherit(root: ReadRoot, compiled: Compiled): Config {
   const { raw, core, components } = root;
   const client = inheritClient(raw);
+  const { forwarded_by_client_ip, max_multipart_memory, remote_ip_headers } = core.router;
   return {
     name: raw.name,
     endpoints: root.endpoints.map((endpoint, index) => inheritEndpoint(root, client, endpoint, index, compiled)),
-    router: core.router,
+    // Every member stands here itself, so that nothing is read from a polluted Object.prototype.
+    router: {
+      ...core.router,
+      forwarded_by_client_ip,
+      max_multipart_memory,
+      remote_ip_headers: unlessEmpty(remote_ip_headers),
+    },
     client,
     components,
+    max_in_flight_requests: raw.max_in_flight_requests,
     debug_endpoint: raw.debug_endpoint,
     echo_endpoint: raw.echo_endpoint,
     dns_cache_ttl: raw.dns_cache_ttl,

@@ -13,7 +13,10 @@ export type Frozen<T> = T extends (...args: never[]) => unknown
 export type ClientTls = Frozen<z.output<typeof clientTlsSchema>>;
 
 /** The `router` namespace. */
-export type RouterConfig = Frozen<z.output<typeof routerSchema>>;
+export interface RouterConfig extends Frozen<Omit<z.output<typeof routerSchema>, 'remote_ip_headers'>> {
+  /** `undefined` for the usual ones. */
+  readonly remote_ip_headers: readonly string[] | undefined;
+}
 
 /** One operation of a `flatmap_filter`. */
 export interface FlatmapOperation {
@@ -52,6 +55,8 @@ export interface Config {
   readonly client: ClientConfig;
   /** Components of the service scope. */
   readonly components: readonly ResolvedComponent[];
+  /** Requests at a time; more are answered 503. */
+  readonly max_in_flight_requests: number;
   readonly debug_endpoint: boolean;
   readonly echo_endpoint: boolean;
   /** Milliseconds. */

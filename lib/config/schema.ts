@@ -246,6 +246,9 @@ export const rootSchema = z.strictObject({
   balancer: word()
     .optional()
     .meta({ description: 'How hosts are chosen.', examples: ['random'] }),
+  max_in_flight_requests: count(1_000_000)
+    .default(1_000)
+    .meta({ description: 'Most requests at a time; more are answered 503.', examples: [1000] }),
   debug_endpoint: z
     .boolean()
     .default(false)

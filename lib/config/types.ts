@@ -329,6 +329,8 @@ export interface GatewayConfig<Extra extends ExtraTypes = ExtraTypes>
   readonly host?: readonly string[];
   /** The routes. */
   readonly endpoints?: readonly EndpointInput<Extra>[];
+  /** Most requests at a time; more are answered 503. Default 1000. */
+  readonly max_in_flight_requests?: number;
   /** Mounts `/__debug/`. Default false. */
   readonly debug_endpoint?: boolean;
   /** Mounts `/__echo/`. Default false. */
