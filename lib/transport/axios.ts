@@ -1,0 +1,225 @@
+import { Readable } from 'node:stream';
+import { Axios, type AxiosResponse, getAdapter, type InternalAxiosRequestConfig } from 'axios';
+import type { BackendRequest, Headers } from '../proxy.js';
+import { limitStream, readBody } from './body.js';
+import { detach, type Exchange, type WireRequest } from './exchange.js';
+import { abortError, sizeError, wireError } from './failure.js';
+import { completeHeaders, flattenHeaders, type HeaderRules, normalizeHeaders } from './headers.js';
+import type { BackendResponse, Transport } from './transport.js';
+
+/** Carries the exchange of a backend through axios to the adapter; interceptors need not know of it. */
+const EXCHANGE = Symbol('exchange');
+
+/** What the gateway asks of an axios instance; any axios 1.x has it. */
+export interface AxiosLike {
+  request(config: AxiosCall): Promise<{ readonly status: number; readonly headers: object; readonly data: unknown }>;
+}
+
+/** The configuration the gateway passes to `request`. */
+export interface AxiosCall {
+  readonly url: string;
+  readonly method: string;
+  /** `false` keeps axios from adding a header of its own. */
+  readonly headers: Record<string, string | string[] | false>;
+  readonly data: Readable | Buffer | undefined;
+  readonly signal: AbortSignal;
+  readonly responseType?: 'stream' | 'arraybuffer';
+  readonly transformRequest?: ((data: unknown) => unknown)[];
+  readonly transformResponse?: ((data: unknown) => unknown)[];
+  readonly validateStatus?: () => boolean;
+  readonly baseURL?: string;
+  readonly maxRedirects?: number;
+  readonly proxy?: false;
+  readonly decompress?: boolean;
+  readonly maxContentLength?: number;
+  readonly maxBodyLength?: number;
+  readonly [EXCHANGE]?: Exchange;
+}
+
+export interface AxiosTransportSettings extends HeaderRules {
+  readonly name: string;
+  readonly stream: boolean;
+  readonly maxBody: number;
+}
+
+/** A bare axios instance whose calls go over the gateway's sockets: no default headers, no transforms. */
+export function createAxios(): OwnAxios {
+  return new Axios({ adapter: wireAdapter });
+}
+
+/** The gateway's own axios instance: `interceptors` and `defaults` as on every other. */
+export type OwnAxios = InstanceType<typeof Axios>;
+
+/** One backend's way through an axios instance, the gateway's own or anybody's. */
+export function createAxiosTransport(
+  axios: AxiosLike,
+  settings: AxiosTransportSettings,
+  exchange: Exchange,
+): Transport {
+  return axios instanceof Axios && axios.defaults.adapter === wireAdapter
+    ? createOwnTransport(axios, settings, exchange)
+    : createForeignTransport(axios, settings);
+}
+
+function createOwnTransport(axios: OwnAxios, settings: AxiosTransportSettings, exchange: Exchange): Transport {
+  const { name } = settings;
+
+  return function send(request) {
+    // With nobody listening in, axios' own pipeline would only copy headers back and forth.
+    if (isUntouched(axios)) return exchange(toWireRequest(request, settings));
+    return axios.request<unknown, AxiosResponse<unknown>>(ownCall(request, settings, exchange) as object).then(
+      (response) => toResponse(response, settings),
+      (error: unknown) => {
+        throw request.signal.aborted ? abortError(name, request.signal) : wireError(name, error, false);
+      },
+    );
+  };
+}
+
+function toWireRequest(request: BackendRequest, settings: AxiosTransportSettings): WireRequest {
+  const { method, url, body, signal } = request;
+  return { method, url, headers: flattenHeaders(request.headers, body instanceof Readable, settings), body, signal };
+}
+
+function ownCall(request: BackendRequest, settings: AxiosTransportSettings, exchange: Exchange): AxiosCall {
+  const { url, method, body, signal } = request;
+  return { url, method, headers: callHeaders(request, settings), data: body, signal, [EXCHANGE]: exchange };
+}
+
+/** True while axios would do nothing but pass a call through. */
+function isUntouched(axios: OwnAxios): boolean {
+  for (const key in axios.defaults) if (key !== 'adapter') return false;
+  return (
+    axios.defaults.adapter === wireAdapter &&
+    axios.request === Axios.prototype.request &&
+    hasNone(axios.interceptors.request) &&
+    hasNone(axios.interceptors.response)
+  );
+}
+
+function hasNone(interceptors: object): boolean {
+  return 'handlers' in interceptors && Array.isArray(interceptors.handlers) && interceptors.handlers.length === 0;
+}
+
+/** The axios adapter: over our sockets for the gateway's calls, over axios' own for any other. */
+function wireAdapter(config: InternalAxiosRequestConfig & { readonly [EXCHANGE]?: Exchange }): Promise<AxiosResponse> {
+  const exchange = config[EXCHANGE];
+  if (exchange === undefined) return getAdapter('http')(config);
+  const body: unknown = config.data;
+  const isStream = body instanceof Readable;
+  return exchange({
+    method: (config.method ?? 'get').toUpperCase(),
+    url: config.baseURL || config.params ? new Axios().getUri(config) : (config.url ?? ''),
+    headers: flattenHeaders(config.headers, isStream),
+    body: isStream || Buffer.isBuffer(body) ? body : undefined,
+    signal: config.signal as AbortSignal | undefined,
+  }).then((response) => ({
+    status: response.status,
+    statusText: '',
+    headers: response.headers as AxiosResponse['headers'],
+    data: response.body,
+    config,
+  }));
+}
+
+function createForeignTransport(axios: AxiosLike, settings: AxiosTransportSettings): Transport {
+  const { name, stream, maxBody } = settings;
+  const transforms = [identity];
+  const fixed = {
+    responseType: stream ? 'stream' : 'arraybuffer',
+    transformRequest: transforms,
+    transformResponse: transforms,
+    validateStatus: always,
+    baseURL: '',
+    maxRedirects: 0,
+    proxy: false,
+    decompress: false,
+    maxContentLength: stream || maxBody === Infinity ? -1 : maxBody,
+    maxBodyLength: Infinity,
+  } as const;
+
+  return function send(request) {
+    const { url, method, body, signal } = request;
+    if (signal.aborted) return Promise.reject(abortError(name, signal));
+    const data = body instanceof Readable ? detach(body) : body;
+    return new Promise<BackendResponse>(function call(resolve, reject) {
+      signal.addEventListener('abort', onAbort);
+      axios
+        .request({ ...fixed, url, method, headers: callHeaders(request, settings), data, signal })
+        .then((response) => toResponse(response, settings, signal))
+        .then(
+          function onAnswer(response) {
+            signal.removeEventListener('abort', onAbort);
+            if (signal.aborted) discard(response);
+            resolve(response);
+          },
+          function onFailure(error) {
+            signal.removeEventListener('abort', onAbort);
+            reject(signal.aborted ? abortError(name, signal) : foreignError(error));
+          },
+        );
+
+      // Whatever the instance makes of the signal, the caller does not wait for it.
+      function onAbort(): void {
+        signal.removeEventListener('abort', onAbort);
+        reject(abortError(name, signal));
+      }
+    });
+  };
+
+  function foreignError(error: unknown): Error {
+    const isTooLong = error instanceof Error && /maxContentLength/.test(error.message);
+    return isTooLong ? sizeError(name, maxBody) : wireError(name, error, false);
+  }
+}
+
+/** Headers for axios: `false` wherever it has a default of its own. */
+function callHeaders(
+  request: BackendRequest,
+  settings: AxiosTransportSettings,
+): Record<string, string | string[] | false> {
+  const headers = completeHeaders(request.headers, request.body instanceof Readable, settings);
+  headers['accept'] ??= false;
+  headers['accept-encoding'] ??= false;
+  headers['content-type'] ??= false;
+  return headers;
+}
+
+async function toResponse(
+  response: { readonly status: number; readonly headers: object; readonly data: unknown },
+  settings: AxiosTransportSettings,
+  signal?: AbortSignal,
+): Promise<BackendResponse> {
+  const { name, stream, maxBody } = settings;
+  const { status } = response;
+  const headers: Headers = normalizeHeaders(response.headers);
+  const body = toBody(response.data);
+  if (Buffer.isBuffer(body)) return { status, headers, body: await readBody(body, maxBody, name) };
+  if (!stream) return { status, headers, body: await readBody(body, maxBody, name, signal) };
+  return { status, headers, body: signal === undefined ? body : limitStream(body, maxBody, name, signal) };
+}
+
+/** Instances with other adapters, and stubs in tests, answer with other things than Buffers. */
+function toBody(data: unknown): Readable | Buffer {
+  if (Buffer.isBuffer(data) || data instanceof Readable) return data;
+  if (data === undefined || data === null) return Buffer.alloc(0);
+  if (typeof data === 'string') return Buffer.from(data);
+  if (data instanceof ArrayBuffer) return Buffer.from(data);
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (data instanceof ReadableStream) return Readable.fromWeb(data);
+  return Buffer.from(JSON.stringify(data));
+}
+
+function discard({ body }: BackendResponse): void {
+  if (!Buffer.isBuffer(body)) body.on('error', ignore).destroy();
+}
+
+function identity(data: unknown): unknown {
+  return data;
+}
+
+function always(): boolean {
+  return true;
+}
+
+function ignore(): void {}

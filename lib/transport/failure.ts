@@ -1,0 +1,89 @@
+import { BackendError, GatewayError } from '../errors.js';
+
+const SAFE_CODE = /^[A-Z][A-Z0-9_]{1,60}$/;
+const TIMEOUTS = new Set(['ETIMEDOUT', 'ECONNABORTED', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+const UNWRITABLE = new Set([
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_NOT_SUPPORTED',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+  'ERR_INVALID_CHAR',
+  'ERR_INVALID_URL',
+]);
+
+export function connectionError(name: string, what: string): BackendError {
+  return new BackendError('ERR_BACKEND_CONNECTION', 502, `${name}: ${what}.`);
+}
+
+export function protocolError(name: string, what: string): BackendError {
+  return new BackendError('ERR_BACKEND_PROTOCOL', 502, `${name}: the answer breaks HTTP/1.1: ${what}.`);
+}
+
+export function sizeError(name: string, limit: number): BackendError {
+  const message = `${name}: the body is larger than ${limit} bytes; raise the limit if such answers are meant to be.`;
+  return new BackendError('ERR_BACKEND_SIZE', 502, message);
+}
+
+export function timeoutError(name: string, what: string): BackendError {
+  return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name}: ${what}.`);
+}
+
+export function redirectError(name: string, what: string): BackendError {
+  return new BackendError('ERR_BACKEND_REDIRECT', 502, `${name}: ${what}.`);
+}
+
+export function decodeError(name: string, what: string): BackendError {
+  return new BackendError('ERR_BACKEND_DECODE', 502, `${name}: the body cannot be inflated: ${what}.`);
+}
+
+export function urlError(name: string): BackendError {
+  const message = `${name}: the URL is not one of a backend; hosts need http:// or https:// and no credentials.`;
+  return new BackendError('ERR_BACKEND_URL', 502, message);
+}
+
+export function closingError(name: string): BackendError {
+  return new BackendError('ERR_CLOSING', 503, `${name}: the gateway is closing; no new call is made.`);
+}
+
+/** Why a call ended early: the reason of the signal where it is one of ours. */
+export function abortError(name: string, signal: AbortSignal): GatewayError {
+  const { reason } = signal;
+  if (reason instanceof GatewayError) return reason;
+  return new BackendError('ERR_BACKEND_CANCELLED', 502, `${name}: the call was cancelled.`);
+}
+
+/**
+ * Turns what a client library threw into our own error. Message and properties of the original stay behind: they hold
+ * hosts, headers and bodies.
+ */
+export function wireError(name: string, error: unknown, isStarted: boolean): GatewayError {
+  if (error instanceof GatewayError) return error;
+  const code = codeOf(error);
+  if (isBadHttp(error, code)) return protocolError(name, 'it cannot be parsed');
+  if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
+    return new BackendError('ERR_BACKEND_SIZE', 502, `${name}: the head of the answer is larger than the limit.`);
+  }
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return timeoutError(name, 'no connection in time');
+  if (TIMEOUTS.has(code)) return timeoutError(name, 'no answer in time');
+  if (UNWRITABLE.has(code)) {
+    const message = `${name}: the request cannot be written as HTTP/1.1; look at the headers and the path it was given.`;
+    return new BackendError('ERR_BACKEND_PROTOCOL', 502, message);
+  }
+  const what = isStarted ? 'the connection ended before the answer was complete' : 'no answer';
+  return connectionError(name, code === '' || code === 'UND_ERR_SOCKET' ? what : `${what} (${code})`);
+}
+
+/** The code of a foreign error, where it has one that cannot carry anything but a code. */
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
+  const { code } = error;
+  return typeof code === 'string' && SAFE_CODE.test(code) ? code : '';
+}
+
+function isBadHttp(error: unknown, code: string): boolean {
+  if (code === 'HPE_HEADER_OVERFLOW') return false;
+  if (code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return true;
+  if (!(error instanceof Error)) return false;
+  // undici's names for what its parser refuses, and for answers nobody asked for.
+  if (error.name === 'HTTPParserError') return true;
+  return code === 'UND_ERR_SOCKET' && (error.message === 'bad response' || error.message === 'bad upgrade');
+}

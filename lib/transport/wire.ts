@@ -1,0 +1,87 @@
+import type { ClientConfig, ClientTls } from '../config/resolved.js';
+import { type AxiosLike, createAxiosTransport } from './axios.js';
+import { inflateResponse } from './body.js';
+import { createExchange } from './exchange.js';
+import { createPools } from './pool.js';
+import { followRedirects } from './redirect.js';
+import type { Transport } from './transport.js';
+
+/** What one backend asks of the wire; times in milliseconds, sizes in bytes. */
+export interface TransportSettings {
+  /** How errors name the backend, e.g. `backend[1] GET /orders/{id}`. */
+  readonly name: string;
+  /** True hands the body on as a stream, untouched (`no-op`); false collects and inflates it. */
+  readonly stream: boolean;
+  /** True never sends two exchanges over one socket, for peers whose answers may get out of step. */
+  readonly isolateConnections: boolean;
+  /** Largest body, on the wire and inflated; `Infinity` for none. */
+  readonly maxBody: number;
+  /** Largest head of an answer: names and values together. */
+  readonly maxHeaderBytes: number;
+  /** Time for TCP and TLS to get ready. */
+  readonly connectTimeout: number;
+  /** True hands 3xx answers on instead of following them. */
+  readonly noRedirect: boolean;
+  /** True follows 307 and 308 of a request with a buffered body, within its origin. */
+  readonly sendBodyOnRedirect: boolean;
+  /** True asks for no compression, unless the client's own `Accept-Encoding` is forwarded. */
+  readonly disableCompression: boolean;
+  /** Certificates and their checks; those of the client settings when absent. */
+  readonly tls?: ClientTls;
+}
+
+export interface WireOptions {
+  /** One of `createAxios`, or a user's own instance. */
+  readonly axios: AxiosLike;
+  readonly client: ClientConfig;
+}
+
+/** The way out to all backends of a gateway. */
+export interface Wire {
+  /**
+   * The wire to one backend.
+   *
+   * @throws {ConfigError} when certificates or keys cannot be used
+   */
+  transportFor(settings: TransportSettings): Transport;
+  /** Ends what is still under way and closes every socket. */
+  close(): Promise<void>;
+}
+
+/** Sockets are shared by all backends of one origin that ask for the same treatment. */
+export function createWire({ axios, client }: WireOptions): Wire {
+  const pools = createPools(client);
+
+  function transportFor(settings: TransportSettings): Transport {
+    const { name, stream, maxBody } = settings;
+    const poolFor = pools.group({
+      isolate: settings.isolateConnections,
+      maxHeaderBytes: settings.maxHeaderBytes,
+      connectTimeout: settings.connectTimeout,
+      tls: settings.tls ?? client.client_tls,
+    });
+    const exchange = createExchange({
+      name,
+      stream,
+      maxBody,
+      responseHeaderTimeout: client.response_header_timeout ?? 0,
+      poolFor,
+    });
+    const isCompressed = !stream && !settings.disableCompression && !client.disable_compression;
+    const sent = createAxiosTransport(
+      axios,
+      { name, stream, maxBody, compress: isCompressed, decode: !stream },
+      exchange,
+    );
+    const followed = settings.noRedirect ? sent : followRedirects(settings, sent);
+    return stream ? followed : inflating(settings, followed);
+  }
+
+  return { transportFor, close: pools.close };
+}
+
+function inflating({ maxBody, name }: TransportSettings, next: Transport): Transport {
+  return function inflated(request) {
+    return next(request).then((response) => inflateResponse(response, maxBody, name));
+  };
+}
