@@ -22,7 +22,7 @@ const LAYERS: Record<string, readonly string[]> = {
   sd: ['config'],
   components: ['config'],
   pipeline: ['config', 'endpoint', 'backend', 'transport', 'manipulation', 'encoding', 'sd', 'components'],
-  options: ['config', 'endpoint', 'transport', 'encoding', 'sd', 'components', 'router'],
+  options: ['pipeline', 'config', 'endpoint', 'transport', 'encoding', 'sd', 'components', 'router'],
   plan: ['config', 'router', 'endpoint', 'backend', 'transport', 'encoding', 'sd', 'components', 'pipeline', 'options'],
   lifecycle: ['config', 'router', 'transport', 'plan', 'options'],
   gateway: ['config', 'router', 'transport', 'components', 'options', 'lifecycle'],
@@ -43,7 +43,7 @@ const VOCABULARY = new Set([
 ]);
 
 /** May see the components: whoever composes them, and themselves. */
-const SEES_COMPONENTS = new Set(['components', 'pipeline', 'options', 'plan', 'gateway', 'index']);
+const SEES_COMPONENTS = new Set(['components', 'pipeline', 'options', 'plan', 'gateway', 'testing', 'index']);
 
 function layerOf(file: string): string {
   const [, folder = '', rest] = file.split('/');

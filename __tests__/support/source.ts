@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-const SKIPPED = new Set(['node_modules', 'dist', 'coverage', '.git']);
+const GENERATED = ['node_modules', 'dist', 'coverage', '.git'];
 
 /** Every file below `folder`, as paths relative to the root of the project. */
-export function filesIn(folder: string, pattern = /./): string[] {
+export function filesIn(folder: string, pattern = /./, skipped: readonly string[] = GENERATED): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
-    if (SKIPPED.has(entry.name)) return [];
+    if (skipped.includes(entry.name)) return [];
     const path = posix.join(folder, entry.name);
-    if (entry.isDirectory()) return filesIn(path, pattern);
+    if (entry.isDirectory()) return filesIn(path, pattern, skipped);
     return pattern.test(path) ? [path] : [];
   });
 }
