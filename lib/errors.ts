@@ -55,7 +55,11 @@ export class ConfigError extends GatewayError {
 
   constructor(issues: readonly ConfigIssue[]) {
     const lines = issues.map((issue) => `  ${issue.path || '(root)'}: ${issue.message}`);
-    super('ERR_CONFIG', 500, `The configuration has ${issues.length} fault${issues.length === 1 ? '' : 's'}:\n${lines.join('\n')}`);
+    super(
+      'ERR_CONFIG',
+      500,
+      `The configuration has ${issues.length} fault${issues.length === 1 ? '' : 's'}:\n${lines.join('\n')}`,
+    );
     this.issues = issues;
   }
 }

@@ -1,19 +1,39 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Router } from 'express';
 import type { BuiltInExtraConfig } from './components/index.js';
-import type { GatewayConfig } from './config/types.js';
+import {
+  type GatewayConfig as AuthoredConfig,
+  defineConfig as defineAuthoredConfig,
+  type ExtraTypes,
+} from './config/types.js';
 import { type CloseOptions, createLifecycle } from './lifecycle.js';
 import { type GatewayOptions, resolveOptions } from './options.js';
 import type { RequestHandler } from './proxy.js';
 import type { Handle } from './router/router.js';
-import { type AxiosLike, createAxios } from './transport/axios.js';
+import { type AxiosLike, createAxios, type OwnAxios } from './transport/axios.js';
 import { createWire } from './transport/wire.js';
+
+/** A configuration: KrakenD's keys, with the built-in components typed. Give `Extra` to type components of your own. */
+export type GatewayConfig<Extra extends ExtraTypes = BuiltInExtraConfig> = AuthoredConfig<Extra>;
+
+/**
+ * Returns the configuration as it is: the editor completes and checks it. Same as annotating it with `GatewayConfig`.
+ *
+ * @example
+ * export default defineConfig({
+ *   host: ['http://api.internal'],
+ *   endpoints: [{ endpoint: '/users/{id}', backend: [{ url_pattern: '/v1/users/{id}' }] }],
+ * });
+ */
+export const defineConfig: <Extra extends ExtraTypes = BuiltInExtraConfig>(
+  config: GatewayConfig<Extra>,
+) => GatewayConfig<Extra> = defineAuthoredConfig;
 
 /**
  * What `createGateway` returns: at run time an Express Router (layers added with `use` run before the endpoints), and a
  * plain `(request, response, next?)` function for Connect and `http.createServer`.
  */
-export interface Gateway extends Handle {
+export interface Gateway<A extends AxiosLike = OwnAxios> extends Handle {
   /** Adds middleware in front of the endpoints, as on every Express Router. */
   use(...handlers: RequestHandler[]): this;
   use(path: string, ...handlers: RequestHandler[]): this;
@@ -22,14 +42,14 @@ export interface Gateway extends Handle {
    *
    * @throws {ConfigError} when the new configuration is wrong; the old one then stays in force.
    */
-  reload(config: GatewayConfig<BuiltInExtraConfig>): void;
+  reload(config: GatewayConfig): void;
   /**
    * Refuses new requests with 503, gives those under way `timeout` milliseconds (default 10000), then closes every
    * socket. Calling it again is harmless.
    */
   close(options?: CloseOptions): Promise<void>;
   /** The axios instance that backends are called with: add interceptors here. */
-  readonly axios: AxiosLike;
+  readonly axios: A;
 }
 
 /**
@@ -48,9 +68,12 @@ export interface Gateway extends Handle {
  *   }],
  * }));
  */
-export function createGateway(config: GatewayConfig<BuiltInExtraConfig>, options: GatewayOptions = {}): Gateway {
+export function createGateway<A extends AxiosLike = OwnAxios>(
+  config: GatewayConfig,
+  options: GatewayOptions<A> = {},
+): Gateway<A> {
   const resolved = resolveOptions(options);
-  const axios = resolved.axios ?? createAxios();
+  const axios = (resolved.axios ?? createAxios()) as A;
   const lifecycle = createLifecycle(config, resolved, ({ client }) => createWire({ axios, client }));
 
   return Object.assign(createRouter(lifecycle.handle), {

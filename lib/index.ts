@@ -1,5 +1,46 @@
 import { createGateway } from './gateway.js';
 
-export type { AxiosLike } from './transport/axios.js';
-export { createGateway };
+export type { BackendScope, EndpointScope, ServiceScope } from './components/component.js';
+export { type Component, defineComponent, type Hooks, type Scope } from './components/component.js';
+export type { BackendConfig, EndpointConfig } from './config/resolved.js';
+export type { BackendInput, Duration, EndpointInput, ExtraTypes, Method } from './config/types.js';
+export type { Decoder, EncodeContext, EncodedBody, Encoder, Encoding } from './encoding/encoding.js';
+export type { Combiner } from './endpoint/combiner.js';
+export {
+  BackendError,
+  ConfigError,
+  type ConfigIssue,
+  DecodeError,
+  EndpointError,
+  type ErrorCode,
+  type ExposedAnswer,
+  GatewayError,
+  RejectedError,
+  RequestError,
+} from './errors.js';
+export { createGateway, defineConfig, type Gateway, type GatewayConfig } from './gateway.js';
+export { isJsonNumber, JsonNumber } from './json-number.js';
+export type { CloseOptions } from './lifecycle.js';
+export type { Logger } from './logger.js';
+export type { GatewayOptions } from './options.js';
+export type {
+  BackendRequest,
+  Client,
+  Data,
+  Headers,
+  Metadata,
+  Middleware,
+  Proxy,
+  ProxyRequest,
+  ProxyResponse,
+  QueryPair,
+  RequestHandler,
+} from './proxy.js';
+export type { Balancer, BalancerFactory, HostOutcome } from './sd/balancer.js';
+export { type ConsulOptions, createConsulSubscribers } from './sd/consul.js';
+export { createDnsSubscribers, type DnsOptions } from './sd/dns.js';
+export { createEtcdSubscribers, type EtcdOptions } from './sd/etcd.js';
+export type { Subscriber, SubscriberContext, SubscriberFactory } from './sd/subscriber.js';
+export type { AxiosCall, AxiosLike, OwnAxios } from './transport/axios.js';
+export type { BackendResponse, Transport, TransportMiddleware } from './transport/transport.js';
 export default createGateway;

@@ -26,7 +26,11 @@ export interface Lifecycle {
 const DEFAULT_DRAIN = 10_000;
 
 /** The plan in force, and how one gives way to the next. */
-export function createLifecycle(config: unknown, options: ResolvedOptions, openWire: (config: Config) => Wire): Lifecycle {
+export function createLifecycle(
+  config: unknown,
+  options: ResolvedOptions,
+  openWire: (config: Config) => Wire,
+): Lifecycle {
   let plan = createPlan(config, options, openWire);
   const retiring = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;

@@ -1,24 +1,23 @@
-import { builtInComponents } from './components/index.js';
 import type { Component } from './components/component.js';
+import { builtInComponents } from './components/index.js';
 import type { Encoding } from './encoding/encoding.js';
 import { createEncodings } from './encoding/index.js';
 import { type Combiner, combiners } from './endpoint/combiner.js';
 import { ConfigError, type ConfigIssue } from './errors.js';
 import { guardLogger, type Logger, silentLogger } from './logger.js';
+import type { Ingredients } from './pipeline.js';
 import { type BalancerFactory, balancers } from './sd/balancer.js';
 import type { SubscriberFactory } from './sd/subscriber.js';
-import { subscribers } from './sd/index.js';
 import type { AxiosLike } from './transport/axios.js';
-import type { Ingredients } from './pipeline.js';
 import type { Transport } from './transport/transport.js';
 
 /** Run-time objects and switches of a gateway. The configuration stays JSON and names what stands here. */
-export interface GatewayOptions {
+export interface GatewayOptions<A extends AxiosLike = AxiosLike> {
   /**
    * Your own axios instance (or anything with its `request`), used for every backend as it is. Default: an instance of
    * the gateway's own over pooled sockets, reachable as `gateway.axios`.
    */
-  readonly axios?: AxiosLike;
+  readonly axios?: A;
   /** Replaces the wire altogether: called once per backend exchange. Default: axios. */
   readonly transport?: Transport;
   /** Formats beside the built-in ones; one with a built-in's name replaces it. */
@@ -53,7 +52,8 @@ export interface ResolvedOptions {
   readonly transport: Transport | undefined;
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly combiners: ReadonlyMap<string, Combiner>;
-  readonly subscribers: ReadonlyMap<string, SubscriberFactory>;
+  /** Those of the user; each plan makes its own built-in ones. */
+  readonly subscribers: readonly (readonly [string, SubscriberFactory])[];
   readonly balancers: ReadonlyMap<string, BalancerFactory>;
   readonly components: readonly Component[];
   readonly logger: Logger;
@@ -101,7 +101,8 @@ export function resolveOptions(options: GatewayOptions): ResolvedOptions {
   check(axios === undefined || typeof axios?.request === 'function', 'axios', 'must be an axios instance');
   check(transport === undefined || typeof transport === 'function', 'transport', 'must be a function');
   check(
-    logger === undefined || ['debug', 'info', 'warn', 'error'].every((level) => typeof logger?.[level as keyof Logger] === 'function'),
+    logger === undefined ||
+      ['debug', 'info', 'warn', 'error'].every((level) => typeof logger?.[level as keyof Logger] === 'function'),
     'logger',
     'must have the functions debug, info, warn and error',
   );
@@ -115,7 +116,7 @@ export function resolveOptions(options: GatewayOptions): ResolvedOptions {
     transport,
     encodings: createEncodings(options.encodings ?? []),
     combiners: new Map([...combiners, ...Object.entries(options.combiners ?? {})]),
-    subscribers: new Map([...subscribers, ...Object.entries(options.subscribers ?? {})]),
+    subscribers: Object.entries(options.subscribers ?? {}),
     balancers: new Map([...balancers, ...Object.entries(options.balancers ?? {})]),
     components: [...builtInComponents, ...(options.components ?? [])],
     logger: logger ? guardLogger(logger) : silentLogger,

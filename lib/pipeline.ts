@@ -79,7 +79,9 @@ function flatmapLayer({ proxy }: EndpointConfig): Middleware[] {
   return [
     function flatmapMerged(next) {
       return function callAndFlatmap(request) {
-        return next(request).then((response) => (response.errors ? response : { ...response, data: flatmap(response.data) }));
+        return next(request).then((response) =>
+          response.errors ? response : { ...response, data: flatmap(response.data) },
+        );
       };
     },
   ];
@@ -109,7 +111,11 @@ function createMerger(endpoint: EndpointConfig, ingredients: Ingredients): Proxy
 }
 
 /** Everything around one backend, outermost first. */
-function createBackendClient(endpoint: EndpointConfig, backend: BackendConfig, ingredients: Ingredients): BackendClient {
+function createBackendClient(
+  endpoint: EndpointConfig,
+  backend: BackendConfig,
+  ingredients: Ingredients,
+): BackendClient {
   const { encodings, balancers, components, logger } = ingredients;
   const { name, required, concurrent_calls: copies } = backend;
   const hooks = inTableOrder(backend.components, components);
@@ -129,7 +135,9 @@ function createBackendClient(endpoint: EndpointConfig, backend: BackendConfig, i
     readBody: (body) => readBody(body, backend.max_response_body),
   });
 
-  const layers: Middleware<BackendRequest>[] = hooks.flatMap(({ component, config }) => component.backend?.(config, scope) ?? []);
+  const layers: Middleware<BackendRequest>[] = hooks.flatMap(
+    ({ component, config }) => component.backend?.(config, scope) ?? [],
+  );
   const subscriber = ingredients.subscribe(backend);
   const balancer = (balancers.get(backend.balancer) as BalancerFactory)(subscriber) as Balancer;
   const call = createCall({

@@ -2,6 +2,7 @@ import { createResolver, inTableOrder } from './components/resolve.js';
 import { parseConfig } from './config/parse.js';
 import type { BackendConfig, Config, EndpointConfig } from './config/resolved.js';
 import { EndpointError } from './errors.js';
+import type { Logger } from './logger.js';
 import type { ResolvedOptions } from './options.js';
 import { createEndpointProxy, type Ingredients } from './pipeline.js';
 import { createAdmission } from './router/admission.js';
@@ -14,7 +15,8 @@ import { createRequestReader } from './router/request.js';
 import { createResponseWriter } from './router/response.js';
 import { createRouter, type Handle } from './router/router.js';
 import { createUnmatchedAnswer } from './router/unmatched.js';
-import type { Subscriber } from './sd/subscriber.js';
+import { createSubscribers } from './sd/index.js';
+import type { SubscriberFactory } from './sd/subscriber.js';
 import type { Transport } from './transport/transport.js';
 import type { Wire } from './transport/wire.js';
 import { VERSION } from './version.js';
@@ -34,13 +36,14 @@ export interface Plan {
 
 /** Validates the configuration, then builds all that can be built before the first request. */
 export function createPlan(input: unknown, options: ResolvedOptions, openWire: (config: Config) => Wire): Plan {
-  const config = parse(input, options);
+  const subscribers = new Map([...createSubscribers(), ...options.subscribers]);
+  const config = parse(input, options, subscribers);
   const closers: (() => void)[] = [];
   const wire = openWire(config);
   const admission = createAdmission(config.max_in_flight_requests);
   const ingredients: Ingredients = {
     ...options,
-    subscribe: createSubscribe(config, options, closers),
+    subscribe: createSubscribe(config, subscribers, options.logger, closers),
     connect(backend, stream) {
       return options.transport ?? connect(wire, backend, stream);
     },
@@ -61,7 +64,12 @@ export function createPlan(input: unknown, options: ResolvedOptions, openWire: (
       readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, clientIp }),
       readBody: createBodyReader({ limit: endpoint.max_request_body, mode: bodyMode(endpoint, options) }),
       proxy: createEndpointProxy(endpoint, ingredients),
-      writer: createResponseWriter({ ...options, ...endpoint, encode: encoding?.encode, returnErrorMsg: config.router.return_error_msg }),
+      writer: createResponseWriter({
+        ...options,
+        ...endpoint,
+        encode: encoding?.encode,
+        returnErrorMsg: config.router.return_error_msg,
+      }),
     });
   }
 
@@ -69,7 +77,12 @@ export function createPlan(input: unknown, options: ResolvedOptions, openWire: (
     ({ component, config: settings }) => component.service?.(settings, { logger: options.logger }) ?? [],
   );
   const handle = createRouter({
-    builtIns: createBuiltInRoutes({ ...config, debug_endpoint: config.debug_endpoint || options.debug, logger: options.logger }),
+    builtIns: createBuiltInRoutes({
+      router: config.router,
+      debug: options.debug || config.debug_endpoint,
+      echo: config.echo_endpoint,
+      logger: options.logger,
+    }),
     matcher: createMatcher(
       config.endpoints.map((endpoint) => ({
         segments: endpoint.segments,
@@ -79,7 +92,7 @@ export function createPlan(input: unknown, options: ResolvedOptions, openWire: (
     ),
     services,
     fallthrough: options.fallthrough,
-    answerUnmatched: createUnmatchedAnswer({ ...config.router, completedHeader: options.completedHeader }),
+    answerUnmatched: createUnmatchedAnswer({ router: config.router, completedHeader: options.completedHeader }),
   });
 
   return {
@@ -95,7 +108,10 @@ export function createPlan(input: unknown, options: ResolvedOptions, openWire: (
   };
 }
 
-function parse(input: unknown, { encodings, combiners, subscribers, balancers, components, logger }: ResolvedOptions): Config {
+type Subscribers = ReadonlyMap<string, SubscriberFactory>;
+
+function parse(input: unknown, options: ResolvedOptions, subscribers: Subscribers): Config {
+  const { encodings, combiners, balancers, components, logger } = options;
   const formats = [...encodings.entries()];
   function warn(at: string, message: string): void {
     logger.warn({ at }, message);
@@ -119,10 +135,14 @@ function bodyMode(endpoint: EndpointConfig, { encodings }: ResolvedOptions): 'st
   return isPassedOn && others.length === 0 && endpoint.concurrent_calls === 1 ? 'stream' : 'buffer';
 }
 
-function createSubscribe(config: Config, { subscribers, logger }: ResolvedOptions, closers: (() => void)[]): (backend: BackendConfig) => Subscriber {
+function createSubscribe(
+  config: Config,
+  subscribers: Subscribers,
+  logger: Logger,
+  closers: (() => void)[],
+): Ingredients['subscribe'] {
   return function subscribe(backend) {
-    const factory = subscribers.get(backend.sd);
-    if (!factory) throw new EndpointError('ERR_INTERNAL', 500, `There is no subscriber "${backend.sd}"`);
+    const factory = subscribers.get(backend.sd) as SubscriberFactory;
     const subscriber = factory({ hosts: backend.host, scheme: backend.sd_scheme, ttl: config.dns_cache_ttl, logger });
     if (subscriber.close) closers.push(subscriber.close.bind(subscriber));
     return subscriber;
@@ -140,5 +160,6 @@ function connect(wire: Wire, backend: BackendConfig, stream: boolean): Transport
     noRedirect: backend.http_client.no_redirect,
     sendBodyOnRedirect: backend.http_client.send_body_on_redirect,
     disableCompression: false,
+    tls: backend.http_client.client_tls,
   });
 }

@@ -77,7 +77,11 @@ export type Proxy<R = ProxyRequest> = (request: R) => Promise<ProxyResponse>;
 export type Middleware<R = ProxyRequest> = (next: Proxy<R>) => Proxy<R>;
 
 /** Express' and Connect's handler, in terms of `node:http`. */
-export type RequestHandler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+export type RequestHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
 
 /** Wraps `innermost` in the given layers; the first of the list ends up outermost. */
 export function compose<T>(layers: readonly ((next: T) => T)[], innermost: T): T {

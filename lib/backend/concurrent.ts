@@ -8,10 +8,18 @@ import type { Middleware, ProxyRequest, ProxyResponse } from '../proxy.js';
  */
 export function createConcurrentCalls(name: string, copies: number, timeout: number): Middleware {
   function expired(): GatewayError {
-    return new BackendError('ERR_BACKEND_TIMEOUT', 504, `None of the ${copies} concurrent calls to ${name} was answered in time`);
+    return new BackendError(
+      'ERR_BACKEND_TIMEOUT',
+      504,
+      `None of the ${copies} concurrent calls to ${name} was answered in time`,
+    );
   }
   function decided(): GatewayError {
-    return new BackendError('ERR_BACKEND_CANCELLED', 502, `Another of the concurrent calls to ${name} was answered first`);
+    return new BackendError(
+      'ERR_BACKEND_CANCELLED',
+      502,
+      `Another of the concurrent calls to ${name} was answered first`,
+    );
   }
 
   return function concurrentCalls(next) {

@@ -5,7 +5,11 @@ import type { Middleware } from '../proxy.js';
 /** A backend's own timeout, where it is shorter than what the endpoint grants. Covers a streamed body as well. */
 export function createTimeout(name: string, milliseconds: number): Middleware {
   function expired(): BackendError {
-    return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name} did not answer within its timeout of ${milliseconds} ms`);
+    return new BackendError(
+      'ERR_BACKEND_TIMEOUT',
+      504,
+      `${name} did not answer within its timeout of ${milliseconds} ms`,
+    );
   }
 
   return function limitTime(next) {

@@ -17,7 +17,10 @@ const schema = z
     allow: z.array(z.string()).default([]).meta({ description: 'User-Agents let in, compared exactly.' }),
     deny: z.array(z.string()).default([]).meta({ description: 'User-Agents turned away, compared exactly.' }),
     patterns: z.array(pattern).default([]).meta({ description: 'Regular expressions of User-Agents turned away.' }),
-    empty_user_agent_is_bot: z.boolean().default(false).meta({ description: 'Turn away requests without a User-Agent.' }),
+    empty_user_agent_is_bot: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Turn away requests without a User-Agent.' }),
     cache_size: z.int().min(0).optional().meta({ description: 'Accepted for KrakenD; a look-up here needs no cache.' }),
     allowlist: z.array(z.string()).optional().meta({ deprecated: true }),
     denylist: z.array(z.string()).optional().meta({ deprecated: true }),
@@ -51,7 +54,8 @@ export const botDetector = defineComponent({
   endpoint(rules) {
     return function rejectBotsOfEndpoint(next) {
       return function rejectBot(request) {
-        if (isBot(rules, request.client.headers['user-agent'])) return Promise.reject(new RejectedError(403, 'The User-Agent is not welcome'));
+        if (isBot(rules, request.client.headers['user-agent']))
+          return Promise.reject(new RejectedError(403, 'The User-Agent is not welcome'));
         return next(request);
       };
     };
@@ -73,7 +77,8 @@ const NESTED_QUANTIFIER = /\((?:[^()\\]|\\.)*[+*}](?:[^()\\]|\\.)*\)[+*{]/;
 /** Go writes flags as `(?i)` in front; anything else is the same here. Returns a message when it cannot be used. */
 function compile(source: string): RegExp | string {
   const [, flags = '', body = source] = /^\(\?([ims]+)\)(.*)$/s.exec(source) ?? [];
-  if (NESTED_QUANTIFIER.test(body)) return `the pattern "${source}" nests quantifiers, which a hostile User-Agent can make very slow`;
+  if (NESTED_QUANTIFIER.test(body))
+    return `the pattern "${source}" nests quantifiers, which a hostile User-Agent can make very slow`;
   try {
     return new RegExp(body, flags);
   } catch {

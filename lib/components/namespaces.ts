@@ -5,7 +5,8 @@ export interface Unsupported {
   readonly advice: string;
 }
 
-const PROTECTION = 'is not supported; take it out and do its work in a middleware of the host app or a component of your own';
+const PROTECTION =
+  'is not supported; take it out and do its work in a middleware of the host app or a component of your own';
 const SCRIPT = 'is not supported; write the script as a component of your own';
 const HOST_APP = 'has no effect here: it is the host application’s job';
 
@@ -69,7 +70,11 @@ export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
     'github.com/devopsfaith/krakend-consul',
   ),
   ...warned('has no effect here: it only documents the endpoint', 'documentation/openapi'),
-  ...warned('has no effect here: run the consumer beside the gateway instead', 'async/amqp', 'github.com/devopsfaith/krakend-amqp/agent'),
+  ...warned(
+    'has no effect here: run the consumer beside the gateway instead',
+    'async/amqp',
+    'github.com/devopsfaith/krakend-amqp/agent',
+  ),
 ]);
 
 function refusedScripts(): [string, Unsupported][] {

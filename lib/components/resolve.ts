@@ -1,6 +1,6 @@
+import { nearest } from '../config/nearest.js';
 import type { Vocabulary } from '../config/parse.js';
 import type { ResolvedComponent } from '../config/resolved.js';
-import { nearest } from '../config/nearest.js';
 import { ConfigError } from '../errors.js';
 import type { Component, Scope } from './component.js';
 import { unsupportedNamespaces } from './namespaces.js';
@@ -20,7 +20,9 @@ export function createResolver(components: readonly Component[], warn: Vocabular
   for (const component of components) {
     for (const name of [component.namespace, ...(component.aliases ?? [])]) {
       if (table.has(name)) {
-        throw new ConfigError([{ path: 'options.components', message: `two components are called "${name}"; rename one` }]);
+        throw new ConfigError([
+          { path: 'options.components', message: `two components are called "${name}"; rename one` },
+        ]);
       }
       table.set(name, component);
     }
@@ -37,7 +39,10 @@ export function createResolver(components: readonly Component[], warn: Vocabular
       return undefined;
     }
     if (!HOOKS[scope].some((hook) => component[hook])) {
-      report({ path: at, message: `"${namespace}" cannot stand at ${scope} level; move it to ${scopesOf(component)} level` });
+      report({
+        path: at,
+        message: `"${namespace}" cannot stand at ${scope} level; move it to ${scopesOf(component)} level`,
+      });
       return undefined;
     }
     const parsed = component.schema.safeParse(value);

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 const LONGEST = 60;
 
 function mask(text: string): string {
-  return text.replace(/\/\/[^/@\s]*@/g, '//***@');
+  return text.replace(/\/\/\S*@/g, '//***@');
 }
 
 /** A value as messages show it: JSON, cut short, without credentials of URLs. */
@@ -18,7 +18,7 @@ export function show(value: unknown): string {
 
 const KINDS: ReadonlyMap<string, string> = new Map([
   ['string', 'a string'],
-  ['number', 'a finite number'],
+  ['number', 'a number'],
   ['int', 'a whole number'],
   ['boolean', 'true or false'],
   ['array', 'an array'],

@@ -186,7 +186,7 @@ function joinLiterals(parts: readonly Part[]): Part[] {
  */
 export function compileUrlPattern(source: string): UrlPattern {
   // A dangling "?" would make others believe that there is a query.
-  const text = withLeadingSlash(source).replace(/\?$/, '');
+  const text = withLeadingSlash(source).replace(/^([^?]*)\?$/, '$1');
   checkLiteral(text.replace(PLACEHOLDER, ''));
   const mark = text.replace(PLACEHOLDER, (name) => '_'.repeat(name.length)).indexOf('?');
   const path = mark < 0 ? text : text.slice(0, mark);

@@ -33,9 +33,7 @@ export function createMerge(endpoint: string, combine: Combiner): Merge {
     }
     const data = parts.length === 1 ? (parts[0] as Data) : combine(parts);
     if (errors.length > 0) return { data, isComplete: false, metadata: METADATA, errors };
-    return isEmpty
-      ? { data, isComplete, isEmpty, metadata: METADATA }
-      : { data, isComplete, metadata: METADATA };
+    return isEmpty ? { data, isComplete, isEmpty, metadata: METADATA } : { data, isComplete, metadata: METADATA };
   };
 }
 

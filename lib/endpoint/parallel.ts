@@ -49,7 +49,11 @@ function assertRequired(clients: readonly BackendClient[], outcomes: readonly Ou
 }
 
 export function mergeExpired(endpoint: string, timeout: number): GatewayError {
-  return new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, `The backends of ${endpoint} had ${timeout} ms and did not all answer`);
+  return new EndpointError(
+    'ERR_ENDPOINT_TIMEOUT',
+    504,
+    `The backends of ${endpoint} had ${timeout} ms and did not all answer`,
+  );
 }
 
 /** A backend that was stopped because the time was up did not fail by itself: say what stopped it. */

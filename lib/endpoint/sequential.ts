@@ -1,7 +1,7 @@
 import { createDeadline } from '../deadline.js';
 import type { Data, Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
-import { type MergerOptions, mergeExpired, toFailure } from './parallel.js';
 import type { Outcome } from './outcome.js';
+import { type MergerOptions, mergeExpired, toFailure } from './parallel.js';
 
 export interface SequentialOptions extends MergerOptions {
   /** Placeholders such as `resp0_user.id` that any backend, or `sequential_propagated_params`, asks for. */
@@ -73,7 +73,8 @@ function wholeBody({ body }: ProxyResponse): string | undefined {
 function lookUp(data: Data | null, path: readonly string[]): unknown {
   let value: unknown = data;
   for (const key of path) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, key)) return undefined;
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, key))
+      return undefined;
     value = (value as Data)[key];
   }
   return value;

@@ -1,6 +1,6 @@
+import { toGatewayError } from '../errors.js';
 import type { Data, Middleware, ProxyResponse } from '../proxy.js';
 import { NO_HEADERS } from '../proxy.js';
-import { toGatewayError } from '../errors.js';
 
 export type StaticStrategy = 'always' | 'success' | 'errored' | 'complete' | 'incomplete';
 

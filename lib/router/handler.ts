@@ -9,7 +9,11 @@ import type { RequestReader } from './request.js';
 import type { ResponseWriter } from './response.js';
 
 /** Serves one matched request. Never throws, never rejects: an Express 4 router would hang for ever. */
-export type EndpointHandler = (request: IncomingMessage, response: ServerResponse, params: Record<string, string>) => void;
+export type EndpointHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  params: Record<string, string>,
+) => void;
 
 export interface HandlerOptions {
   /** The endpoint, as messages name it, e.g. `GET /users/{id}`. */
@@ -47,7 +51,11 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
     const deadline = createDeadline(timeout, expired);
     if (!admission.enter(deadline)) {
       deadline.dispose();
-      fail(request, response, new RejectedError(503, `${name} was not served: too many requests are under way`, { 'retry-after': '1' }));
+      fail(
+        request,
+        response,
+        new RejectedError(503, `${name} was not served: too many requests are under way`, { 'retry-after': '1' }),
+      );
       return;
     }
 
@@ -76,7 +84,8 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
       // A request that cannot be served is refused before its body is read.
       const head = readRequest(request, params, deadline.signal, undefined);
       const body = readBody(request, response);
-      const answer = body instanceof Promise ? body.then((content) => proxy({ ...head, body: content })) : proxy({ ...head, body });
+      const answer =
+        body instanceof Promise ? body.then((content) => proxy({ ...head, body: content })) : proxy({ ...head, body });
       deadline.race(answer).then(succeed, failHere);
     } catch (thrown) {
       failHere(thrown);

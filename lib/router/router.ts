@@ -23,11 +23,19 @@ export interface RouterOptions {
   readonly services: readonly RequestHandler[];
   /** Whether unmatched requests are passed on to the host app. */
   readonly fallthrough: boolean;
-  readonly answerUnmatched: (request: IncomingMessage, response: ServerResponse, allow: readonly string[] | undefined) => void;
+  readonly answerUnmatched: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    allow: readonly string[] | undefined,
+  ) => void;
 }
 
 export function createRouter({ builtIns, matcher, services, fallthrough, answerUnmatched }: RouterOptions): Handle {
-  function route(request: IncomingMessage, response: ServerResponse, next: ((error?: unknown) => void) | undefined): void {
+  function route(
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: ((error?: unknown) => void) | undefined,
+  ): void {
     const path = pathOf(request.url ?? '/');
     const method = request.method ?? 'GET';
     if (path.startsWith('/__') || hasPlainBuiltIn) {

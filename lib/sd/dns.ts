@@ -3,11 +3,11 @@ import { Resolver } from 'node:dns/promises';
 import { isRecordName } from '../config/hosts.js';
 import { BackendError, ConfigError } from '../errors.js';
 import type { RandomSource } from './balancer.js';
-import { hostOf, MAX_HOSTS } from './hosts.js';
+import { hostOf } from './hosts.js';
 import { createRefreshedSubscriber, type HostSource } from './refresh.js';
 import { createShare } from './share.js';
 import type { SubscriberFactory } from './subscriber.js';
-import { spreadHosts } from './weights.js';
+import { listHosts } from './weights.js';
 
 export interface DnsOptions {
   /** DNS servers as `address` or `address:port`. Default: those of the system. */
@@ -23,8 +23,6 @@ export interface DnsOptions {
 const TRIES = 3;
 /** c-ares waits longer with every try; this is room enough for all of them. */
 const LIMIT_FACTOR = 8;
-/** Weights are scaled down to about this sum, so that the list stays short. */
-const WEIGHT_SUM = 100;
 
 /**
  * `sd: "dns"`: the hosts behind the SRV record that `host[0]` names, asked for every `dns_cache_ttl` (default 30 s). Only
@@ -119,21 +117,7 @@ function hostsOf(records: readonly SrvRecord[], scheme: string): readonly string
   for (const record of usable) {
     if (record.priority === priority) weights.set(record.host, (weights.get(record.host) ?? 0) + record.weight);
   }
-  const sorted = [...weights].sort(
-    ([host, weight], [other, otherWeight]) => otherWeight - weight || (host < other ? -1 : 1),
-  );
-  return spreadHosts(scale(new Map(sorted.slice(0, MAX_HOSTS))));
-}
-
-function scale(weights: ReadonlyMap<string, number>): Map<string, number> {
-  const values = [...weights.values()];
-  const sum = values.reduce((total, weight) => total + weight, 0);
-  const smallest = values.at(-1) ?? 0;
-  if (sum === 0) return new Map(Array.from(weights.keys(), (host) => [host, 1]));
-  const target = Math.max(WEIGHT_SUM, weights.size);
-  // Weights that fit stay as they are, unless one is 0: then the others are written large, to leave it a small share.
-  const factor = sum > target || smallest === 0 ? target / sum : 1;
-  return new Map(Array.from(weights, ([host, weight]) => [host, Math.max(1, Math.round(weight * factor))]));
+  return listHosts(weights);
 }
 
 function unusable(): BackendError {

@@ -1,8 +1,5 @@
 import { sanitizeHost } from '../config/hosts.js';
 
-/** So many hosts of one backend are used; the rest of a longer list is left out. */
-export const MAX_HOSTS = 1000;
-
 const BASE_PATH = /^(?:\/[\w.~-]+)*\/?$/;
 const DOTS = /\/\.\.?(?:\/|$)/;
 

@@ -1,5 +1,5 @@
 import { createDeadline } from '../deadline.js';
-import { BackendError } from '../errors.js';
+import { BackendError, GatewayError } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { RandomSource } from './balancer.js';
 import type { Subscriber } from './subscriber.js';
@@ -51,7 +51,7 @@ export function createRefreshedSubscriber(source: HostSource, options: RefreshOp
     } catch (error) {
       if (closing.signal.aborted) return;
       failures++;
-      // Once per outage, and without the error's text, which names hosts.
+      // Once per outage.
       if (failures === 1) logger.warn(describe(error), 'Service discovery failed: the last known hosts stay in use.');
     }
     if (!closing.signal.aborted) timer = setTimeout(refresh, pause()).unref();
@@ -77,8 +77,11 @@ export function createRefreshedSubscriber(source: HostSource, options: RefreshOp
   }
 
   function describe(error: unknown): object {
+    const fields = { sd: source.name, hosts: hosts.length };
+    if (error instanceof GatewayError) return { ...fields, code: error.code, reason: error.message };
+    // Anything but a code may name hosts.
     const code = (error as { code?: unknown } | null)?.code;
-    return { sd: source.name, hosts: hosts.length, ...(typeof code === 'string' && { code }) };
+    return typeof code === 'string' ? { ...fields, code } : fields;
   }
 
   return {

@@ -1,3 +1,8 @@
+/** So many hosts of one backend are used; the rest of a longer list is left out. */
+const MAX_HOSTS = 1_000;
+/** Weights are scaled down to about this sum, so that the list stays short. */
+const WEIGHT_SUM = 100;
+
 /** How often each host stands in a list, in order of first appearance: repetition is weight. */
 export function countHosts(hosts: readonly string[]): Map<string, number> {
   const weights = new Map<string, number>();
@@ -23,6 +28,22 @@ export function spreadHosts(weights: ReadonlyMap<string, number>): readonly stri
     richest.credit -= total;
     return richest.host;
   });
+}
+
+/**
+ * The list for weights as a registry gives them, whatever their size: the heaviest 1000 hosts. Nobody with a weight is
+ * rounded down to nothing; a weight of 0 among others is about one exchange in a hundred; where all are 0 all are equal.
+ */
+export function listHosts(weights: ReadonlyMap<string, number>): readonly string[] {
+  const sorted = [...weights]
+    .sort(([host, weight], [other, otherWeight]) => otherWeight - weight || (host < other ? -1 : 1))
+    .slice(0, MAX_HOSTS);
+  const sum = sorted.reduce((total, [, weight]) => total + weight, 0);
+  const target = Math.max(WEIGHT_SUM, sorted.length);
+  const hasIdle = sorted.at(-1)?.[1] === 0;
+  // Weights that fit stay as they are, unless one is 0: then the others are written large, to leave it a small share.
+  const factor = sum > target || (hasIdle && sum > 0) ? target / sum : 1;
+  return spreadHosts(new Map(sorted.map(([host, weight]) => [host, Math.max(1, Math.round(weight * factor))])));
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

@@ -4,15 +4,17 @@ import { toGatewayError } from '../errors.js';
 import { type CloseOptions, createLifecycle } from '../lifecycle.js';
 import { type GatewayOptions, resolveOptions } from '../options.js';
 import type { Headers } from '../proxy.js';
-import { createStubTransport } from './stub-transport.js';
 import { createMemoryRequest, type RequestInit } from './memory-request.js';
 import { MemoryResponse } from './memory-response.js';
+import { createStubTransport } from './stub-transport.js';
 import { createStubTable, type Stub } from './stubs.js';
 import { type BackendTrace, createTracer } from './trace.js';
 
 export type { RequestInit } from './memory-request.js';
 export { type Failure, failure, type Reply, reply, type Stub, type StubRequest } from './stubs.js';
 export type { BackendTrace, CallTrace } from './trace.js';
+
+type Config = GatewayConfig<BuiltInExtraConfig>;
 
 export interface TestGatewayOptions extends Omit<GatewayOptions, 'axios' | 'transport'> {
   /**
@@ -41,7 +43,7 @@ export interface TestGateway {
   /** Runs one request through the whole gateway: routing, forwarding, backends, merging, encoding. */
   call(request: RequestInit): Promise<TestAnswer>;
   /** As `gateway.reload`. */
-  reload(config: GatewayConfig<BuiltInExtraConfig>): void;
+  reload(config: Config): void;
   /** As `gateway.close`. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -61,7 +63,7 @@ export interface TestGateway {
  * });
  * const { status, body, trace } = await gateway.call({ url: '/profile/42' });
  */
-export function createTestGateway(config: GatewayConfig<BuiltInExtraConfig>, options: TestGatewayOptions): TestGateway {
+export function createTestGateway(config: Config, options: TestGatewayOptions): TestGateway {
   const { backends, ...gatewayOptions } = options;
   const tracer = createTracer();
   const resolved = { ...resolveOptions(gatewayOptions), tap: tracer.tap };
@@ -86,7 +88,8 @@ export function createTestGateway(config: GatewayConfig<BuiltInExtraConfig>, opt
       });
     });
 
-    if (trace.unstubbed.length > 0) throw new Error(`No stub for ${trace.unstubbed.join(' and ')}; add it to \`backends\``);
+    if (trace.unstubbed.length > 0)
+      throw new Error(`No stub for ${trace.unstubbed.join(' and ')}; add it to \`backends\``);
     const text = response.bytes.toString();
     return {
       status: matched ? response.statusCode : 404,

@@ -14,7 +14,13 @@ export interface RequestInit {
 }
 
 /** A request as Node would parse it, with no socket behind it. */
-export function createMemoryRequest({ method = 'GET', url, headers = {}, body, ip = '127.0.0.1' }: RequestInit): IncomingMessage {
+export function createMemoryRequest({
+  method = 'GET',
+  url,
+  headers = {},
+  body,
+  ip = '127.0.0.1',
+}: RequestInit): IncomingMessage {
   const content = toBytes(body);
   const lines: [string, string][] = Object.entries(headers).flatMap(([name, value]) =>
     (typeof value === 'string' ? [value] : value).map((line): [string, string] => [name, line]),

@@ -49,7 +49,10 @@ export class MemoryResponse extends Writable {
     this.#headers.delete(name.toLowerCase());
   }
 
-  writeHead(status: number, ...rest: (string | OutgoingHttpHeaders | readonly (string | readonly string[])[] | undefined)[]): this {
+  writeHead(
+    status: number,
+    ...rest: (string | OutgoingHttpHeaders | readonly (string | readonly string[])[] | undefined)[]
+  ): this {
     this.statusCode = status;
     this.headersSent = true;
     const headers = rest.find((value) => typeof value === 'object');

@@ -64,5 +64,9 @@ function toResponse(status: number, { headers = {}, body }: Reply, stream: boole
   const lower: Record<string, string | readonly string[]> = Object.create(null);
   if (!isRaw) lower['content-type'] = 'application/json';
   for (const [name, value] of Object.entries(headers)) lower[name.toLowerCase()] = value;
-  return { status, headers: lower satisfies Headers, body: stream ? Readable.from([bytes], { objectMode: false }) : bytes };
+  return {
+    status,
+    headers: lower satisfies Headers,
+    body: stream ? Readable.from([bytes], { objectMode: false }) : bytes,
+  };
 }

@@ -66,7 +66,11 @@ export function createStubTable(stubs: Readonly<Record<string, Stub>>): FindStub
   };
 }
 
-function compileKey(key: string): { method: string | undefined; isPattern: boolean; matches: (url: string) => boolean } {
+function compileKey(key: string): {
+  method: string | undefined;
+  isPattern: boolean;
+  matches: (url: string) => boolean;
+} {
   const [, method, address = ''] = /^(?:([A-Z]+) )?(.*)$/.exec(key) ?? [];
   const bare = address.replace(/^[a-z]+:\/\//, '');
   const ignoresQuery = !bare.includes('?');
@@ -75,7 +79,10 @@ function compileKey(key: string): { method: string | undefined; isPattern: boole
     .split('/')
     .map((segment, index, all) => {
       if (segment === '*' && index === all.length - 1) return '.*';
-      return segment.split(/\{[^}]*\}|\*/).map(escape).join('[^/?]*');
+      return segment
+        .split(/\{[^}]*\}|\*/)
+        .map(escape)
+        .join('[^/?]*');
     })
     .join('/');
   const expression = new RegExp(`^${source}$`);
