@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countHosts, spreadHosts } from '../../lib/sd/weights.js';
+import { countHosts, listHosts, spreadHosts } from '../../lib/sd/weights.js';
 
 describe('countHosts', () => {
   it('counts repetitions in order of first appearance', () => {
@@ -19,5 +19,29 @@ describe('spreadHosts', () => {
     [{ a: 5, b: 1, c: 1 }, 'aabacaa'],
   ])('writes %o out as %s', (weights, expected) => {
     expect(spreadHosts(new Map(Object.entries(weights))).join('')).toBe(expected);
+  });
+});
+
+describe('listHosts', () => {
+  it.each([
+    [{}, {}],
+    [
+      { a: 0, b: 0 },
+      { a: 1, b: 1 },
+    ],
+    [
+      { a: 2, b: 1 },
+      { a: 2, b: 1 },
+    ],
+    [
+      { a: 65_535, b: 1 },
+      { a: 100, b: 1 },
+    ],
+    [
+      { a: 3, b: 1, c: 0 },
+      { a: 75, b: 25, c: 1 },
+    ],
+  ])('S04 gives %o the shares %o', (weights, shares) => {
+    expect(Object.fromEntries(countHosts(listHosts(new Map(Object.entries(weights)))))).toEqual(shares);
   });
 });
