@@ -129,12 +129,10 @@ function hostsOf(kvs: readonly { value: string }[], scheme: string): readonly st
   return listHosts(countHosts(hosts));
 }
 
-/** The first key behind all that start with the prefix; a single zero byte stands for the end of all keys. */
+/** The first key behind all that start with the prefix; no byte of UTF-8 is the highest one. */
 function endOfPrefix(prefix: Buffer): Buffer {
-  const last = prefix.findLastIndex((byte) => byte < 0xff);
-  if (last < 0) return Buffer.from([0]);
-  const end = Buffer.from(prefix.subarray(0, last + 1));
-  end[last]!++;
+  const end = Buffer.from(prefix);
+  end[end.length - 1]!++;
   return end;
 }
 
