@@ -9,6 +9,7 @@ interface Locked {
   hasInstallScript?: boolean;
   integrity?: string;
   resolved?: string;
+  optionalDependencies?: Record<string, string>;
 }
 
 const LOCKED = Object.entries(lock.packages as Record<string, Locked>)
@@ -82,6 +83,14 @@ describe('D01 dependencies', () => {
     expect(LOCKED.filter(({ integrity }) => !integrity).map(({ name }) => name)).toEqual([]);
     expect(LOCKED.filter(({ resolved }) => resolved).map(({ name }) => name)).toEqual([]);
     expect(LOCKED.map(({ name }) => name)).not.toContain('plain-crypto-js');
+  });
+
+  test('D01 the lock file has the packages of every platform, without which npm ci refuses it', () => {
+    const names = new Set(LOCKED.map(({ name }) => name));
+    const missing = LOCKED.flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies)).filter(
+      (name) => !names.has(name),
+    );
+    expect(missing).toEqual([]);
   });
 
   test('D01 the floors are compared number by number', () => {
