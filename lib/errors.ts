@@ -88,15 +88,25 @@ export interface ExposedAnswer {
   readonly body: Buffer;
 }
 
+/** What a failure remembers of the answer that caused it. */
+export interface BackendErrorDetails {
+  /** Set by `return_error_code`: what the client may see. */
+  readonly exposed?: ExposedAnswer;
+  /** The status of the backend's answer. */
+  readonly backendStatus?: number;
+  /** Seconds the backend asked to wait. */
+  readonly retryAfter?: number | undefined;
+}
+
 /** One backend failed. The message names the backend by its place in the configuration, never by its host. */
 export class BackendError extends GatewayError {
   override readonly name = 'BackendError';
-  /** Set by `return_error_code`. Not enumerable, so that it stays out of logs. */
-  declare readonly exposed?: ExposedAnswer;
+  /** Not enumerable, so that a backend's body stays out of logs. */
+  declare readonly details: BackendErrorDetails;
 
-  constructor(code: ErrorCode, status: number, message: string, exposed?: ExposedAnswer) {
+  constructor(code: ErrorCode, status: number, message: string, details: BackendErrorDetails = {}) {
     super(code, status, message);
-    if (exposed) Object.defineProperty(this, 'exposed', { value: exposed });
+    Object.defineProperty(this, 'details', { value: details });
   }
 }
 

@@ -76,7 +76,7 @@ export function createGateway<A extends AxiosLike = OwnAxios>(
   const axios = (resolved.axios ?? createAxios()) as A;
   const lifecycle = createLifecycle(config, resolved, ({ client }) => createWire({ axios, client }));
 
-  return Object.assign(createRouter(lifecycle.handle), {
+  return Object.assign(createRouter<A>(lifecycle.handle), {
     reload: lifecycle.reload,
     close: lifecycle.close,
     axios,
@@ -90,8 +90,8 @@ interface RouterInternals {
 }
 
 /** A real Express Router whose layers are skipped as long as there are none. */
-function createRouter(handle: Handle): Pick<Gateway, 'use'> & Handle {
-  const router: RouterInternals & Pick<Gateway, 'use'> & Handle = Object.assign(Router());
+function createRouter<A extends AxiosLike>(handle: Handle): Pick<Gateway<A>, 'use'> & Handle {
+  const router: RouterInternals & Pick<Gateway<A>, 'use'> & Handle = Router() as never;
   const runLayers = router.handle;
   router.handle = function handleRequest(request, response, next) {
     if (router.stack.length === 0) handle(request, response, next);

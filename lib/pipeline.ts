@@ -1,8 +1,9 @@
 import { createBulkhead } from './backend/bulkhead.js';
-import { type BackendClient, createCall } from './backend/client.js';
+import { type BackendClient, createAttempt } from './backend/client.js';
 import { createConcurrentCalls } from './backend/concurrent.js';
 import { createExchange } from './backend/exchange.js';
 import { createRequestBuilder } from './backend/request.js';
+import { createRetry } from './backend/retry.js';
 import { createTimeout } from './backend/timeout.js';
 import type { Component } from './components/component.js';
 import { inTableOrder } from './components/resolve.js';
@@ -10,6 +11,7 @@ import type { BackendConfig, EndpointConfig } from './config/resolved.js';
 import type { Encoding } from './encoding/encoding.js';
 import type { Combiner } from './endpoint/combiner.js';
 import { createMerge } from './endpoint/merge.js';
+import { createHeaderMerge } from './endpoint/output-headers.js';
 import { createParallel } from './endpoint/parallel.js';
 import { createSequential } from './endpoint/sequential.js';
 import { createShadow } from './endpoint/shadow.js';
@@ -18,7 +20,8 @@ import type { Logger } from './logger.js';
 import { createFlatmap } from './manipulation/flatmap.js';
 import { createFormatter, type Formatter } from './manipulation/formatter.js';
 import { type BackendRequest, compose, type Middleware, type Proxy } from './proxy.js';
-import type { Balancer, BalancerFactory } from './sd/balancer.js';
+import type { BalancerFactory } from './sd/balancer.js';
+import { withEjection } from './sd/ejection.js';
 import type { Subscriber } from './sd/subscriber.js';
 import { readBody } from './transport/body.js';
 import type { Transport, TransportMiddleware } from './transport/transport.js';
@@ -100,7 +103,7 @@ function createMerger(endpoint: EndpointConfig, ingredients: Ingredients): Proxy
     name,
     clients,
     timeout: Math.floor(endpoint.timeout * MERGE_SHARE),
-    merge: createMerge(name, combine),
+    merge: createMerge(name, combine, createHeaderMerge(backends.map((backend) => backend.output_headers))),
   };
   if (!endpoint.proxy.sequential) return createParallel(options);
   const placeholders = new Set([
@@ -139,8 +142,9 @@ function createBackendClient(
     ({ component, config }) => component.backend?.(config, scope) ?? [],
   );
   const subscriber = ingredients.subscribe(backend);
-  const balancer = (balancers.get(backend.balancer) as BalancerFactory)(subscriber) as Balancer;
-  const call = createCall({
+  const named = balancers.get(backend.balancer) as BalancerFactory;
+  const balancer = (backend.ejection ? withEjection(named, backend.ejection) : named)(subscriber);
+  const attempt = createAttempt({
     subscriber,
     balancer,
     buildRequest: createRequestBuilder(backend, stream),
@@ -150,7 +154,7 @@ function createBackendClient(
   const outer: Middleware[] = ingredients.tap ? [ingredients.tap(backend, endpoint)] : [];
   if (backend.timeout < endpoint.timeout) outer.push(createTimeout(name, backend.timeout));
   if (copies > 1) outer.push(createConcurrentCalls(name, copies, Math.floor(endpoint.timeout * CONCURRENT_SHARE)));
-  return { name, required, send: compose(outer, call) };
+  return { name, required, send: compose(outer, backend.retry ? createRetry(backend.retry, attempt) : attempt) };
 }
 
 /** A flatmap takes the place of filters and mapping; `target` still comes first and `group` last. */

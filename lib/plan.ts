@@ -8,6 +8,7 @@ import { createEndpointProxy, type Ingredients } from './pipeline.js';
 import { createAdmission } from './router/admission.js';
 import { createBodyReader } from './router/body.js';
 import { createBuiltInRoutes } from './router/built-in.js';
+import { createCanonicalPath } from './router/canonical.js';
 import { createClientIp } from './router/client-ip.js';
 import { createEndpointHandler, type EndpointHandler } from './router/handler.js';
 import { createMatcher } from './router/matcher.js';
@@ -92,7 +93,13 @@ export function createPlan(input: unknown, options: ResolvedOptions, openWire: (
     ),
     services,
     fallthrough: options.fallthrough,
-    answerUnmatched: createUnmatchedAnswer({ router: config.router, completedHeader: options.completedHeader }),
+    autoOptions: config.router.auto_options,
+    removeExtraSlash: config.router.remove_extra_slash,
+    answerUnmatched: createUnmatchedAnswer({
+      router: config.router,
+      completedHeader: options.completedHeader,
+      canonicalPath: createCanonicalPath(config.endpoints),
+    }),
   });
 
   return {

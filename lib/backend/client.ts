@@ -1,4 +1,4 @@
-import { BackendError } from '../errors.js';
+import { type ErrorCode, GatewayError } from '../errors.js';
 import type { BackendRequest, Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
 import type { Balancer } from '../sd/balancer.js';
 import type { Subscriber } from '../sd/subscriber.js';
@@ -13,7 +13,7 @@ export interface BackendClient {
   readonly send: Proxy;
 }
 
-export interface CallOptions {
+export interface AttemptOptions {
   readonly subscriber: Subscriber;
   readonly balancer: Balancer;
   readonly buildRequest: RequestBuilder;
@@ -21,26 +21,32 @@ export interface CallOptions {
   readonly exchange: Proxy<BackendRequest>;
 }
 
-/** One attempt: pick a host, build the request, exchange. Rejects, never throws. */
-export function createCall({ subscriber, balancer, buildRequest, exchange }: CallOptions): Proxy {
-  function call(request: ProxyRequest): Promise<ProxyResponse> {
+/** One try at a backend. `tried` collects the hosts of earlier tries, so that the next one goes elsewhere. */
+export type Attempt = (request: ProxyRequest, tried?: string[]) => Promise<ProxyResponse>;
+
+/** Pick a host, build the request, exchange. Rejects, never throws. */
+export function createAttempt({ subscriber, balancer, buildRequest, exchange }: AttemptOptions): Attempt {
+  function attempt(request: ProxyRequest, tried?: string[]): Promise<ProxyResponse> {
     try {
-      return exchange(buildRequest(request, balancer.host()));
+      const host = balancer.host(tried);
+      tried?.push(host);
+      return exchange(buildRequest(request, host));
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  function callAndReport(request: ProxyRequest): Promise<ProxyResponse> {
+  function attemptAndReport(request: ProxyRequest, tried?: string[]): Promise<ProxyResponse> {
     let host: string;
-    let pending: Promise<ProxyResponse>;
+    let answer: Promise<ProxyResponse>;
     try {
-      host = balancer.host();
-      pending = exchange(buildRequest(request, host));
+      host = balancer.host(tried);
+      tried?.push(host);
+      answer = exchange(buildRequest(request, host));
     } catch (error) {
       return Promise.reject(error);
     }
-    return pending.then(
+    return answer.then(
       (response) => {
         balancer.settled?.(host, 'ok');
         return response;
@@ -52,16 +58,27 @@ export function createCall({ subscriber, balancer, buildRequest, exchange }: Cal
     );
   }
 
-  const send = balancer.settled ? callAndReport : call;
+  const send = balancer.settled ? attemptAndReport : attempt;
   if (!subscriber.ready) return send;
   const ready = subscriber.ready.bind(subscriber);
-  return function callWhenReady(request) {
-    return subscriber.hosts().length > 0 ? send(request) : ready().then(() => send(request));
+  return function attemptWhenReady(request, tried) {
+    return subscriber.hosts().length > 0 ? send(request, tried) : ready().then(() => send(request, tried));
   };
 }
 
-/** Whether a failure says nothing about the host that was called. */
-function isOwnDoing(error: unknown, request: ProxyRequest): boolean {
-  if (!(error instanceof BackendError)) return true;
-  return error.code === 'ERR_BACKEND_URL' || (request.signal.aborted && error.code !== 'ERR_BACKEND_TIMEOUT');
+/** What the host had a part in. Everything else happened on our side of the wire. */
+const BLAMES_HOST: ReadonlySet<ErrorCode> = new Set([
+  'ERR_BACKEND_CONNECTION',
+  'ERR_BACKEND_TIMEOUT',
+  'ERR_BACKEND_PROTOCOL',
+  'ERR_BACKEND_SIZE',
+  'ERR_BACKEND_STATUS',
+  'ERR_BACKEND_DECODE',
+]);
+
+function isOwnDoing(error: unknown, { signal }: ProxyRequest): boolean {
+  // The deadline of the endpoint passing while a host is silent does say something about the host.
+  const cause = signal.aborted ? signal.reason : error;
+  if (!(cause instanceof GatewayError)) return true;
+  return !BLAMES_HOST.has(cause.code) && cause.code !== 'ERR_ENDPOINT_TIMEOUT';
 }

@@ -3,7 +3,7 @@ import type { BackendConfig } from '../config/resolved.js';
 import type { Decoder } from '../encoding/encoding.js';
 import { BackendError, GatewayError } from '../errors.js';
 import type { Formatter } from '../manipulation/formatter.js';
-import { type BackendRequest, type Data, NO_HEADERS, type Proxy, type ProxyResponse } from '../proxy.js';
+import { type BackendRequest, type Data, type Headers, NO_HEADERS, type Proxy, type ProxyResponse } from '../proxy.js';
 import type { BackendResponse, Transport } from '../transport/transport.js';
 import { createFailureHandler, isSuccess } from './status.js';
 
@@ -22,6 +22,7 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
   const { backend, transport, decode, format, readBody } = options;
   const { name } = backend;
   const handleFailure = createFailureHandler(backend);
+  const pickHeaders = createHeaderPicker(backend.output_headers.map((header) => header.name));
 
   function interpret(response: BackendResponse): ProxyResponse | Promise<ProxyResponse> {
     const { body } = response;
@@ -32,7 +33,7 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
   function interpretBody(response: BackendResponse, body: Buffer): ProxyResponse | Promise<ProxyResponse> {
     const { status } = response;
     if (!isSuccess(status)) return handleFailure(response, body);
-    const metadata = { status, headers: NO_HEADERS };
+    const metadata = { status, headers: pickHeaders(response.headers) };
     if (body.length === 0) return { data: {}, isComplete: true, isEmpty: true, metadata };
 
     const respond = (data: Data | null): ProxyResponse => ({
@@ -65,5 +66,18 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
   const complete = decode ? interpret : passThrough;
   return function exchange(request) {
     return transport(request).then(complete);
+  };
+}
+
+/** Of a decoded answer only the named headers go on. */
+function createHeaderPicker(names: readonly string[]): (headers: Headers) => Headers {
+  if (names.length === 0) return () => NO_HEADERS;
+  return function pickHeaders(headers) {
+    const picked: Record<string, string | readonly string[]> = Object.create(null);
+    for (const name of names) {
+      const value = headers[name];
+      if (value !== undefined) picked[name] = value;
+    }
+    return picked;
   };
 }

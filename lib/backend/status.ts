@@ -1,5 +1,5 @@
 import type { BackendConfig } from '../config/resolved.js';
-import { BackendError } from '../errors.js';
+import { BackendError, type BackendErrorDetails } from '../errors.js';
 import { NO_HEADERS, type ProxyResponse } from '../proxy.js';
 import type { BackendResponse } from '../transport/transport.js';
 
@@ -34,17 +34,19 @@ export function createFailureHandler({ name, http }: BackendConfig): FailureHand
   // An empty `return_error_details` switches `return_error_code` off as well, as it does in KrakenD.
   if (http.return_error_code && alias === undefined) {
     return function exposeFailure(response, body) {
-      throw new BackendError('ERR_BACKEND_STATUS', 502, message(response.status), {
-        status: response.status,
-        contentType: contentType(response),
-        body,
-      });
+      const exposed = { status: response.status, contentType: contentType(response), body };
+      throw new BackendError('ERR_BACKEND_STATUS', 502, message(response.status), { ...detailsOf(response), exposed });
     };
   }
 
   return function refuseFailure(response) {
-    throw new BackendError('ERR_BACKEND_STATUS', 502, message(response.status));
+    throw new BackendError('ERR_BACKEND_STATUS', 502, message(response.status), detailsOf(response));
   };
+}
+
+function detailsOf({ status, headers }: BackendResponse): BackendErrorDetails {
+  const seconds = Number(headers['retry-after']);
+  return { backendStatus: status, retryAfter: Number.isFinite(seconds) ? seconds : undefined };
 }
 
 function contentType({ headers }: BackendResponse): string | undefined {

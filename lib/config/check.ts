@@ -23,6 +23,8 @@ export function checkConfig(config: Config, root: ReadRoot, vocabulary: Vocabula
   });
 }
 
+const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
 function shapeOf({ segments, method }: EndpointConfig): string {
   function textOf(segment: Segment): string {
     if ('literal' in segment) return decodeURIComponent(segment.literal);
@@ -113,6 +115,9 @@ function checkBackend(
       [...path, 'concurrent_calls'],
       `would send ${backend.method} ${backend.concurrent_calls} times; ${owner}.`,
     );
+  }
+  if (backend.retry && !REPEATABLE.has(backend.method)) {
+    report.add([...path, 'retry'], `would repeat ${backend.method}, which may not be sent twice; remove it.`);
   }
   if (backend.required && backend.proxy.shadow) {
     report.add([...path, 'required'], 'contradicts "shadow": the answer of a shadow backend is ignored.');

@@ -85,7 +85,7 @@ export function renamedEntries(
     const name = nameOf(written);
     const other = writtenAs.get(name);
     if (other !== undefined) {
-      report.add([...path, written], `is another name of "${other}", which is given as well; keep one of them.`);
+      report.add([...path, name], `is given twice, as "${other}" and as "${written}"; keep one of them.`);
       continue;
     }
     writtenAs.set(name, written);

@@ -87,7 +87,7 @@ export function dottedPath({ orEmpty = false } = {}) {
   );
 }
 
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+export const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** Header names; the empty name stands for "none". */
 export function headerNames() {

@@ -182,6 +182,9 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
     max_response_headers: raw.max_response_headers ?? root.max_response_headers ?? DEFAULT_RESPONSE_HEADERS,
     max_pending: raw.max_pending ?? root.max_pending ?? DEFAULT_PENDING,
     isolate_connections: raw.isolate_connections ?? root.isolate_connections ?? false,
+    output_headers: raw.output_headers,
+    retry: raw.retry,
+    ejection: raw.ejection,
     proxy: { shadow: core.proxy.shadow, shadow_timeout: core.proxy.shadow_timeout, flatmap_filter },
     http: inheritHttp(core['backend/http']),
     http_client: {

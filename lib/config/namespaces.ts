@@ -19,10 +19,13 @@ const flatmapOperation = z
     error: 'must hold two paths, the source and the destination.',
   });
 
-const flatmapFilter = z.array(flatmapOperation).meta({
-  description: 'Operations on the document, in order. On a backend they replace allow, deny and mapping.',
-  examples: [[{ type: 'del', args: ['owners.*.secret'] }]],
-});
+const flatmapFilter = z
+  .array(flatmapOperation)
+  .optional()
+  .meta({
+    description: 'Operations on the document, in order. On a backend they replace allow, deny and mapping.',
+    examples: [[{ type: 'del', args: ['owners.*.secret'] }]],
+  });
 
 const PROPAGATED = /^resp\d{1,3}(?:_.+)?$/;
 
@@ -46,7 +49,7 @@ export const endpointProxySchema = z.strictObject({
     .default('deep')
     .meta({ description: 'How answers become one.', examples: ['concat'] }),
   static: staticData.optional().meta({ description: 'Fixed data for the answer.', examples: [{ data: { v: 1 } }] }),
-  flatmap_filter: flatmapFilter.optional(),
+  flatmap_filter: flatmapFilter,
   sequential_propagated_params: z
     .array(text((name) => PROPAGATED.test(name), '"resp0_field" or "resp0"'))
     .default([])
@@ -66,7 +69,7 @@ export const backendProxySchema = z.strictObject({
   shadow_timeout: duration()
     .optional()
     .meta({ description: 'Deadline of the shadow call.', examples: ['2s'] }),
-  flatmap_filter: flatmapFilter.optional(),
+  flatmap_filter: flatmapFilter,
 });
 
 /** `backend/http`. */

@@ -137,10 +137,35 @@ export interface BackendConfig {
   /** Calls at a time; more fail at once. */
   readonly max_pending: number;
   readonly isolate_connections: boolean;
+  /** Lower-case names. */
+  readonly output_headers: readonly OutputHeader[];
+  readonly retry?: RetryConfig | undefined;
+  readonly ejection?: EjectionConfig | undefined;
   readonly proxy: BackendProxyConfig;
   readonly http: HttpConfig;
   readonly http_client: HttpClientConfig;
   readonly components: readonly ResolvedComponent[];
+}
+
+/** `output_headers`: one header that reaches the client, and what becomes of it when several backends send it. */
+export interface OutputHeader {
+  readonly name: string;
+  readonly keep: 'first' | 'last' | 'append';
+}
+
+/** `retry`; times in milliseconds. */
+export interface RetryConfig {
+  readonly attempts: number;
+  readonly on: readonly ('connection' | 'timeout' | number)[];
+  readonly backoff: number;
+}
+
+/** `ejection`; times in milliseconds. */
+export interface EjectionConfig {
+  readonly failureRatio: number;
+  readonly minSamples: number;
+  readonly window: number;
+  readonly duration: number;
 }
 
 export interface BackendProxyConfig {

@@ -4,6 +4,7 @@ import {
   dottedPath,
   duration,
   durationOrZero,
+  HEADER_NAME,
   headerNames,
   isForbiddenName,
   keyName,
@@ -39,6 +40,56 @@ const mapping = z.record(
     return root !== '' && !isForbiddenName(root);
   }, 'the new name of a key, other than "__proto__", "constructor" and "prototype"'),
 );
+
+const retry = z.strictObject({
+  attempts: count(5)
+    .default(1)
+    .meta({ description: 'Further tries after the first.', examples: [2] }),
+  on: z
+    .array(z.union([oneOf(['connection', 'timeout']), z.int().min(400).max(599)]))
+    .min(1)
+    .default(['connection', 502, 503, 504])
+    .meta({
+      description: 'Failures worth another try: kinds, and statuses of the backend.',
+      examples: [['connection', 503]],
+    }),
+  backoff: durationOrZero(10_000)
+    .default(50)
+    .meta({ description: 'Longest pause before the first retry; doubles each time.', examples: ['50ms'] }),
+});
+
+const ejection = z
+  .strictObject({
+    failure_ratio: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.5)
+      .meta({ description: 'Share of failures that ejects.', examples: [0.5] }),
+    min_samples: count(10_000)
+      .default(10)
+      .meta({ description: 'Calls needed to judge a host.', examples: [10] }),
+    window: duration({ min: 100 })
+      .default(10_000)
+      .meta({ description: 'How long a call counts.', examples: ['10s'] }),
+    duration: duration({ min: 100 })
+      .default(30_000)
+      .meta({ description: 'How long a host is left out.', examples: ['30s'] }),
+  })
+  .transform(({ failure_ratio, min_samples, ...times }) => ({
+    failureRatio: failure_ratio,
+    minSamples: min_samples,
+    ...times,
+  }));
+
+const headerRule = z.strictObject({
+  name: text((name) => HEADER_NAME.test(name), 'the name of a header')
+    .transform((name) => name.toLowerCase())
+    .meta({ description: 'The header.', examples: ['X-Total-Count'] }),
+  keep: oneOf(['first', 'last', 'append'])
+    .default('last')
+    .meta({ description: 'What happens when an earlier backend sent it too.', examples: ['append'] }),
+});
 
 const limits = {
   timeout: duration()
@@ -131,6 +182,12 @@ export const backendSchema = z.strictObject({
   input_query_strings: queryNames
     .optional()
     .meta({ description: 'Narrows the query parameters for this backend.', examples: [['page']] }),
+  output_headers: z
+    .array(z.union([headerRule, headerRule.shape.name.transform((name) => ({ name, keep: 'last' as const }))]))
+    .default([])
+    .meta({ description: 'Headers of this backend that reach the client.', examples: [['X-Total-Count']] }),
+  retry: retry.optional().meta({ description: 'Repeat failed calls.', examples: [{ attempts: 2 }] }),
+  ejection: ejection.optional().meta({ description: 'Leave out hosts that fail.', examples: [{ window: '10s' }] }),
   ...backendLimits,
   extra_config: extraConfig,
 });

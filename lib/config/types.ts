@@ -221,6 +221,34 @@ export interface BackendInput<Extra extends ExtraTypes = ExtraTypes> extends Com
   readonly input_headers?: readonly string[];
   /** Narrows the query parameters for this backend; `[""]` for none. Default: all that the endpoint lets in. */
   readonly input_query_strings?: readonly string[];
+  /**
+   * Headers of this backend that reach the client. When an earlier backend sent the same one, the `last` one stays
+   * (default), or the `first`, or both (`append`); `Set-Cookie` is always appended.
+   */
+  readonly output_headers?: readonly (
+    | string
+    | { readonly name: string; readonly keep?: 'first' | 'last' | 'append' }
+  )[];
+  /** Repeats failed calls, at other hosts first and inside the timeout. Default: never. Not for POST and PATCH. */
+  readonly retry?: {
+    /** Further tries after the first, 1 to 5. Default 1. */
+    readonly attempts?: number;
+    /** Kinds of failure and statuses worth another try. Default `["connection", 502, 503, 504]`. */
+    readonly on?: readonly ('connection' | 'timeout' | number)[];
+    /** Longest pause before the first retry, doubled each time; the pause is random below it. Default `50ms`. */
+    readonly backoff?: Duration;
+  };
+  /** Leaves out hosts that keep failing. Default: never. */
+  readonly ejection?: {
+    /** Share of failed calls from which on a host is left out. Default 0.5. */
+    readonly failure_ratio?: number;
+    /** Calls needed to judge a host. Default 10. */
+    readonly min_samples?: number;
+    /** How long a call counts. Default `10s`. */
+    readonly window?: Duration;
+    /** How long a host is left out; doubles when it fails again at once. Default `30s`. */
+    readonly duration?: Duration;
+  };
   /** Features of this backend, by namespace. */
   readonly extra_config?: BackendExtra<Extra>;
   /** @deprecated Write `allow`. */

@@ -2,13 +2,14 @@ import { EndpointError, type GatewayError } from '../errors.js';
 import { type Data, NO_HEADERS, type ProxyResponse } from '../proxy.js';
 import type { Combiner } from './combiner.js';
 import type { Outcome } from './outcome.js';
+import type { HeaderMerge } from './output-headers.js';
 
 /** Makes one answer of several outcomes, in declared order; throws when none of them is an answer. */
 export type Merge = (outcomes: readonly Outcome[]) => ProxyResponse;
 
 const METADATA = { status: 200, headers: NO_HEADERS };
 
-export function createMerge(endpoint: string, combine: Combiner): Merge {
+export function createMerge(endpoint: string, combine: Combiner, mergeHeaders?: HeaderMerge): Merge {
   return function merge(outcomes) {
     const parts: Data[] = [];
     const errors: GatewayError[] = [];
@@ -32,8 +33,9 @@ export function createMerge(endpoint: string, combine: Combiner): Merge {
       throw allFailed(endpoint, errors);
     }
     const data = parts.length === 1 ? (parts[0] as Data) : combine(parts);
-    if (errors.length > 0) return { data, isComplete: false, metadata: METADATA, errors };
-    return isEmpty ? { data, isComplete, isEmpty, metadata: METADATA } : { data, isComplete, metadata: METADATA };
+    const metadata = mergeHeaders ? { status: 200, headers: mergeHeaders(outcomes) } : METADATA;
+    if (errors.length > 0) return { data, isComplete: false, metadata, errors };
+    return isEmpty ? { data, isComplete, isEmpty, metadata } : { data, isComplete, metadata };
   };
 }
 

@@ -62,7 +62,7 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
   }
 
   function describe(error: GatewayError): Answer {
-    const exposed = error instanceof BackendError ? error.exposed : undefined;
+    const exposed = error instanceof BackendError ? error.details.exposed : undefined;
     if (exposed !== undefined) {
       const { status, contentType, body } = exposed;
       return {

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from '../proxy.js';
 import type { EndpointHandler } from './handler.js';
 import type { Matcher } from './matcher.js';
+import { splitTarget } from './target.js';
+import type { UnmatchedAnswer } from './unmatched.js';
 
 /** A handler that also runs without anything after it, as under a bare `http.createServer`. */
 export type Handle = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void;
@@ -23,35 +25,38 @@ export interface RouterOptions {
   readonly services: readonly RequestHandler[];
   /** Whether unmatched requests are passed on to the host app. */
   readonly fallthrough: boolean;
-  readonly answerUnmatched: (
-    request: IncomingMessage,
-    response: ServerResponse,
-    allow: readonly string[] | undefined,
-  ) => void;
+  /** Whether OPTIONS on a known path is answered with its methods. */
+  readonly autoOptions: boolean;
+  /** Whether `//a` is the same as `/a`. */
+  readonly removeExtraSlash: boolean;
+  readonly answerUnmatched: UnmatchedAnswer;
 }
 
-export function createRouter({ builtIns, matcher, services, fallthrough, answerUnmatched }: RouterOptions): Handle {
+export function createRouter(options: RouterOptions): Handle {
+  const { builtIns, matcher, services, fallthrough, autoOptions, removeExtraSlash, answerUnmatched } = options;
+
   function route(
     request: IncomingMessage,
     response: ServerResponse,
     next: ((error?: unknown) => void) | undefined,
   ): void {
-    const path = pathOf(request.url ?? '/');
+    const target = splitTarget(request.url ?? '/').path;
+    const path = removeExtraSlash ? target.replace(/\/{2,}/g, '/') : target;
     const method = request.method ?? 'GET';
-    if (path.startsWith('/__') || hasPlainBuiltIn) {
-      const builtIn = builtIns.find((candidate) => serves(candidate, method, path));
-      if (builtIn) {
+    // First, or a wildcard endpoint would hide them.
+    for (const builtIn of builtIns) {
+      if (serves(builtIn, method, path)) {
         builtIn.handle(request, response);
         return;
       }
     }
     const match = matcher.match(method, path);
     if (match && 'value' in match) match.value(request, response, match.params);
+    else if (autoOptions && method === 'OPTIONS' && match) answerOptions(response, match.allow);
     else if (fallthrough && next) next();
     else answerUnmatched(request, response, match?.allow);
   }
 
-  const hasPlainBuiltIn = builtIns.some(({ path }) => !path.startsWith('/__'));
   if (services.length === 0) return route;
 
   return function runServices(request, response, next) {
@@ -75,15 +80,7 @@ function serves({ path, isPrefix, method }: BuiltInRoute, requestMethod: string,
   return requestPath === path || (isPrefix && requestPath.startsWith(`${path}/`));
 }
 
-/** The path of a request target; an absolute-form target's authority is never looked at. */
-function pathOf(target: string): string {
-  const start = target.startsWith('/') ? 0 : startOfPath(target);
-  const end = target.indexOf('?', start);
-  return end < 0 ? target.slice(start) : target.slice(start, end);
-}
-
-function startOfPath(target: string): number {
-  const authority = target.indexOf('://');
-  const slash = authority < 0 ? -1 : target.indexOf('/', authority + 3);
-  return slash < 0 ? target.length : slash;
+function answerOptions(response: ServerResponse, allow: readonly string[]): void {
+  response.writeHead(200, { allow: [...allow].sort().join(', '), 'content-length': '0' });
+  response.end();
 }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RouterConfig } from '../config/resolved.js';
+import type { CanonicalPath } from './canonical.js';
+import { splitTarget } from './target.js';
 
 /** Answers what no endpoint serves, where nothing comes after the gateway. */
 export type UnmatchedAnswer = (
@@ -12,6 +14,7 @@ export type UnmatchedAnswer = (
 export interface UnmatchedOptions {
   readonly router: RouterConfig;
   readonly completedHeader: string;
+  readonly canonicalPath: CanonicalPath;
 }
 
 interface Page {
@@ -19,12 +22,19 @@ interface Page {
   readonly body: Buffer;
 }
 
-/** KrakenD's 404 and 405, or the bodies that `error_body` puts in their place. */
-export function createUnmatchedAnswer({ router, completedHeader }: UnmatchedOptions): UnmatchedAnswer {
-  const notFound = createPage('404 page not found', router.error_body?.['404']);
-  const wrongMethod = createPage('405 method not allowed', router.error_body?.['405']);
+/** KrakenD's redirects to the written form of a path, its 404 and 405, or the bodies that `error_body` gives them. */
+export function createUnmatchedAnswer(options: UnmatchedOptions): UnmatchedAnswer {
+  const { router, completedHeader } = options;
+  const notFound = createPage('404 page not found', router.error_body['404']);
+  const wrongMethod = createPage('405 method not allowed', router.error_body['405']);
+  const findRedirect = createRedirectFinder(options);
 
   return function answerUnmatched(request, response, allow) {
+    const location = allow ? undefined : findRedirect(request);
+    if (location !== undefined) {
+      redirect(request, response, location);
+      return;
+    }
     const isWrongMethod = allow !== undefined && !router.disable_handle_method_not_allowed;
     const { contentType, body } = isWrongMethod ? wrongMethod : notFound;
     response.statusCode = isWrongMethod ? 405 : 404;
@@ -40,4 +50,39 @@ export function createUnmatchedAnswer({ router, completedHeader }: UnmatchedOpti
 function createPage(text: string, replacement: unknown): Page {
   if (replacement === undefined) return { contentType: 'text/plain; charset=utf-8', body: Buffer.from(text) };
   return { contentType: 'application/json; charset=utf-8', body: Buffer.from(JSON.stringify(replacement)) };
+}
+
+function createRedirectFinder({
+  router,
+  canonicalPath,
+}: UnmatchedOptions): (request: IncomingMessage) => string | undefined {
+  const { disable_redirect_trailing_slash: keepsSlash, disable_redirect_fixed_path: keepsPath } = router;
+
+  return function findRedirect(request) {
+    if (keepsSlash && keepsPath) return undefined;
+    const target = request.url ?? '/';
+    const { path, query } = splitTarget(target);
+    const written = canonicalPath(request.method ?? 'GET', path);
+    if (written === undefined) return undefined;
+    const differsInSlashOnly = withoutSlash(written) === withoutSlash(path);
+    if (differsInSlashOnly ? keepsSlash : keepsPath) return undefined;
+    return mountPath(request, target) + written + (query === '' ? '' : `?${query}`);
+  };
+}
+
+function withoutSlash(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+/** What Express and Connect have cut off in front of the target. */
+function mountPath(request: IncomingMessage & { readonly originalUrl?: unknown }, target: string): string {
+  const { originalUrl } = request;
+  return typeof originalUrl === 'string' && originalUrl.endsWith(target) ? originalUrl.slice(0, -target.length) : '';
+}
+
+function redirect({ method }: IncomingMessage, response: ServerResponse, location: string): void {
+  response.statusCode = method === 'GET' ? 301 : 307;
+  response.setHeader('Location', location);
+  response.setHeader('Content-Length', 0);
+  response.end();
 }
