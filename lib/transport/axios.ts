@@ -1,14 +1,15 @@
 import { Readable } from 'node:stream';
-import { Axios, type AxiosResponse, getAdapter, type InternalAxiosRequestConfig } from 'axios';
+import type { AxiosResponse } from 'axios';
 import type { BackendRequest, Headers } from '../proxy.js';
 import { limitStream, readBody } from './body.js';
-import { detach, type Exchange, type WireRequest } from './exchange.js';
-import { abortError, sizeError, wireError } from './failure.js';
+import type { Exchange, WireRequest } from './exchange.js';
+import { abortError, protocolError, sizeError, wireError } from './failure.js';
 import { completeHeaders, flattenHeaders, type HeaderRules, normalizeHeaders } from './headers.js';
 import type { BackendResponse, Transport } from './transport.js';
+import { EXCHANGE, isOwnAxios, isUntouched, type OwnAxios } from './undici-adapter.js';
+import { detach } from './upload.js';
 
-/** Carries the exchange of a backend through axios to the adapter; interceptors need not know of it. */
-const EXCHANGE = Symbol('exchange');
+export { createAxios, type OwnAxios } from './undici-adapter.js';
 
 /** What the gateway asks of an axios instance; any axios 1.x has it. */
 export interface AxiosLike {
@@ -42,23 +43,13 @@ export interface AxiosTransportSettings extends HeaderRules {
   readonly maxBody: number;
 }
 
-/** A bare axios instance whose calls go over the gateway's sockets: no default headers, no transforms. */
-export function createAxios(): OwnAxios {
-  return new Axios({ adapter: wireAdapter });
-}
-
-/** The gateway's own axios instance: `interceptors` and `defaults` as on every other. */
-export type OwnAxios = InstanceType<typeof Axios>;
-
 /** One backend's way through an axios instance, the gateway's own or anybody's. */
 export function createAxiosTransport(
   axios: AxiosLike,
   settings: AxiosTransportSettings,
   exchange: Exchange,
 ): Transport {
-  return axios instanceof Axios && axios.defaults.adapter === wireAdapter
-    ? createOwnTransport(axios, settings, exchange)
-    : createForeignTransport(axios, settings);
+  return isOwnAxios(axios) ? createOwnTransport(axios, settings, exchange) : createForeignTransport(axios, settings);
 }
 
 function createOwnTransport(axios: OwnAxios, settings: AxiosTransportSettings, exchange: Exchange): Transport {
@@ -86,42 +77,6 @@ function ownCall(request: BackendRequest, settings: AxiosTransportSettings, exch
   return { url, method, headers: callHeaders(request, settings), data: body, signal, [EXCHANGE]: exchange };
 }
 
-/** True while axios would do nothing but pass a call through. */
-function isUntouched(axios: OwnAxios): boolean {
-  for (const key in axios.defaults) if (key !== 'adapter') return false;
-  return (
-    axios.defaults.adapter === wireAdapter &&
-    axios.request === Axios.prototype.request &&
-    hasNone(axios.interceptors.request) &&
-    hasNone(axios.interceptors.response)
-  );
-}
-
-function hasNone(interceptors: object): boolean {
-  return 'handlers' in interceptors && Array.isArray(interceptors.handlers) && interceptors.handlers.length === 0;
-}
-
-/** The axios adapter: over our sockets for the gateway's calls, over axios' own for any other. */
-function wireAdapter(config: InternalAxiosRequestConfig & { readonly [EXCHANGE]?: Exchange }): Promise<AxiosResponse> {
-  const exchange = config[EXCHANGE];
-  if (exchange === undefined) return getAdapter('http')(config);
-  const body: unknown = config.data;
-  const isStream = body instanceof Readable;
-  return exchange({
-    method: (config.method ?? 'get').toUpperCase(),
-    url: config.baseURL || config.params ? new Axios().getUri(config) : (config.url ?? ''),
-    headers: flattenHeaders(config.headers, isStream),
-    body: isStream || Buffer.isBuffer(body) ? body : undefined,
-    signal: config.signal as AbortSignal | undefined,
-  }).then((response) => ({
-    status: response.status,
-    statusText: '',
-    headers: response.headers as AxiosResponse['headers'],
-    data: response.body,
-    config,
-  }));
-}
-
 function createForeignTransport(axios: AxiosLike, settings: AxiosTransportSettings): Transport {
   const { name, stream, maxBody } = settings;
   const transforms = [identity];
@@ -139,25 +94,21 @@ function createForeignTransport(axios: AxiosLike, settings: AxiosTransportSettin
   } as const;
 
   return function send(request) {
-    const { url, method, body, signal } = request;
+    const { signal } = request;
     if (signal.aborted) return Promise.reject(abortError(name, signal));
-    const data = body instanceof Readable ? detach(body) : body;
-    return new Promise<BackendResponse>(function call(resolve, reject) {
+    return new Promise<BackendResponse>(function run(resolve, reject) {
       signal.addEventListener('abort', onAbort);
-      axios
-        .request({ ...fixed, url, method, headers: callHeaders(request, settings), data, signal })
-        .then((response) => toResponse(response, settings, signal))
-        .then(
-          function onAnswer(response) {
-            signal.removeEventListener('abort', onAbort);
-            if (signal.aborted) discard(response);
-            resolve(response);
-          },
-          function onFailure(error) {
-            signal.removeEventListener('abort', onAbort);
-            reject(signal.aborted ? abortError(name, signal) : foreignError(error));
-          },
-        );
+      call(request).then(
+        function onAnswer(response) {
+          signal.removeEventListener('abort', onAbort);
+          if (signal.aborted) discard(response);
+          resolve(response);
+        },
+        function onFailure(error) {
+          signal.removeEventListener('abort', onAbort);
+          reject(signal.aborted ? abortError(name, signal) : foreignError(error));
+        },
+      );
 
       // Whatever the instance makes of the signal, the caller does not wait for it.
       function onAbort(): void {
@@ -166,6 +117,13 @@ function createForeignTransport(axios: AxiosLike, settings: AxiosTransportSettin
       }
     });
   };
+
+  async function call(request: BackendRequest): Promise<BackendResponse> {
+    const { url, method, body, signal } = request;
+    const data = body instanceof Readable ? detach(body) : body;
+    const headers = callHeaders(request, settings);
+    return toResponse(await axios.request({ ...fixed, url, method, headers, data, signal }), settings, signal);
+  }
 
   function foreignError(error: unknown): Error {
     const isTooLong = error instanceof Error && /maxContentLength/.test(error.message);
@@ -192,6 +150,9 @@ async function toResponse(
 ): Promise<BackendResponse> {
   const { name, stream, maxBody } = settings;
   const { status } = response;
+  if (!(Number.isInteger(status) && status >= 200 && status <= 999)) {
+    throw protocolError(name, 'a status that is none');
+  }
   const headers: Headers = normalizeHeaders(response.headers);
   const body = toBody(response.data);
   if (Buffer.isBuffer(body)) return { status, headers, body: await readBody(body, maxBody, name) };

@@ -112,6 +112,8 @@ export function limitStream(source: Readable, limit: number, name: string, signa
     },
   });
   signal.addEventListener('abort', onAbort);
+  // The caller may not have got hold of it yet when it breaks.
+  limited.on('error', ignore);
   pipeline(source, limited, ignore);
   return limited;
 

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
-import { finished, PassThrough, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import type { Headers } from '../proxy.js';
 import {
   abortError,
   closingError,
@@ -12,9 +11,10 @@ import {
   urlError,
   wireError,
 } from './failure.js';
-import { contentLength, isConditional, parseHeaders } from './headers.js';
-import type { Call, Lane, Pool } from './pool.js';
+import { type Head, readHead } from './head.js';
+import { type Call, type Lane, OVERSIZE, type Pool } from './pool.js';
 import type { BackendResponse } from './transport.js';
+import { detach } from './upload.js';
 
 /** A request ready to be written. */
 export interface WireRequest {
@@ -22,7 +22,7 @@ export interface WireRequest {
   readonly method: string;
   /** Absolute and encoded. */
   readonly url: string;
-  /** Name, value, name, value… without anything that belongs to the connection. */
+  /** Lower-case name, value, name, value… without anything that belongs to the connection. */
   readonly headers: string[];
   readonly body: Readable | Buffer | undefined;
   readonly signal: AbortSignal | undefined;
@@ -36,13 +36,19 @@ export interface ExchangeSettings {
   readonly poolFor: (origin: string) => Pool | undefined;
 }
 
-/** Sends one request and receives one answer, strictly. */
+/** Sends one request and receives one answer; anything that may be half of it, or somebody else's, is an error. */
 export type Exchange = (request: WireRequest) => Promise<BackendResponse>;
 
-const MAX_HEADER_LINES = 200;
 const MAX_INTERIM_ANSWERS = 20;
+/** What head and framing of an answer may cost beside its body. */
+const FRAMING_ALLOWANCE = 1024 * 1024;
+/** More pieces than this are put together at once: a Buffer costs a hundred bytes even when it holds one. */
+const MAX_PIECES = 512;
+const STREAM_BUFFER = 128 * 1024;
 const EMPTY = Buffer.alloc(0);
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+/** Scheme and the first character of the host, at least: the first slash behind them begins the path. */
+const SHORTEST_ORIGIN = 'http://h'.length;
 
 export function createExchange(settings: ExchangeSettings): Exchange {
   const { name, poolFor } = settings;
@@ -50,8 +56,7 @@ export function createExchange(settings: ExchangeSettings): Exchange {
   return function exchange(request) {
     const { url, signal } = request;
     if (signal?.aborted) return Promise.reject(abortError(name, signal));
-    // 8 is behind the double slash and one character of the host, of either scheme.
-    const cut = url.indexOf('/', 8);
+    const cut = url.indexOf('/', SHORTEST_ORIGIN);
     const pool = poolFor(cut < 0 ? url : url.slice(0, cut));
     if (pool === undefined) return Promise.reject(urlError(name));
     const path = cut < 0 ? '/' : url.slice(cut);
@@ -73,32 +78,20 @@ function runExchange(
   const { method, signal } = request;
   const body = request.body instanceof Readable ? detach(request.body) : request.body;
   const call: Call = { start, refuse };
+  const handler = { onRequestStart: undefined, onConnect, onResponseStarted, onHeaders, onData, onComplete, onError };
   let lane: Lane | undefined;
-  /** The answer has begun: not even a repeatable request may be sent again. */
-  let isStarted = false;
   let isReused = false;
   let isRetry = false;
-  /** Nothing more to tell the caller, neither by the promise nor by the stream. */
+  /** The answer has begun: not even a repeatable request may be sent again. */
+  let isStarted = false;
+  /** There is nothing more to tell the caller, neither by the promise nor by the stream. */
   let isOver = false;
-  let interim = 0;
-  let status = 0;
-  let headers: Headers | undefined;
-  let isCloseDelimited = false;
-  let chunks: Buffer[] | undefined;
-  let first: Buffer | undefined;
+  let interimAnswers = 0;
+  let head: Head | undefined;
+  let pieces: Buffer[] = [];
   let received = 0;
   let stream: Readable | undefined;
   let headTimer: NodeJS.Timeout | undefined;
-
-  const handler = {
-    onRequestStart: undefined,
-    onConnect,
-    onResponseStarted,
-    onHeaders,
-    onData,
-    onComplete,
-    onError,
-  };
 
   signal?.addEventListener('abort', onAbort);
   if (settings.responseHeaderTimeout > 0) headTimer = setTimeout(onHeadTimeout, settings.responseHeaderTimeout);
@@ -106,28 +99,30 @@ function runExchange(
 
   function start(free: Lane): void {
     lane = free;
+    const options = {
+      path,
+      method,
+      headers: request.headers,
+      body: body ?? null,
+      servername: free.servername,
+      // undici would close the socket after HEAD; strict framing makes that unnecessary.
+      reset: method === 'HEAD' ? false : undefined,
+      // The rest is named so that a polluted prototype has no say.
+      origin: undefined,
+      query: undefined,
+      idempotent: undefined,
+      blocking: undefined,
+      upgrade: undefined,
+      headersTimeout: undefined,
+      bodyTimeout: undefined,
+      expectContinue: undefined,
+      throwOnError: undefined,
+      maxRedirections: undefined,
+      typeOfService: undefined,
+    };
+    // undici's types leave out undefined, and the plain handler that its clients take.
     free.client.dispatch(
-      {
-        path,
-        method: method as Dispatcher.HttpMethod,
-        headers: request.headers,
-        body: body ?? null,
-        servername: free.servername,
-        // undici would close the socket after HEAD; strict framing makes that unnecessary.
-        reset: method === 'HEAD' ? false : undefined,
-        // The rest is named so that a polluted prototype has no say.
-        origin: undefined,
-        query: undefined,
-        idempotent: undefined,
-        blocking: undefined,
-        upgrade: undefined,
-        headersTimeout: undefined,
-        bodyTimeout: undefined,
-        expectContinue: undefined,
-        throwOnError: undefined,
-        maxRedirections: undefined,
-        typeOfService: undefined,
-      } as unknown as Dispatcher.DispatchOptions,
+      options as unknown as Dispatcher.DispatchOptions,
       handler as unknown as Dispatcher.DispatchHandler,
     );
   }
@@ -136,169 +131,145 @@ function runExchange(
     fail(closingError(name));
   }
 
-  function onConnect(abort: (error?: Error) => void): void {
-    isReused = lane!.exchanges > 0;
-    lane!.exchanges += 1;
-    if (isOver) abort();
+  /** The request is about to be written. */
+  function onConnect(abort: () => void): void {
+    if (isOver || lane === undefined) {
+      abort();
+      return;
+    }
+    isReused = lane.exchanges > 0;
+    lane.exchanges += 1;
+    lane.readLimit = (lane.socket?.bytesRead ?? 0) + maxBody + FRAMING_ALLOWANCE;
   }
 
   function onResponseStarted(): void {
     isStarted = true;
   }
 
-  function onHeaders(code: number, raw: readonly Buffer[], resume: () => void): boolean {
+  function onHeaders(status: number, raw: readonly Buffer[], resume: () => void): boolean {
     if (isOver) return false;
-    if (code < 200) {
-      if (code < 102) return refuseAnswer(`unexpected status ${code}`);
-      interim += 1;
-      return interim > MAX_INTERIM_ANSWERS ? refuseAnswer(`more than ${MAX_INTERIM_ANSWERS} interim answers`) : true;
-    }
-    if (headTimer !== undefined) clearTimeout(headTimer);
-    const parsed = parseHeaders(raw, MAX_HEADER_LINES);
-    if ('fault' in parsed) return refuseAnswer(parsed.fault);
-    headers = parsed.headers;
-    status = code;
-    const isBodiless = code === 204 || code === 304 || method === 'HEAD';
-    if (code === 304 && !isConditional(request.headers)) return refuseAnswer('304 to a request without a condition');
-    const encoding = headers['transfer-encoding'];
-    const length = contentLength(headers);
-    if (length === undefined || (length >= 0 && encoding !== undefined)) return refuseAnswer('a contradictory length');
-    if (encoding !== undefined && (typeof encoding !== 'string' || encoding.toLowerCase() !== 'chunked')) {
-      return refuseAnswer('a transfer encoding other than chunked');
-    }
-    if (!isBodiless && length > maxBody) {
-      fail(sizeError(name, maxBody));
-      return false;
-    }
-    isCloseDelimited = !isBodiless && length < 0 && encoding === undefined;
-    if (settings.stream && !isBodiless && length !== 0) {
-      stream = new Readable({ read: resume, destroy: onStreamDestroy });
-      resolve({ status, headers, body: stream });
+    if (status < 200) return onInterimAnswer(status);
+    clearTimeout(headTimer);
+    const judged = readHead(status, raw, method, request.headers);
+    if (typeof judged === 'string') return fail(protocolError(name, judged));
+    if (judged.hasBody && judged.length > maxBody) return fail(sizeError(name, maxBody));
+    head = judged;
+    if (settings.stream && judged.hasBody && judged.length !== 0) {
+      stream = new Readable({ read: resume, destroy: onStreamDestroy, highWaterMark: STREAM_BUFFER });
+      // The caller may not have got hold of it yet when it breaks.
+      stream.on('error', ignore);
+      resolve({ status, headers: judged.headers, body: stream });
     }
     return true;
   }
 
-  function onData(chunk: Buffer): boolean {
+  function onInterimAnswer(status: number): boolean {
+    // 100 is undici's to refuse, and 101 would be the end of HTTP.
+    if (status < 102) return fail(protocolError(name, `an unexpected status ${status}`));
+    interimAnswers += 1;
+    return interimAnswers <= MAX_INTERIM_ANSWERS || fail(protocolError(name, 'interim answers without end'));
+  }
+
+  function onData(piece: Buffer): boolean {
     if (isOver) return false;
-    received += chunk.length;
-    if (received > maxBody) {
-      fail(sizeError(name, maxBody));
-      return false;
-    }
-    if (stream !== undefined) return stream.push(chunk);
-    if (first === undefined) first = chunk;
-    else if (chunks === undefined) chunks = [first, chunk];
-    else chunks.push(chunk);
+    received += piece.length;
+    if (received > maxBody) return fail(sizeError(name, maxBody));
+    if (stream !== undefined) return stream.push(piece);
+    if (pieces.push(piece) > MAX_PIECES) pieces = [Buffer.concat(pieces)];
     return true;
   }
 
   function onComplete(): void {
-    // What follows the answer in the same read has not been looked at yet.
+    // The parser has not looked at what follows in the same read yet; it will have by then.
     if (!isOver) queueMicrotask(finish);
   }
 
   function finish(): void {
-    if (isOver) return;
-    const fault = faultAtEnd(lane!.socket);
+    if (isOver || lane === undefined || head === undefined) return;
+    const fault = faultAtEnd(lane.socket, head);
     if (fault !== undefined) {
       fail(fault);
       return;
     }
     settle();
-    pool.release(lane!);
+    pool.release(lane);
     if (stream !== undefined) stream.push(null);
-    else resolve({ status, headers: headers!, body: collected() });
+    else resolve({ status: head.status, headers: head.headers, body: collected() });
   }
 
-  function faultAtEnd(socket: Socket | undefined): Error | undefined {
-    const ended = socket?.errored as (Error & { code?: string }) | null | undefined;
-    if (ended && ended.code !== 'UND_ERR_INFO') {
-      return isCloseDelimited ? wireError(name, ended, true) : protocolError(name, 'bytes after its end');
+  function faultAtEnd(socket: Socket | undefined, { isCloseDelimited }: Head): Error | undefined {
+    const error: (Error & { code?: string }) | null | undefined = socket?.errored;
+    if (error && error.code !== 'UND_ERR_INFO') {
+      return isCloseDelimited ? wireError(name, error, true) : protocolError(name, 'bytes behind its end');
     }
-    if (socket?.destroyed && socket.readableLength > 0) return protocolError(name, 'bytes after its end');
-    if (isCloseDelimited && socket?.readableEnded !== true) return connectionError(name, 'the connection was cut');
+    // undici takes a reset for the end of such a body; only a FIN is one.
+    if (isCloseDelimited && socket?.readableEnded !== true) {
+      return connectionError(name, 'the connection ended before the answer was complete');
+    }
     return undefined;
   }
 
   function collected(): Buffer {
-    if (chunks !== undefined) return Buffer.concat(chunks, received);
-    return first ?? EMPTY;
+    if (pieces.length < 2) return pieces[0] ?? EMPTY;
+    return Buffer.concat(pieces, received);
   }
 
-  function onError(error: Error): void {
+  function onError(error: Error & { code?: string }): void {
     if (isOver) return;
     const isRace = isReused && !isStarted && !isRetry && REPEATABLE.has(method) && !(body instanceof Readable);
     if (isRace && isSocketGone(error)) retry();
-    else fail(wireError(name, error, isStarted));
+    else fail(error.code === OVERSIZE ? sizeError(name, maxBody) : wireError(name, error, isStarted));
   }
 
+  /** The other side had closed the idle socket while the request was on its way: it never saw it. */
   function retry(): void {
+    const stale = lane;
     isRetry = true;
-    const stale = lane!;
     lane = undefined;
-    // Not from within undici's clean-up of the socket.
+    // Not from within undici's own clean-up.
     queueMicrotask(function retryNow() {
       if (!isOver) pool.take(call, true);
-      pool.discard(stale);
+      if (stale !== undefined) pool.discard(stale);
     });
   }
 
-  function refuseAnswer(what: string): false {
-    fail(protocolError(name, what));
-    return false;
-  }
-
   function onAbort(): void {
-    fail(abortError(name, signal!));
+    if (signal !== undefined) fail(abortError(name, signal));
   }
 
   function onHeadTimeout(): void {
     fail(timeoutError(name, 'no head of an answer in time'));
   }
 
-  function onStreamDestroy(error: Error | null, callback: (error: Error | null) => void): void {
+  function onStreamDestroy(error: Error | null, done: (error: Error | null) => void): void {
     if (!isOver) {
       settle();
-      pool.discard(lane!);
+      if (lane !== undefined) pool.discard(lane);
     }
-    callback(error);
+    done(error);
   }
 
-  function fail(error: Error): void {
-    if (isOver) return;
+  /** Closes the socket, so that the parser stops as well; false, to be returned to it. */
+  function fail(error: Error): false {
+    if (isOver) return false;
     settle();
     if (lane === undefined) pool.forget(call);
     else pool.discard(lane);
     if (stream !== undefined) stream.destroy(error);
     else reject(error);
+    return false;
   }
 
   function settle(): void {
     isOver = true;
-    if (headTimer !== undefined) clearTimeout(headTimer);
+    clearTimeout(headTimer);
     signal?.removeEventListener('abort', onAbort);
     if (body instanceof Readable && !body.destroyed) body.destroy();
   }
 }
 
-/** True for the errors of a socket that the other side had closed already. */
-function isSocketGone(error: Error & { code?: string }): boolean {
-  return error.code === 'UND_ERR_SOCKET' || error.code === 'ECONNRESET' || error.code === 'EPIPE';
+function isSocketGone({ code }: { code?: string }): boolean {
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
-/**
- * A copy of the client's body that may be destroyed: destroying the original would close the client's connection, and
- * there is still an answer to send.
- */
-export function detach(source: Readable): Readable {
-  const copy = new PassThrough();
-  const stop = finished(source, { writable: false }, function onSourceEnd(error) {
-    if (error) copy.destroy(error);
-  });
-  copy.once('close', function letGo() {
-    source.unpipe(copy);
-    stop();
-  });
-  source.pipe(copy);
-  return copy;
-}
+function ignore(): void {}

@@ -14,54 +14,10 @@ const NOT_OURS_TO_SEND = new Set([
   'upgrade',
 ]);
 
-/** Two different values of these would let two readers see two different answers. */
-const SINGLE = new Set(['content-type', 'location', 'etag', 'last-modified']);
-
 const DECODABLE = new Set(['gzip', 'x-gzip', 'br', 'deflate', 'identity']);
 
 const ACCEPT_ENCODING = 'gzip, br, deflate';
 const USER_AGENT = `express-tributary/${VERSION}`;
-
-/** Either the headers, or what is wrong with them. */
-export type Parsed = { readonly headers: Record<string, string | string[]> } | { readonly fault: string };
-
-const ZERO = 48;
-
-/**
- * Reads the flat name, value, name, value list of an answer's head. Set-Cookie is an array always; a header called
- * `__proto__` is dropped.
- */
-export function parseHeaders(raw: readonly Buffer[], maxLines: number): Parsed {
-  if (raw.length > maxLines * 2) return { fault: `more than ${maxLines} header lines` };
-  const headers: Record<string, string | string[]> = Object.create(null);
-  for (let index = 0; index < raw.length; index += 2) {
-    const name = raw[index]!.toString('latin1').toLowerCase();
-    const value = raw[index + 1]!.toString('latin1');
-    const present = headers[name];
-    if (present === undefined) {
-      if (name !== '__proto__') headers[name] = name === 'set-cookie' ? [value] : value;
-    } else if (SINGLE.has(name)) {
-      if (present !== value) return { fault: `two different values of ${name}` };
-    } else if (typeof present === 'string') {
-      headers[name] = [present, value];
-    } else {
-      present.push(value);
-    }
-  }
-  return { headers };
-}
-
-/** The length an answer announces, -1 for none, undefined for one that is no number. */
-export function contentLength(headers: Headers): number | undefined {
-  const value = headers['content-length'];
-  if (value === undefined) return -1;
-  if (typeof value !== 'string' || value.length === 0 || value.length > 15) return undefined;
-  for (let index = 0; index < value.length; index++) {
-    const digit = value.charCodeAt(index) - ZERO;
-    if (digit < 0 || digit > 9) return undefined;
-  }
-  return Number(value);
-}
 
 /** Which headers the wire adds or changes itself. */
 export interface HeaderRules {
@@ -72,18 +28,24 @@ export interface HeaderRules {
 }
 
 /** Lays headers out as undici wants them. Names that belong to the connection are left out. */
-export function flattenHeaders(headers: object, keepLength: boolean, rules?: HeaderRules): string[] {
+export function flattenHeaders(
+  headers: Readonly<Record<string, unknown>>,
+  keepLength: boolean,
+  rules?: HeaderRules,
+): string[] {
   const flat: string[] = [];
   let hasEncoding = false;
   let hasAgent = false;
-  for (const [key, value] of Object.entries(headers)) {
+  for (const key of Object.keys(headers)) {
+    const value = headers[key];
     // `false` is how axios says "not this one".
     if (value === undefined || value === null || value === false) continue;
     const name = key.toLowerCase();
     if (NOT_OURS_TO_SEND.has(name) || (name === 'content-length' && !keepLength)) continue;
     if (name === 'accept-encoding') hasEncoding = true;
     else if (name === 'user-agent') hasAgent = true;
-    if (rules?.decode && name === 'accept-encoding') flat.push(name, decodableEncodings(value));
+    if (rules?.decode && name === 'accept-encoding') flat.push(name, decodableEncodings(String(value)));
+    else if (typeof value === 'string') flat.push(name, value);
     else if (Array.isArray(value)) for (const line of value) flat.push(name, String(line));
     else flat.push(name, String(value));
   }
@@ -124,19 +86,10 @@ export function normalizeHeaders(source: object): Headers {
 }
 
 /** Leaves of a forwarded Accept-Encoding what we can inflate. */
-export function decodableEncodings(value: string | readonly string[]): string {
-  const text = typeof value === 'string' ? value : value.join(',');
-  const kept = text.split(',').filter(function isDecodable(part) {
+function decodableEncodings(value: string): string {
+  const kept = value.split(',').filter(function isDecodable(part) {
     const end = part.indexOf(';');
     return DECODABLE.has((end < 0 ? part : part.slice(0, end)).trim().toLowerCase());
   });
   return kept.length === 0 ? 'identity' : kept.join(',').trim();
-}
-
-/** True where a flat list of headers asks for 304. */
-export function isConditional(flat: readonly string[]): boolean {
-  for (let index = 0; index < flat.length; index += 2) {
-    if (flat[index] === 'if-none-match' || flat[index] === 'if-modified-since') return true;
-  }
-  return false;
 }

@@ -1,17 +1,20 @@
 import type { EventEmitter } from 'node:events';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls, type SecureContext } from 'node:tls';
-import { type buildConnector, Client } from 'undici';
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import { Client } from 'undici';
 import type { ClientConfig, ClientTls } from '../config/resolved.js';
+import { type Address, createConnect, parseOrigin } from './socket.js';
 import { readTls } from './tls.js';
 
-/** One undici client and its only socket; it does not outlive the socket. */
+/** One undici client and its only socket: whoever holds the lane has the socket to itself. */
 export interface Lane {
   readonly client: Client;
   readonly servername: string | undefined;
   socket: Socket | undefined;
   /** Requests written to the present socket. */
   exchanges: number;
+  /** The socket is closed once it has read this many bytes in all. */
+  readLimit: number;
 }
 
 /** Somebody who needs a lane. */
@@ -51,13 +54,14 @@ export interface Pools {
   close(): Promise<void>;
 }
 
+/** The code of the error that closes a socket beyond its `readLimit`. */
+export const OVERSIZE = 'OVERSIZE';
+
 /** Sockets are retired after this many exchanges, so that none lives for ever behind a load balancer. */
 const MAX_EXCHANGES = 1_000;
-/** Defaults of what the configuration leaves open, in milliseconds. */
+/** Shorter than the idle timeout of common servers, in milliseconds. */
 const IDLE_TIMEOUT = 4_000;
-const TCP_KEEP_ALIVE = 15_000;
-const FALLBACK_DELAY = 300;
-/** `0s` in the configuration: as good as never. */
+/** What `0s` stands for. */
 const NEVER = 2 ** 31 - 1;
 
 const CLOSED_POOL: Pool = {
@@ -71,7 +75,7 @@ const CLOSED_POOL: Pool = {
 export function createPools(client: ClientConfig): Pools {
   const groups = new Map<string, (origin: string) => Pool | undefined>();
   const pools = new Set<Pool>();
-  let closed = false;
+  let isClosed = false;
 
   function group(settings: PoolSettings): (origin: string) => Pool | undefined {
     const key = JSON.stringify(settings);
@@ -88,57 +92,55 @@ export function createPools(client: ClientConfig): Pools {
     }
 
     function open(origin: string): Pool | undefined {
-      const url = parseOrigin(origin);
-      if (url === undefined) return undefined;
-      if (closed) return CLOSED_POOL;
-      const pool = createPool(url, settings, client, context, function forgetPool() {
-        byOrigin.delete(origin);
-        pools.delete(pool);
-      });
+      const address = parseOrigin(origin);
+      if (address === undefined) return undefined;
+      if (isClosed) return CLOSED_POOL;
+      const pool = createPool({ origin, address, settings, client, context, onEmpty: forgetPool });
       byOrigin.set(origin, pool);
       pools.add(pool);
       return pool;
+
+      // Hosts come and go: what has no socket left is rebuilt in no time.
+      function forgetPool(): void {
+        byOrigin.delete(origin);
+        pools.delete(pool);
+      }
     }
   }
 
   async function close(): Promise<void> {
-    closed = true;
+    isClosed = true;
     await Promise.all([...pools].map((pool) => pool.close()));
   }
 
   return { group, close };
 }
 
-function parseOrigin(origin: string): URL | undefined {
-  if (!URL.canParse(origin)) return undefined;
-  const url = new URL(origin);
-  const web = url.protocol === 'http:' || url.protocol === 'https:';
-  const bare =
-    url.username === '' && url.password === '' && url.pathname === '/' && url.search === '' && url.hash === '';
-  return web && bare && !origin.includes('\\') ? url : undefined;
+interface PoolOptions {
+  readonly origin: string;
+  readonly address: Address;
+  readonly settings: PoolSettings;
+  readonly client: ClientConfig;
+  readonly context: SecureContext;
+  readonly onEmpty: () => void;
 }
 
-function createPool(
-  url: URL,
-  settings: PoolSettings,
-  client: ClientConfig,
-  context: SecureContext,
-  onEmpty: () => void,
-): Pool {
-  const secure = url.protocol === 'https:';
-  const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
-  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
-  const servername = isIP(host) === 0 ? host : undefined;
-  const reusable = !client.disable_keep_alives && !settings.isolate;
+function createPool({ origin, address, settings, client, context, onEmpty }: PoolOptions): Pool {
+  const { connectTimeout, tls } = settings;
+  const connect = createConnect(
+    address,
+    { connectTimeout, context, allowInsecure: tls.allow_insecure_connections },
+    client,
+  );
+  const isReusable = !client.disable_keep_alives && !settings.isolate;
   const lanes = new Set<Lane>();
   const idle: Lane[] = [];
   const waiting = new Set<Call>();
-  let session: Buffer | undefined;
-  let closed = false;
+  let isClosed = false;
 
   function take(call: Call, fresh: boolean): void {
     const lane = fresh ? undefined : idle.pop();
-    if (closed) call.refuse();
+    if (isClosed) call.refuse();
     else if (lane !== undefined) call.start(lane);
     else if (lanes.size < client.max_connections_per_host) call.start(openLane());
     else waiting.add(call);
@@ -149,18 +151,18 @@ function createPool(
   }
 
   function release(lane: Lane): void {
-    const next = reusable ? nextWaiting() : undefined;
+    const next = isReusable ? nextWaiting() : undefined;
     if (next !== undefined) next.start(lane);
-    else if (reusable && !closed && idle.length < client.max_idle_connections_per_host) idle.push(lane);
+    else if (isReusable && idle.length < client.max_idle_connections_per_host) idle.push(lane);
     else discard(lane);
   }
 
   function discard(lane: Lane): void {
     if (!lanes.delete(lane)) return;
     lane.client.destroy().catch(ignore);
-    // undici leaves a socket that is still connecting to itself.
+    // undici lets go of a socket that is still connecting without closing it.
     lane.socket?.destroy();
-    if (closed) return;
+    if (isClosed) return;
     const next = nextWaiting();
     if (next !== undefined) next.start(openLane());
     else if (lanes.size === 0) onEmpty();
@@ -175,32 +177,41 @@ function createPool(
   }
 
   function openLane(): Lane {
-    const lane: Lane = { client: new Client(url.origin, clientOptions()), servername, socket: undefined, exchanges: 0 };
-    lanes.add(lane);
+    // Without a prototype, so that nothing but these options counts.
+    const options: Client.Options = Object.assign(Object.create(null), {
+      connect(target: { servername?: string | null }, done: Parameters<typeof connect>[1]) {
+        lane.exchanges = 0;
+        lane.readLimit = Infinity;
+        lane.socket = connect(target.servername ?? undefined, done).on('readable', onReadable);
+      },
+      pipelining: isReusable ? 1 : 0,
+      keepAliveTimeout: (client.idle_connection_timeout ?? IDLE_TIMEOUT) || NEVER,
+      maxHeaderSize: settings.maxHeaderBytes,
+      maxRequestsPerClient: MAX_EXCHANGES,
+      // The caller's deadline bounds both; undici's timers are idle timers.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      allowH2: false,
+    });
+    const { servername } = address;
+    const lane: Lane = {
+      client: new Client(origin, options),
+      servername,
+      socket: undefined,
+      exchanges: 0,
+      readLimit: Infinity,
+    };
     const events: EventEmitter = lane.client;
     events.on('disconnect', onDisconnect);
     // undici reports here what our own handlers throw; without a listener that would end the process.
-    events.on('error', onClientError);
+    events.on('error', onFault);
+    lanes.add(lane);
     return lane;
 
-    function clientOptions(): Client.Options {
-      // Without a prototype, so that nothing but these counts.
-      return Object.assign(Object.create(null), {
-        connect: connectLane,
-        pipelining: reusable ? 1 : 0,
-        keepAliveTimeout: (client.idle_connection_timeout ?? IDLE_TIMEOUT) || NEVER,
-        maxHeaderSize: settings.maxHeaderBytes,
-        maxRequestsPerClient: MAX_EXCHANGES,
-        // The caller's deadline bounds both; undici's timers are idle timers.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        allowH2: false,
-      });
-    }
-
-    function connectLane(options: buildConnector.Options, callback: buildConnector.Callback): void {
-      lane.exchanges = 0;
-      lane.socket = openSocket(options.servername, callback);
+    /** Counts what no parser callback tells of: an endless status line, chunk extensions, framing of tiny chunks. */
+    function onReadable(this: Socket): void {
+      if (this.bytesRead > lane.readLimit)
+        this.destroy(Object.assign(new Error('Too many bytes.'), { code: OVERSIZE }));
     }
 
     function onDisconnect(): void {
@@ -211,74 +222,13 @@ function createPool(
       discard(lane);
     }
 
-    function onClientError(): void {
+    function onFault(): void {
       discard(lane);
     }
   }
 
-  function openSocket(name: string | undefined | null, callback: buildConnector.Callback): Socket {
-    // Every field that Node would read is set, so that a polluted prototype has no say.
-    const tcp = {
-      host,
-      port,
-      path: undefined,
-      lookup: undefined,
-      localAddress: undefined,
-      localPort: undefined,
-      family: undefined,
-      hints: undefined,
-      signal: undefined,
-      timeout: undefined,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: client.dialer_keep_alive || TCP_KEEP_ALIVE,
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: Math.max(10, client.dialer_fallback_delay || FALLBACK_DELAY),
-    };
-    const socket = secure
-      ? connectTls({
-          ...tcp,
-          servername: name ?? '',
-          session,
-          ALPNProtocols: ['http/1.1'],
-          secureContext: context,
-          rejectUnauthorized: !settings.tls.allow_insecure_connections,
-          checkServerIdentity,
-        })
-      : connectTcp(tcp);
-    const timer = setTimeout(onTimeout, settings.connectTimeout);
-    socket.once(secure ? 'secureConnect' : 'connect', onReady);
-    socket.once('error', onError);
-    socket.once('close', stopTimer);
-    if (secure) socket.on('session', keepSession);
-    return socket;
-
-    function onReady(): void {
-      clearTimeout(timer);
-      socket.off('error', onError);
-      callback(null, socket);
-    }
-
-    function onError(error: Error): void {
-      clearTimeout(timer);
-      callback(error, null);
-    }
-
-    function onTimeout(): void {
-      socket.destroy(Object.assign(new Error('No connection in time.'), { code: 'UND_ERR_CONNECT_TIMEOUT' }));
-    }
-
-    function stopTimer(): void {
-      clearTimeout(timer);
-    }
-
-    function keepSession(fresh: Buffer): void {
-      session = fresh;
-    }
-  }
-
   async function close(): Promise<void> {
-    closed = true;
+    isClosed = true;
     for (const call of waiting) call.refuse();
     waiting.clear();
     idle.length = 0;
@@ -288,12 +238,12 @@ function createPool(
     onEmpty();
   }
 
-  async function closeLane(lane: Lane): Promise<void> {
-    await lane.client.destroy();
-    lane.socket?.destroy();
-  }
-
   return { take, forget, release, discard, close };
+}
+
+async function closeLane(lane: Lane): Promise<void> {
+  await lane.client.destroy();
+  lane.socket?.destroy();
 }
 
 function ignore(): void {}

@@ -1,0 +1,82 @@
+import type { Headers } from '../proxy.js';
+
+/** The head of a final answer that can be trusted to say where its body ends. */
+export interface Head {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly hasBody: boolean;
+  /** Bytes of the body, -1 where the head does not say. */
+  readonly length: number;
+  /** True where only the end of the connection ends the body. */
+  readonly isCloseDelimited: boolean;
+}
+
+const MAX_LINES = 200;
+const MAX_LENGTH_DIGITS = 15;
+const ZERO = 48;
+
+/** Two different values of these would let two readers see two different answers. */
+const SINGLE = new Set(['content-type', 'location', 'etag', 'last-modified']);
+
+/**
+ * Judges the head of an answer; a string says what is wrong with it.
+ *
+ * @param raw name, value, name, value… as undici's parser found them
+ * @param sent the headers of the request, laid out likewise
+ */
+export function readHead(
+  status: number,
+  raw: readonly Buffer[],
+  method: string,
+  sent: readonly string[],
+): Head | string {
+  const headers = parseHeaders(raw);
+  if (typeof headers === 'string') return headers;
+  if (status === 304 && !isConditional(sent)) return '304 to a request without a condition';
+  const hasBody = status !== 204 && status !== 304 && method !== 'HEAD';
+  const length = contentLength(headers['content-length']);
+  if (length === undefined) return 'a length that is no number';
+  const coding = headers['transfer-encoding'];
+  if (coding === undefined) return { status, headers, hasBody, length, isCloseDelimited: hasBody && length < 0 };
+  if (length >= 0) return 'two ways to tell where it ends';
+  if (typeof coding !== 'string' || coding.toLowerCase() !== 'chunked') return 'a transfer encoding other than chunked';
+  return { status, headers, hasBody, length, isCloseDelimited: false };
+}
+
+/** Set-Cookie becomes an array always, others when they come twice. A header called `__proto__` is dropped. */
+function parseHeaders(raw: readonly Buffer[]): Headers | string {
+  if (raw.length > MAX_LINES * 2) return `more than ${MAX_LINES} header lines`;
+  const headers: Record<string, string | string[]> = Object.create(null);
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index]!.toString('latin1').toLowerCase();
+    const value = raw[index + 1]!.toString('latin1');
+    const present = headers[name];
+    if (present === undefined) {
+      if (name !== '__proto__') headers[name] = name === 'set-cookie' ? [value] : value;
+    } else if (SINGLE.has(name)) {
+      if (present !== value) return `two different values of ${name}`;
+    } else if (typeof present === 'string') {
+      headers[name] = [present, value];
+    } else {
+      present.push(value);
+    }
+  }
+  return headers;
+}
+
+function contentLength(value: string | readonly string[] | undefined): number | undefined {
+  if (value === undefined) return -1;
+  if (typeof value !== 'string' || value.length === 0 || value.length > MAX_LENGTH_DIGITS) return undefined;
+  for (let index = 0; index < value.length; index++) {
+    const digit = value.charCodeAt(index) - ZERO;
+    if (digit < 0 || digit > 9) return undefined;
+  }
+  return Number(value);
+}
+
+function isConditional(sent: readonly string[]): boolean {
+  for (let index = 0; index < sent.length; index += 2) {
+    if (sent[index] === 'if-none-match' || sent[index] === 'if-modified-since') return true;
+  }
+  return false;
+}

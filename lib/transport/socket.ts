@@ -1,0 +1,109 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { checkServerIdentity, connect as connectTls, type SecureContext } from 'node:tls';
+import type { ClientConfig } from '../config/resolved.js';
+
+/** How to reach one origin. */
+export interface Address {
+  readonly isSecure: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** The name a certificate has to be for; undefined for an address in numbers. */
+  readonly servername: string | undefined;
+}
+
+export interface SocketSettings {
+  /** Milliseconds for TCP and TLS together. */
+  readonly connectTimeout: number;
+  readonly context: SecureContext;
+  readonly allowInsecure: boolean;
+}
+
+type Done = (...result: [null, Socket] | [Error, null]) => void;
+
+/** Opens a socket; `done` is called once, when it is ready to be written to or has failed. */
+export type Connect = (servername: string | undefined, done: Done) => Socket;
+
+/** Defaults of what the configuration leaves open, in milliseconds. */
+const TCP_KEEP_ALIVE = 15_000;
+const FALLBACK_DELAY = 300;
+const SHORTEST_FALLBACK_DELAY = 10;
+
+/** Undefined for anything but scheme, host and port. */
+export function parseOrigin(origin: string): Address | undefined {
+  if (!URL.canParse(origin) || origin.includes('\\')) return undefined;
+  const url = new URL(origin);
+  const isSecure = url.protocol === 'https:';
+  if (!isSecure && url.protocol !== 'http:') return undefined;
+  if (url.href !== `${url.origin}/`) return undefined;
+  const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
+  const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
+  return { isSecure, host, port, servername: isIP(host) === 0 ? host : undefined };
+}
+
+/** undici's own connector would do, were its timeout not as coarse as a second. */
+export function createConnect(address: Address, settings: SocketSettings, client: ClientConfig): Connect {
+  const { isSecure, host, port } = address;
+  // Every field that Node would read is set, so that a polluted prototype has no say.
+  const tcp = {
+    host,
+    port,
+    path: undefined,
+    lookup: undefined,
+    localAddress: undefined,
+    localPort: undefined,
+    family: undefined,
+    hints: undefined,
+    signal: undefined,
+    timeout: undefined,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: client.dialer_keep_alive || TCP_KEEP_ALIVE,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: Math.max(SHORTEST_FALLBACK_DELAY, client.dialer_fallback_delay || FALLBACK_DELAY),
+  };
+  let session: Buffer | undefined;
+
+  return function connect(servername, done) {
+    const socket = isSecure ? secure(servername) : connectTcp(tcp);
+    const timer = setTimeout(onTimeout, settings.connectTimeout);
+    socket.once(isSecure ? 'secureConnect' : 'connect', onReady);
+    socket.once('error', onError);
+    socket.once('close', onClose);
+    return socket;
+
+    function onReady(): void {
+      clearTimeout(timer);
+      socket.off('error', onError);
+      done(null, socket);
+    }
+
+    function onError(error: Error): void {
+      clearTimeout(timer);
+      done(error, null);
+    }
+
+    function onClose(): void {
+      clearTimeout(timer);
+    }
+
+    function onTimeout(): void {
+      socket.destroy(Object.assign(new Error('No connection in time.'), { code: 'UND_ERR_CONNECT_TIMEOUT' }));
+    }
+  };
+
+  function secure(servername: string | undefined): Socket {
+    const socket = connectTls({
+      ...tcp,
+      servername: servername ?? '',
+      session,
+      ALPNProtocols: ['http/1.1'],
+      secureContext: settings.context,
+      rejectUnauthorized: !settings.allowInsecure,
+      checkServerIdentity,
+    });
+    socket.on('session', function keepSession(fresh: Buffer) {
+      session = fresh;
+    });
+    return socket;
+  }
+}
