@@ -84,3 +84,22 @@ describe('refusals', () => {
     expect(refusal('/?a=%', [])).toEqual([400, 'ERR_REQUEST_QUERY']);
   });
 });
+
+test('F06 the coding that a body parser has undone does not pass, any other does', async () => {
+  const lines: [string, string][] = [
+    ['Content-Encoding', 'gzip'],
+    ['Content-Type', 'application/json'],
+  ];
+  for (const input_headers of [['content-encoding', 'content-type'], ['*']]) {
+    const request = fakeRequest('/', lines, 'POST');
+    const read = reader({ input_headers });
+    expect(read(request, NO_PARAMS, signal, undefined).headers['content-encoding']).toBe('gzip');
+    request.push('{}');
+    request.push(null);
+    await request.toArray();
+    const { headers } = read(request, NO_PARAMS, signal, undefined);
+    expect(headers['content-encoding']).toBeUndefined();
+    expect(headers['content-type']).toBe('application/json');
+    expect(Object.getPrototypeOf(headers)).toBeNull();
+  }
+});

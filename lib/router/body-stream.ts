@@ -23,12 +23,8 @@ export function createBodyStream(request: IncomingMessage, response: ServerRespo
     if (!request.readableEnded) onCut();
   }
 
-  function onAnswered(): void {
-    stream.destroy();
-  }
-
   function detach(): void {
-    response.off('close', onAnswered);
+    response.off('close', onCut);
     request.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onClose);
   }
 
@@ -37,7 +33,8 @@ export function createBodyStream(request: IncomingMessage, response: ServerRespo
     read() {
       if (!isAttached) {
         isAttached = true;
-        response.on('close', onAnswered);
+        // When client or deadline end the exchange, this can be the first to know.
+        response.on('close', onCut);
         request.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onClose);
       }
       request.resume();
@@ -49,5 +46,9 @@ export function createBodyStream(request: IncomingMessage, response: ServerRespo
       callback(error);
     },
   });
+  // Whoever was reading may have gone.
+  stream.on('error', ignore);
   return stream;
 }
+
+function ignore(): void {}

@@ -26,14 +26,6 @@ export interface BodyReaderOptions {
   readonly mode: 'none' | 'stream' | 'buffer';
 }
 
-/** Requests whose body a parser before us has read. */
-const parsed = new WeakSet<IncomingMessage>();
-
-/** True when the body of this request came from a body parser, which also means that its `Content-Encoding` is undone. */
-export function wasParsed(request: IncomingMessage): boolean {
-  return parsed.has(request);
-}
-
 /** True when the request says that a body follows. */
 export function announcesBody({ headers }: IncomingMessage): boolean {
   const length = headers['content-length'];
@@ -44,7 +36,6 @@ export function createBodyReader({ limit, mode }: BodyReaderOptions): BodyReader
   function readParsed(request: IncomingMessage): Buffer | undefined {
     // It was read to its end, and nothing was in it.
     if (!request.readableDidRead) return undefined;
-    parsed.add(request);
     const body = serializeParsed(request);
     if (body.length > limit) throw tooLarge(limit);
     return body;

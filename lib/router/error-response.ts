@@ -107,12 +107,13 @@ function textOf(error: GatewayError): string {
 
 function send(request: IncomingMessage, response: ServerResponse, body: string | Buffer): void {
   response.setHeader('Content-Length', Buffer.byteLength(body));
-  if (!announcesBody(request) || request.complete) {
+  // After a message without a known end there is nothing to wait for: its parser would only fail on the rest.
+  const isLost = response.getHeader('Connection') === 'close';
+  if (isLost || !announcesBody(request) || request.complete) {
     response.end(body);
     return;
   }
-  const isCheap = Number(request.headers['content-length']) <= CHEAP_BODY && !response.hasHeader('Connection');
-  if (isCheap) {
+  if (Number(request.headers['content-length']) <= CHEAP_BODY) {
     response.end(body);
     request.resume();
     return;

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { ProxyRequest } from '../proxy.js';
-import { wasParsed } from './body.js';
 import type { ClientIp } from './client-ip.js';
 import { checkHeaderLines, checkTransferEncoding } from './framing.js';
 import { createHeaderReader } from './headers.js';
@@ -10,7 +9,8 @@ import { createQueryReader } from './query.js';
 import { splitTarget } from './target.js';
 
 /**
- * Turns what came in into what the endpoint lets in.
+ * Turns what came in into what the endpoint lets in. To be called before the body is read, so that a request which cannot
+ * be served costs nothing; the body is added later.
  *
  * @throws {RequestError} when path, query, headers or framing cannot be passed on safely.
  */
@@ -47,7 +47,7 @@ export function createRequestReader(options: RequestReaderOptions): RequestReade
       path,
       params: decodeParams(rawParams),
       query: readQuery(query),
-      headers: wasParsed(request) ? withoutCoding(headers) : headers,
+      headers: request.readableDidRead ? withoutCoding(headers) : headers,
       body,
       signal,
       client: { ip, headers: request.headers },
@@ -55,7 +55,7 @@ export function createRequestReader(options: RequestReaderOptions): RequestReade
   };
 }
 
-/** A body parser has inflated the body, so its coding is gone. */
+/** A body parser was here before us and has inflated the body, so its coding is gone. */
 function withoutCoding(headers: ProxyRequest['headers']): ProxyRequest['headers'] {
   if (headers['content-encoding'] === undefined) return headers;
   const { 'content-encoding': _, ...rest } = headers;

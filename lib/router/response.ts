@@ -54,13 +54,14 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
   function writeEncoded(response: ServerResponse, answer: ProxyResponse, encoded: EncodedBody): void {
     if (!isOpen(response)) return;
     const hasData = answer.data !== null && hasKeys(answer.data);
+    // The two that can be refused come first.
+    response.setHeader('Content-Type', encoded.contentType);
     if (hasData) setHeaders(response, answer.metadata.headers, DESCRIBES_BODY);
     const isComplete = answer.isComplete && (answer.isEmpty === true || hasData);
     const body = typeof encoded.body === 'string' ? Buffer.from(encoded.body) : encoded.body;
     response.statusCode = 200;
     response.setHeader(completedHeader, isComplete ? 'true' : 'false');
     if (isComplete && cacheControl !== undefined) response.setHeader('Cache-Control', cacheControl);
-    response.setHeader('Content-Type', encoded.contentType);
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Content-Length', body.length);
     response.end(body);
@@ -70,6 +71,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     const accept = request.headers.accept;
     function refuse(thrown: unknown): void {
       unset(response, answer.metadata.headers);
+      if (!response.headersSent) response.removeHeader('Content-Type');
       logger.error({ endpoint: name }, 'the answer could not be written');
       writeError(request, response, toGatewayError(thrown));
     }

@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { afterEach, expect, test } from 'vitest';
+import { createBodyStream } from '../../lib/router/body-stream.js';
+import { parseAnswer, serve, type Wire } from './wire.js';
+
+let wire: Wire;
+afterEach(() => wire.close());
+
+const cutOff = () => new Error('cut');
+
+test('a cut body is an error, never an end', async () => {
+  const outcome = new Promise((resolve) => {
+    void serve((request, response) => {
+      const stream = createBodyStream(request, response, cutOff);
+      stream.on('end', () => resolve('end')).on('error', (error) => resolve(error.message));
+      stream.resume();
+    }).then(async (created) => {
+      wire = created;
+      const { socket } = await wire.open();
+      socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc');
+      await once(wire.server, 'request');
+      socket.end();
+    });
+  });
+  expect(await outcome).toBe('cut');
+});
+
+test('whoever destroys it leaves the client its answer and its connection', async () => {
+  wire = await serve((request, response) => {
+    if (request.method === 'GET') {
+      response.setHeader('Connection', 'close').end('second');
+      return;
+    }
+    const stream = createBodyStream(request, response, cutOff);
+    stream.on('error', () => {});
+    stream.once('data', () => {
+      stream.destroy(new Error('backend gone'));
+      response.end('first');
+    });
+  });
+  const { socket, until, closed } = await wire.open();
+  socket.write(`POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(1000)}`);
+  await until(/first/);
+  socket.write('x'.repeat(199_000));
+  socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n');
+  expect(parseAnswer(await closed).body).toContain('second');
+});
+
+test('a body that nobody reads to its end does not block the connection', async () => {
+  wire = await serve((request, response) => {
+    if (request.method === 'GET') {
+      response.setHeader('Connection', 'close').end('second');
+      return;
+    }
+    const stream = createBodyStream(request, response, cutOff);
+    stream.once('readable', () => {
+      stream.read(1);
+      response.end('first');
+    });
+  });
+  const { socket, until, closed } = await wire.open();
+  socket.write(`POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(200_000)}`);
+  await until(/first/);
+  socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n');
+  expect(await closed).toContain('second');
+});
+
+test('F08 a slow reader holds the sender back', async () => {
+  let stream: Readable | undefined;
+  wire = await serve((request, response) => {
+    stream = createBodyStream(request, response, cutOff);
+    stream.on('error', () => {});
+    stream.read(0);
+  });
+  const { socket } = await wire.open();
+  const size = 64 * 1024 * 1024;
+  socket.write(`POST / HTTP/1.1\r\nHost: h\r\nContent-Length: ${size}\r\n\r\n`);
+  const [request] = await once(wire.server, 'request');
+  // A few chunks fill the stream; then the request must be paused, with the rest still in the sender's hands.
+  socket.write(Buffer.alloc(size));
+  while (!request.isPaused()) await new Promise((resolve) => setImmediate(resolve));
+  expect(stream?.readableLength).toBeLessThan(1024 * 1024);
+  expect(socket.writableLength).toBeGreaterThan(size / 2);
+  socket.destroy();
+});

@@ -1,0 +1,120 @@
+import { Readable } from 'node:stream';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { pipeBody } from '../../lib/router/stream.js';
+import { serve, type Wire } from './wire.js';
+
+let wire: Wire;
+afterEach(() => wire.close());
+
+const GET = 'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n';
+
+async function servePipe(body: Readable, length?: number) {
+  const onEarlyFailure = vi.fn();
+  const onCut = vi.fn();
+  wire = await serve((_request, response) => {
+    if (length !== undefined) response.setHeader('Content-Length', length);
+    pipeBody({
+      response,
+      body,
+      length,
+      onCut,
+      onEarlyFailure(error) {
+        onEarlyFailure(error);
+        response.writeHead(502, { 'content-length': '0' }).end();
+      },
+    });
+  });
+  return { onEarlyFailure, onCut };
+}
+
+describe('F03 a body ends where it says', () => {
+  test('a body of the right length arrives', async () => {
+    const { onCut } = await servePipe(Readable.from([Buffer.from('abc'), 'def']), 6);
+    expect(await wire.send(GET)).toMatch(/\r\n\r\nabcdef$/);
+    expect(onCut).not.toHaveBeenCalled();
+  });
+
+  test('a longer one is cut where it would run over', async () => {
+    const body = Readable.from([Buffer.from('abc'), Buffer.from('defHTTP/1.1 200 OK')]);
+    const { onCut } = await servePipe(body, 4);
+    expect(await wire.send(GET)).not.toMatch(/def|OK\r\n\r\n$/);
+    expect(onCut).toHaveBeenCalledOnce();
+  });
+
+  test('a shorter one does not end cleanly', async () => {
+    const { onCut } = await servePipe(Readable.from([Buffer.from('abc')]), 4);
+    await wire.send(GET);
+    expect(onCut).toHaveBeenCalledOnce();
+  });
+
+  test('one that is empty against its word can still become an error', async () => {
+    const { onEarlyFailure } = await servePipe(Readable.from([]), 4);
+    await wire.send(GET);
+    expect(onEarlyFailure).toHaveBeenCalledOnce();
+  });
+
+  test('a stream that was destroyed before we came is an error at once', async () => {
+    const body = Readable.from(['abc']);
+    body.destroy();
+    await new Promise((resolve) => body.once('close', resolve));
+    await servePipe(body);
+    expect(await wire.send(GET)).toMatch(/^HTTP\/1.1 502 /);
+  });
+
+  test('a stream that had ended before we came is an empty body', async () => {
+    const body = Readable.from([]);
+    await body.toArray();
+    await servePipe(body);
+    expect(await wire.send(GET)).toMatch(/^HTTP\/1.1 200 [\s\S]*Content-Length: 0\r\n\r\n$/);
+  });
+});
+
+test('F08 a slow client holds the backend back, and everything arrives in the end', async () => {
+  const total = 384;
+  let produced = 0;
+  const body = new Readable({
+    highWaterMark: 64 * 1024,
+    read() {
+      produced++;
+      this.push(produced > total ? null : Buffer.alloc(64 * 1024, 'x'));
+    },
+  });
+  await servePipe(body);
+  const { socket, closed } = await wire.open();
+  socket.pause();
+  socket.write(GET);
+  // It stands still once every buffer on the way is full.
+  let before = -1;
+  await vi.waitFor(
+    () => {
+      const isStill = produced > 0 && produced === before;
+      before = produced;
+      expect(isStill).toBe(true);
+    },
+    { timeout: 10_000, interval: 100 },
+  );
+  expect(produced).toBeLessThan(total);
+  socket.resume();
+  expect((await closed).split('x').length - 1).toBe(total * 64 * 1024);
+});
+
+test('T02 a client that leaves ends the backend stream', async () => {
+  const body = new Readable({ read() {} });
+  body.push('abc');
+  const { onCut, onEarlyFailure } = await servePipe(body);
+  const { socket, until } = await wire.open();
+  socket.write(GET);
+  await until(/abc/);
+  socket.destroy();
+  await vi.waitFor(() => expect(body.destroyed).toBe(true));
+  expect(onCut).not.toHaveBeenCalled();
+  expect(onEarlyFailure).not.toHaveBeenCalled();
+});
+
+test('T04 no listener stays behind', async () => {
+  const body = Readable.from(['abc']);
+  const before = body.listenerCount('data') + body.listenerCount('end') + body.listenerCount('close');
+  await servePipe(body);
+  await wire.send(GET);
+  expect(body.listenerCount('data') + body.listenerCount('end') + body.listenerCount('close')).toBe(before);
+});
