@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'ERR_BACKEND_STATUS'
   | 'ERR_BACKEND_DECODE'
   | 'ERR_BACKEND_CANCELLED'
+  | 'ERR_FUNCTION'
   | 'ERR_INTERNAL';
 
 /** The root of everything the gateway throws. `status` is the honest HTTP status of the failure. */

@@ -1,4 +1,4 @@
-import type { Component } from './components/component.js';
+import type { Component, Functions, GatewayFunction } from './components/component.js';
 import { builtInComponents } from './components/index.js';
 import type { Encoding } from './encoding/encoding.js';
 import { createEncodings } from './encoding/index.js';
@@ -30,6 +30,8 @@ export interface GatewayOptions<A extends AxiosLike = AxiosLike> {
   readonly balancers?: Readonly<Record<string, BalancerFactory>>;
   /** Features of your own for `extra_config`, inside the built-in ones. */
   readonly components?: readonly Component[];
+  /** Functions by the name that `modifier/js` uses. */
+  readonly functions?: Readonly<Record<string, GatewayFunction>>;
   /** Hears of failures and partial answers. Default: silent. */
   readonly logger?: Logger;
   /** Mounts `/__debug/`. Default false. */
@@ -56,6 +58,7 @@ export interface ResolvedOptions {
   readonly subscribers: readonly (readonly [string, SubscriberFactory])[];
   readonly balancers: ReadonlyMap<string, BalancerFactory>;
   readonly components: readonly Component[];
+  readonly functions: Functions;
   readonly logger: Logger;
   readonly debug: boolean;
   readonly fallthrough: boolean;
@@ -75,6 +78,7 @@ const KNOWN = new Set<keyof GatewayOptions>([
   'subscribers',
   'balancers',
   'components',
+  'functions',
   'logger',
   'debug',
   'fallthrough',
@@ -119,6 +123,7 @@ export function resolveOptions(options: GatewayOptions): ResolvedOptions {
     subscribers: Object.entries(options.subscribers ?? {}),
     balancers: new Map([...balancers, ...Object.entries(options.balancers ?? {})]),
     components: [...builtInComponents, ...(options.components ?? [])],
+    functions: new Map(Object.entries(options.functions ?? {})),
     logger: logger ? guardLogger(logger) : silentLogger,
     debug: options.debug ?? false,
     fallthrough: options.fallthrough ?? true,

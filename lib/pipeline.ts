@@ -5,7 +5,7 @@ import { createExchange } from './backend/exchange.js';
 import { createRequestBuilder } from './backend/request.js';
 import { createRetry } from './backend/retry.js';
 import { createTimeout } from './backend/timeout.js';
-import type { Component } from './components/component.js';
+import type { Component, Functions } from './components/component.js';
 import { inTableOrder } from './components/resolve.js';
 import type { BackendConfig, EndpointConfig } from './config/resolved.js';
 import type { Encoding } from './encoding/encoding.js';
@@ -36,6 +36,7 @@ export interface Ingredients {
   readonly combiners: ReadonlyMap<string, Combiner>;
   readonly balancers: ReadonlyMap<string, BalancerFactory>;
   readonly components: readonly Component[];
+  readonly functions: Functions;
   readonly logger: Logger;
   /** The subscriber of a backend's hosts; closed by whoever made it. */
   subscribe(backend: BackendConfig): Subscriber;
@@ -49,9 +50,9 @@ export interface Ingredients {
 
 /** Everything around an endpoint, outermost first. */
 export function createEndpointProxy(endpoint: EndpointConfig, ingredients: Ingredients): Proxy {
-  const { logger } = ingredients;
+  const { logger, functions } = ingredients;
   const hooks = inTableOrder(endpoint.components, ingredients.components).flatMap(
-    ({ component, config }) => component.endpoint?.(config, { endpoint, logger }) ?? [],
+    ({ component, config }) => component.endpoint?.(config, { endpoint, logger, functions }) ?? [],
   );
   return compose<Proxy>(
     [...hooks, ...shadowLayer(endpoint, ingredients), ...staticLayer(endpoint), ...flatmapLayer(endpoint)],
@@ -119,10 +120,10 @@ function createBackendClient(
   backend: BackendConfig,
   ingredients: Ingredients,
 ): BackendClient {
-  const { encodings, balancers, components, logger } = ingredients;
+  const { encodings, balancers, components, logger, functions } = ingredients;
   const { name, required, concurrent_calls: copies } = backend;
   const hooks = inTableOrder(backend.components, components);
-  const scope = { endpoint, backend, logger };
+  const scope = { endpoint, backend, logger, functions };
   const encoding = encodings.get(backend.encoding) as Encoding;
   const isPassedOn = encodings.get(endpoint.output_encoding)?.passthrough === true;
   const stream = encoding.passthrough === true && isPassedOn;
@@ -151,7 +152,8 @@ function createBackendClient(
     exchange: compose([createBulkhead(name, backend.max_pending), ...layers], exchange),
   });
 
-  const outer: Middleware[] = ingredients.tap ? [ingredients.tap(backend, endpoint)] : [];
+  const outer: Middleware[] = hooks.flatMap(({ component, config }) => component.client?.(config, scope) ?? []);
+  if (ingredients.tap) outer.unshift(ingredients.tap(backend, endpoint));
   if (backend.timeout < endpoint.timeout) outer.push(createTimeout(name, backend.timeout));
   if (copies > 1) outer.push(createConcurrentCalls(name, copies, Math.floor(endpoint.timeout * CONCURRENT_SHARE)));
   return { name, required, send: compose(outer, backend.retry ? createRetry(backend.retry, attempt) : attempt) };

@@ -75,7 +75,7 @@ export function createPlan(input: unknown, options: ResolvedOptions, openWire: (
   }
 
   const services = inTableOrder(config.components, options.components).flatMap(
-    ({ component, config: settings }) => component.service?.(settings, { logger: options.logger }) ?? [],
+    ({ component, config: settings }) => component.service?.(settings, options) ?? [],
   );
   const handle = createRouter({
     builtIns: createBuiltInRoutes({
@@ -118,7 +118,7 @@ export function createPlan(input: unknown, options: ResolvedOptions, openWire: (
 type Subscribers = ReadonlyMap<string, SubscriberFactory>;
 
 function parse(input: unknown, options: ResolvedOptions, subscribers: Subscribers): Config {
-  const { encodings, combiners, balancers, components, logger } = options;
+  const { encodings, combiners, balancers, components, functions, logger } = options;
   const formats = [...encodings.entries()];
   function warn(at: string, message: string): void {
     logger.warn({ at }, message);
@@ -130,7 +130,7 @@ function parse(input: unknown, options: ResolvedOptions, subscribers: Subscriber
     combiners: new Set(combiners.keys()),
     subscribers: new Set(subscribers.keys()),
     balancers: new Set(balancers.keys()),
-    resolve: createResolver(components, warn),
+    resolve: createResolver(components, functions, warn),
     warn,
   });
 }

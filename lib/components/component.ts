@@ -7,9 +7,16 @@ import type { TransportMiddleware } from '../transport/transport.js';
 /** Where in a configuration an `extra_config` stands. */
 export type Scope = 'service' | 'endpoint' | 'backend';
 
+/** Functions of the host app that a configuration names. What each is given depends on where it is named. */
+// `never` lets every signature in; who calls one knows which it has to be.
+export type GatewayFunction = (...values: never[]) => unknown;
+export type Functions = ReadonlyMap<string, GatewayFunction>;
+
 /** What a component may know of the place it was configured at. */
 export interface ServiceScope {
   readonly logger: Logger;
+  /** `options.functions`, by name. */
+  readonly functions: Functions;
 }
 export interface EndpointScope extends ServiceScope {
   readonly endpoint: EndpointConfig;
@@ -24,6 +31,8 @@ export interface Hooks<S extends z.ZodType> {
   service?(config: z.output<S>, scope: ServiceScope): RequestHandler | undefined;
   /** Around an endpoint: sees the request before any backend, and the merged answer. */
   endpoint?(config: z.output<S>, scope: EndpointScope): Middleware | undefined;
+  /** Around one backend before its URL is built: may leave it out, or change what the URL is built from. */
+  client?(config: z.output<S>, scope: BackendScope): Middleware | undefined;
   /** Around one backend call: sees the final URL, and the decoded, formatted answer. */
   backend?(config: z.output<S>, scope: BackendScope): Middleware<BackendRequest> | undefined;
   /** Around, or instead of, the exchange on the wire. */
@@ -41,6 +50,14 @@ export interface Component<S extends z.ZodType = z.ZodType, N extends string = s
   readonly aliases?: readonly string[];
   /** Checks the namespace's value at start and gives the hooks their types. */
   readonly schema: S;
+  /** Finds at start what the schema cannot see, such as names of functions that are not there. */
+  check?(config: z.output<S>, context: { readonly scope: Scope; readonly functions: Functions }): readonly Fault[];
+}
+
+/** What `check` finds: where in the namespace's value, and one sentence. */
+export interface Fault {
+  readonly path: readonly string[];
+  readonly message: string;
 }
 
 /**
@@ -55,7 +72,7 @@ export interface Component<S extends z.ZodType = z.ZodType, N extends string = s
  * });
  */
 export function defineComponent<const N extends string, S extends z.ZodType, H extends Hooks<S>>(
-  component: { readonly namespace: N; readonly aliases?: readonly string[]; readonly schema: S } & H & Hooks<S>,
-): { readonly namespace: N; readonly aliases?: readonly string[]; readonly schema: S } & H {
+  component: Omit<Component<S, N>, keyof Hooks<S>> & H & Hooks<S>,
+): Omit<Component<S, N>, keyof Hooks<S>> & H {
   return component;
 }

@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import { botDetector } from './bot-detector.js';
 import type { Component, Scope } from './component.js';
+import { js } from './js.js';
 
 /** THE TABLE: every built-in feature, outermost first. One order for all hooks. */
-export const builtInComponents = [botDetector] as const satisfies readonly Component[];
+export const builtInComponents = [botDetector, js] as const satisfies readonly Component[];
 
 type BuiltIn = (typeof builtInComponents)[number];
-type HookOf<S extends Scope> = S extends 'backend' ? 'backend' | 'transport' : S;
+type HookOf<S extends Scope> = S extends 'backend' ? 'client' | 'backend' | 'transport' : S;
 
 /** The built-ins that have a hook for the scope, by namespace, with what they accept. */
 type ExtraConfigOf<S extends Scope> = {

@@ -2,20 +2,24 @@ import { nearest } from '../config/nearest.js';
 import type { Vocabulary } from '../config/parse.js';
 import type { ResolvedComponent } from '../config/resolved.js';
 import { ConfigError } from '../errors.js';
-import type { Component, Scope } from './component.js';
+import type { Component, Functions, Scope } from './component.js';
 import { unsupportedNamespaces } from './namespaces.js';
 
 /** The hooks that make a component usable at a scope. */
 const HOOKS: Readonly<Record<Scope, readonly (keyof Component)[]>> = {
   service: ['service'],
   endpoint: ['endpoint'],
-  backend: ['backend', 'transport'],
+  backend: ['client', 'backend', 'transport'],
 };
 
 export type Resolve = Vocabulary['resolve'];
 
 /** Looks up what stands in an `extra_config`. Both spellings of the long names are understood everywhere. */
-export function createResolver(components: readonly Component[], warn: Vocabulary['warn']): Resolve {
+export function createResolver(
+  components: readonly Component[],
+  functions: Functions,
+  warn: Vocabulary['warn'],
+): Resolve {
   const table = new Map<string, Component>();
   for (const component of components) {
     for (const name of [component.namespace, ...(component.aliases ?? [])]) {
@@ -46,11 +50,9 @@ export function createResolver(components: readonly Component[], warn: Vocabular
       return undefined;
     }
     const parsed = component.schema.safeParse(value);
-    if (parsed.success) return { component, config: parsed.data };
-    for (const issue of parsed.error.issues) {
-      report({ path: [at, ...issue.path.map(String)].join('.'), message: issue.message });
-    }
-    return undefined;
+    const faults = parsed.success ? (component.check?.(parsed.data, { scope, functions }) ?? []) : parsed.error.issues;
+    for (const { path, message } of faults) report({ path: [at, ...path.map(String)].join('.'), message });
+    return parsed.success && faults.length === 0 ? { component, config: parsed.data } : undefined;
   };
 }
 
