@@ -27,7 +27,18 @@ const LAYERS: Record<string, readonly string[]> = {
   lifecycle: ['config', 'router', 'transport', 'plan', 'options'],
   gateway: ['config', 'router', 'transport', 'components', 'options', 'lifecycle'],
   testing: ['config', 'router', 'transport', 'components', 'options', 'lifecycle', 'gateway'],
-  index: ['config', 'gateway', 'options', 'encoding', 'components', 'sd', 'endpoint', 'transport', 'manipulation'],
+  index: [
+    'config',
+    'gateway',
+    'lifecycle',
+    'options',
+    'encoding',
+    'components',
+    'sd',
+    'endpoint',
+    'transport',
+    'manipulation',
+  ],
 };
 
 /** The vocabulary: files that others may import types from, across the folders. */

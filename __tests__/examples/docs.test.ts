@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { transformWithEsbuild } from 'vite';
 import { describe, expect, test } from 'vitest';
 import { type Fence, fencesIn } from '../support/fences.js';
@@ -33,6 +36,38 @@ describe('programs in the docs run and print what they say', () => {
     expect({ stderr, exit }).toEqual({ stderr: '', exit: 0 });
     if (prints !== undefined) expect(stdout).toBe(prints);
   });
+});
+
+test('the types of the docs are right', { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tributary-docs-'));
+  const programs = BLOCKS.filter(({ language }) => language === 'ts');
+  const files = programs.map(({ page, line, code }) => {
+    const file = join(folder, `${page.replaceAll('/', '-')}-${line}.mts`);
+    writeFileSync(file, code);
+    return file;
+  });
+  const compilerOptions = {
+    noEmit: true,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    target: 'es2023',
+    module: 'esnext',
+    moduleResolution: 'bundler',
+    types: ['node'],
+    typeRoots: [join(ROOT, 'node_modules/@types')],
+    paths: {
+      'express-tributary': [join(ROOT, 'dist/esm/index.d.ts')],
+      'express-tributary/testing': [join(ROOT, 'dist/esm/testing/index.d.ts')],
+      '*': [join(ROOT, 'node_modules/@types/*'), join(ROOT, 'node_modules/*')],
+    },
+  };
+  const project = join(folder, 'tsconfig.json');
+  writeFileSync(project, JSON.stringify({ compilerOptions, files }));
+  const { stdout } = await promisify(execFile)(join(ROOT, 'node_modules/.bin/tsc'), ['-p', project]).catch(
+    (error) => error,
+  );
+  rmSync(folder, { recursive: true });
+  expect(stdout).toBe('');
 });
 
 describe('configurations in the docs are accepted', () => {

@@ -23,7 +23,7 @@ const config = defineConfig({
 // @ts-expect-error: a misspelt option is red in the editor
 defineConfig({ endpoints: [{ endpoint: '/x', backend: [{ url_patern: '/a' }] }] });
 
-const options: GatewayOptions = { statuses: 'http' };
+const options = { statuses: 'http' } satisfies GatewayOptions;
 const gateway: Gateway = createGateway(config, options);
 const server = express().use('/api', gateway).listen(0, '127.0.0.1');
 await once(server, 'listening');
