@@ -49,8 +49,10 @@ export function withOldNames(names: readonly string[]): readonly string[] {
   return [...names, ...[...RENAMED].flatMap(([old, name]) => (names.includes(name) ? old : []))];
 }
 
+/** What a schema accepts, without what is made of it. */
 function unwrap(schema: unknown): unknown {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return unwrap(schema.unwrap());
+  if (schema instanceof z.ZodPipe) return unwrap(schema.in instanceof z.ZodTransform ? schema.out : schema.in);
   return schema;
 }
 

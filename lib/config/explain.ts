@@ -41,7 +41,7 @@ export function explain(issue: z.core.$ZodRawIssue): string {
     case 'too_small':
       return issue.origin === 'array' || issue.origin === 'string'
         ? 'must not be empty.'
-        : `must be at least ${issue.minimum}, not ${show(issue.input)}.`;
+        : `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}, not ${show(issue.input)}.`;
     case 'too_big':
       return `must be at most ${issue.maximum}, not ${show(issue.input)}.`;
     case 'invalid_key':

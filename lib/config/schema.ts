@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { ejection, outputHeaders, retry } from './backend-options.js';
+import { clientShape, idleShape } from './client-options.js';
 import {
   count,
   dottedPath,
   duration,
   durationOrZero,
-  HEADER_NAME,
   headerNames,
   isForbiddenName,
   keyName,
@@ -13,7 +14,6 @@ import {
   text,
   word,
 } from './fields.js';
-import { clientTlsSchema } from './namespaces.js';
 
 export type * from './resolved.js';
 
@@ -40,56 +40,6 @@ const mapping = z.record(
     return root !== '' && !isForbiddenName(root);
   }, 'the new name of a key, other than "__proto__", "constructor" and "prototype"'),
 );
-
-const retry = z.strictObject({
-  attempts: count(5)
-    .default(1)
-    .meta({ description: 'Further tries after the first.', examples: [2] }),
-  on: z
-    .array(z.union([oneOf(['connection', 'timeout']), z.int().min(400).max(599)]))
-    .min(1)
-    .default(['connection', 502, 503, 504])
-    .meta({
-      description: 'Failures worth another try: kinds, and statuses of the backend.',
-      examples: [['connection', 503]],
-    }),
-  backoff: durationOrZero(10_000)
-    .default(50)
-    .meta({ description: 'Longest pause before the first retry; doubles each time.', examples: ['50ms'] }),
-});
-
-const ejection = z
-  .strictObject({
-    failure_ratio: z
-      .number()
-      .gt(0)
-      .max(1)
-      .default(0.5)
-      .meta({ description: 'Share of failures that ejects.', examples: [0.5] }),
-    min_samples: count(10_000)
-      .default(10)
-      .meta({ description: 'Calls needed to judge a host.', examples: [10] }),
-    window: duration({ min: 100 })
-      .default(10_000)
-      .meta({ description: 'How long a call counts.', examples: ['10s'] }),
-    duration: duration({ min: 100 })
-      .default(30_000)
-      .meta({ description: 'How long a host is left out.', examples: ['30s'] }),
-  })
-  .transform(({ failure_ratio, min_samples, ...times }) => ({
-    failureRatio: failure_ratio,
-    minSamples: min_samples,
-    ...times,
-  }));
-
-const headerRule = z.strictObject({
-  name: text((name) => HEADER_NAME.test(name), 'the name of a header')
-    .transform((name) => name.toLowerCase())
-    .meta({ description: 'The header.', examples: ['X-Total-Count'] }),
-  keep: oneOf(['first', 'last', 'append'])
-    .default('last')
-    .meta({ description: 'What happens when an earlier backend sent it too.', examples: ['append'] }),
-});
 
 const limits = {
   timeout: duration()
@@ -182,10 +132,7 @@ export const backendSchema = z.strictObject({
   input_query_strings: queryNames
     .optional()
     .meta({ description: 'Narrows the query parameters for this backend.', examples: [['page']] }),
-  output_headers: z
-    .array(z.union([headerRule, headerRule.shape.name.transform((name) => ({ name, keep: 'last' as const }))]))
-    .default([])
-    .meta({ description: 'Headers of this backend that reach the client.', examples: [['X-Total-Count']] }),
+  output_headers: outputHeaders,
   retry: retry.optional().meta({ description: 'Repeat failed calls.', examples: [{ attempts: 2 }] }),
   ejection: ejection.optional().meta({ description: 'Leave out hosts that fail.', examples: [{ window: '10s' }] }),
   ...backendLimits,
@@ -213,69 +160,6 @@ export const endpointSchema = z.strictObject({
     .meta({ description: 'Query parameters that reach the backends.', examples: [['page']] }),
   extra_config: extraConfig,
 });
-
-/** Settings of the outgoing connections. */
-const clientShape = {
-  max_idle_connections_per_host: count(100_000)
-    .default(250)
-    .meta({ description: 'Idle connections kept per host.', examples: [250] }),
-  max_connections_per_host: count(100_000)
-    .default(128)
-    .meta({ description: 'Connections per host.', examples: [128] }),
-  idle_connection_timeout: durationOrZero()
-    .optional()
-    .meta({ description: 'Idle connections are closed after this.', examples: ['30s'] }),
-  dialer_timeout: durationOrZero(10 * 60_000)
-    .optional()
-    .meta({ description: 'Default of connect_timeout.', examples: ['1s'] }),
-  dialer_keep_alive: durationOrZero()
-    .optional()
-    .meta({ description: 'TCP keep-alive delay.', examples: ['15s'] }),
-  dialer_fallback_delay: durationOrZero(10 * 60_000)
-    .optional()
-    .meta({ description: 'Head start of the preferred address family.', examples: ['300ms'] }),
-  response_header_timeout: durationOrZero(10 * 60_000)
-    .optional()
-    .meta({ description: 'The longest to wait for the headers of a backend.', examples: ['1s'] }),
-  disable_keep_alives: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'A new connection for every call.', examples: [true] }),
-  disable_compression: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Do not ask backends for compressed answers.', examples: [true] }),
-  allow_insecure_connections: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Do not verify certificates of backends.', examples: [false] }),
-  client_tls: clientTlsSchema
-    .optional()
-    .meta({ description: 'TLS towards backends.', examples: [{ ca_certs: ['ca.pem'] }] }),
-};
-
-function hostsJob<T extends z.ZodType>(schema: T, example: unknown) {
-  return schema.optional().meta({ description: 'Accepted, without effect in a router.', examples: [example] });
-}
-
-/** Keys of the server process, which belongs to the app, and of settings without a counterpart here. */
-export const idleShape = {
-  port: hostsJob(z.int().min(0).max(65_535), 8080),
-  listen_ip: hostsJob(z.string(), '0.0.0.0'),
-  read_timeout: hostsJob(durationOrZero(), '10s'),
-  read_header_timeout: hostsJob(durationOrZero(), '10s'),
-  write_timeout: hostsJob(durationOrZero(), '10s'),
-  idle_timeout: hostsJob(durationOrZero(), '60s'),
-  max_header_bytes: hostsJob(z.int().min(0), 1048576),
-  max_shutdown_wait_time: hostsJob(durationOrZero(), '10s'),
-  tls: hostsJob(object(), { disabled: true }),
-  use_h2c: hostsJob(z.boolean(), false),
-  plugin: hostsJob(object(), { folder: 'plugins', pattern: '.so' }),
-  disable_rest: hostsJob(z.boolean(), false),
-  sequential_start: hostsJob(z.boolean(), false),
-  max_idle_connections: hostsJob(z.int().min(0), 250),
-  expect_continue_timeout: hostsJob(durationOrZero(), '1s'),
-};
 
 /** The root; its endpoints are read one by one. */
 export const rootSchema = z.strictObject({

@@ -1,0 +1,230 @@
+import { describe, expect, test } from 'vitest';
+import { issuesOf, parse, pathsOf, withBackends, withEndpoint } from './support/parse.js';
+
+function endpoints(...routes: readonly (readonly [method: string, endpoint: string])[]): object {
+  return { host: ['http://a'], endpoints: routes.map(([method, endpoint]) => ({ method, endpoint, backend: [{}] })) };
+}
+
+describe('routes', () => {
+  test.each([
+    ['/a', '/a'],
+    ['/a', 'a'],
+    ['/a/{x}', '/a/{y}'],
+    ['/{a}/x', '/{b}/x'],
+    ['/a/*', '/a/*'],
+    ['/caf%C3%A9', '/café'],
+    ['/a', '/%61'],
+  ])('G01 %s and %s are one route, and both are named', (one, other) => {
+    const [issue, ...others] = issuesOf(endpoints(['GET', one], ['get', other]));
+    expect(others).toEqual([]);
+    expect(issue?.path).toBe('endpoints[1].endpoint');
+    expect(issue?.message).toContain(
+      `${other.replace(/^\/?/, '/')}" is the same route as "GET ${one}" of endpoints[0]`,
+    );
+  });
+
+  test.each([
+    [
+      ['GET', '/a'],
+      ['POST', '/a'],
+    ],
+    [
+      ['GET', '/a'],
+      ['GET', '/a/'],
+    ],
+    [
+      ['GET', '/a'],
+      ['GET', '/A'],
+    ],
+    [
+      ['GET', '/a/me'],
+      ['GET', '/a/{id}'],
+    ],
+    [
+      ['GET', '/a/{id}'],
+      ['GET', '/a/*'],
+    ],
+    [
+      ['GET', '/{a}/x'],
+      ['GET', '/{a}/y'],
+    ],
+  ] as const)('%j and %j are two', (one, other) => {
+    expect(issuesOf(endpoints(one, other))).toEqual([]);
+  });
+
+  test('G01 the health route is taken, unless it is off or elsewhere', () => {
+    const route = { endpoint: '/healthz' };
+    expect(pathsOf(withEndpoint(route, { extra_config: { router: { health_path: '/healthz' } } }))).toEqual([
+      'endpoints[0].endpoint',
+    ]);
+    expect(
+      pathsOf(withEndpoint(route, { extra_config: { router: { health_path: '/healthz', disable_health: true } } })),
+    ).toEqual([]);
+    expect(pathsOf(withEndpoint(route))).toEqual([]);
+  });
+});
+
+describe('backends of an endpoint', () => {
+  test.each([[undefined], [[]]])('G01 %j is no list of backends', (backend) => {
+    expect(issuesOf(withEndpoint({ backend }))).toEqual([
+      { path: 'endpoints[0].backend', message: 'must hold at least one backend.' },
+    ]);
+  });
+
+  const shadow = { extra_config: { proxy: { shadow: true } } };
+
+  test('G01 somebody has to answer', () => {
+    expect(issuesOf(withBackends([shadow, shadow]))[0]?.message).toContain('shadow backends only');
+    expect(issuesOf(withBackends([shadow, {}]))).toEqual([]);
+  });
+
+  test('G01 a shadow cannot be required', () => {
+    expect(pathsOf(withBackends([{}, { ...shadow, required: true }]))).toEqual(['endpoints[0].backend[1].required']);
+  });
+});
+
+describe('what is passed through untouched', () => {
+  test('G01 comes from one backend', () => {
+    expect(issuesOf(withBackends([{}, {}], { output_encoding: 'no-op' }))).toEqual([
+      {
+        path: 'endpoints[0].backend',
+        message: 'must hold one backend, not 2: output_encoding "no-op" passes its answer through.',
+      },
+    ]);
+    const shadow = { extra_config: { proxy: { shadow: true } } };
+    expect(issuesOf(withBackends([{}, shadow], { output_encoding: 'no-op' }))).toEqual([]);
+  });
+
+  test.each<[object, string]>([
+    [{ target: 'a' }, 'target'],
+    [{ allow: ['a'] }, 'allow'],
+    [{ deny: ['a'] }, 'deny'],
+    [{ mapping: { a: 'b' } }, 'mapping'],
+    [{ group: 'a' }, 'group'],
+    [{ is_collection: true }, 'is_collection'],
+    [
+      { extra_config: { proxy: { flatmap_filter: [{ type: 'del', args: ['a'] }] } } },
+      'extra_config.proxy.flatmap_filter',
+    ],
+    [
+      { extra_config: { 'backend/http': { return_error_code: true } } },
+      'extra_config["backend/http"].return_error_code',
+    ],
+    [
+      { extra_config: { 'backend/http': { return_error_details: 'x' } } },
+      'extra_config["backend/http"].return_error_details',
+    ],
+  ])('G01 has no use for %j on its backend', (backend, path) => {
+    expect(pathsOf(withBackends([backend], { output_encoding: 'no-op' }))).toEqual([`endpoints[0].backend[0].${path}`]);
+    expect(pathsOf(withBackends([{ ...backend, encoding: 'no-op' }]))).toEqual([`endpoints[0].backend[0].${path}`]);
+    expect(pathsOf(withBackends([backend]))).toEqual([]);
+  });
+
+  test.each<[object, string]>([
+    [{ sequential: true }, 'sequential'],
+    [{ strategy: 'sequential' }, 'strategy'],
+    [{ combiner: 'shallow' }, 'combiner'],
+    [{ static: { data: {} } }, 'static'],
+    [{ flatmap_filter: [{ type: 'del', args: ['a'] }] }, 'flatmap_filter'],
+  ])('G01 has no use for %j on the endpoint', (proxy, key) => {
+    expect(pathsOf(withEndpoint({ output_encoding: 'no-op', extra_config: { proxy } }))).toEqual([
+      `endpoints[0].extra_config.proxy.${key}`,
+    ]);
+    expect(pathsOf(withEndpoint({ extra_config: { proxy } }))).toEqual([]);
+  });
+
+  test('empty filters are none', () => {
+    const backend = { target: '', allow: [], deny: [], mapping: {}, group: '', is_collection: false };
+    expect(issuesOf(withBackends([backend], { output_encoding: 'no-op' }))).toEqual([]);
+  });
+});
+
+describe('names of the vocabulary', () => {
+  test.each<[object, string, string]>([
+    [withEndpoint({ output_encoding: 'jsom' }), 'endpoints[0].output_encoding', 'json'],
+    [withEndpoint({ encoding: 'jsno' }), 'endpoints[0].encoding', 'json'],
+    [withBackends([{ encoding: 'safe-jsn' }]), 'endpoints[0].backend[0].encoding', 'safejson'],
+    [withBackends([{ sd: 'dnss' }]), 'endpoints[0].backend[0].sd', 'dns'],
+    [withBackends([{ balancer: 'roundrobin' }]), 'endpoints[0].backend[0].balancer', 'round_robin'],
+    [
+      withEndpoint({ extra_config: { proxy: { combiner: 'depe' } } }),
+      'endpoints[0].extra_config.proxy.combiner',
+      'deep',
+    ],
+  ])('G01 %# an unknown one is refused with the nearest', (input, path, near) => {
+    const issue = issuesOf(input).find((candidate) => candidate.path === path);
+    expect(issue?.message).toContain(`Did you mean "${near}"?`);
+  });
+
+  test('an encoding with one half is known for that half only', () => {
+    expect(pathsOf(withEndpoint({ output_encoding: 'negotiate' }))).toEqual([]);
+    expect(pathsOf(withBackends([{ encoding: 'negotiate' }]))).toEqual(['endpoints[0].backend[0].encoding']);
+    expect(pathsOf(withEndpoint({ output_encoding: 'safejson' }))).toEqual(['endpoints[0].output_encoding']);
+  });
+
+  test('names of prototypes are unknown', () => {
+    expect(pathsOf(withEndpoint({ output_encoding: 'toString' }))).toEqual(['endpoints[0].output_encoding']);
+    expect(pathsOf(withBackends([{ sd: 'valueOf', host: ['a'] }]))).toEqual(['endpoints[0].backend[0].sd']);
+  });
+});
+
+describe('hosts', () => {
+  const hostless = { host: [] };
+
+  test.each(['http://a/v1', 'http://u:p@a', 'http://a?x', 'ftp://a', 'a b', '', '[::1'])(
+    'G02 %j is refused at root and backend',
+    (host) => {
+      expect(pathsOf({ host: ['http://fine', host] })).toEqual(['host[1]']);
+      expect(pathsOf(withBackends([{ host: ['http://fine', host] }]))).toEqual(['endpoints[0].backend[0].host[1]']);
+    },
+  );
+
+  test('E01 credentials are not repeated in the message', () => {
+    expect(issuesOf({ host: ['http://user:canary@a'] })[0]?.message).not.toContain('canary');
+  });
+
+  test('G02 disable_host_sanitize lets the hosts of its backend be, but not those of the root', () => {
+    const verbatim = { disable_host_sanitize: true, host: ['http://u:p@a/v1?x=1', 'amqp://q'] };
+    expect(pathsOf(withBackends([verbatim]))).toEqual([]);
+    expect(pathsOf(withBackends([{ ...verbatim, host: ['http://a\r\nX: y', ''] }]))).toEqual([
+      'endpoints[0].backend[0].host[0]',
+      'endpoints[0].backend[0].host[1]',
+    ]);
+    expect(pathsOf(withBackends([{ disable_host_sanitize: true }], {}, { host: ['http://a/v1'] }))).toEqual([
+      'host[0]',
+    ]);
+  });
+
+  test('G02 there has to be one', () => {
+    expect(pathsOf(withBackends([{}], {}, hostless))).toEqual(['endpoints[0].backend[0].host']);
+    expect(pathsOf(withBackends([{ host: [] }], {}, hostless))).toEqual(['endpoints[0].backend[0].host']);
+    expect(pathsOf(withBackends([{ sd: 'consul' }], {}, hostless))).toEqual([]);
+  });
+
+  test('G02 DNS needs the name of a record', () => {
+    expect(pathsOf(withBackends([{ sd: 'dns', host: ['_http._tcp.users'] }], {}, hostless))).toEqual([]);
+    expect(pathsOf(withBackends([{ sd: 'dns', host: ['http://users'] }]))).toEqual(['endpoints[0].backend[0].host[0]']);
+    expect(pathsOf(withBackends([{ sd: 'dns' }]))).toEqual(['endpoints[0].backend[0].host']);
+  });
+});
+
+describe('concurrent_calls', () => {
+  test('M08 are for GET', () => {
+    expect(pathsOf(withBackends([{}], { method: 'POST', concurrent_calls: 2 }))).toEqual([
+      'endpoints[0].backend[0].concurrent_calls',
+    ]);
+    expect(pathsOf(withBackends([{ method: 'POST', concurrent_calls: 2 }]))).toEqual([
+      'endpoints[0].backend[0].concurrent_calls',
+    ]);
+    expect(pathsOf(withBackends([{}, { method: 'DELETE' }], { concurrent_calls: 2 }))).toEqual([
+      'endpoints[0].backend[1].concurrent_calls',
+    ]);
+    expect(pathsOf(withBackends([{}, { method: 'POST', concurrent_calls: 1 }], { concurrent_calls: 2 }))).toEqual([]);
+    expect(pathsOf(withBackends([{ method: 'GET' }], { method: 'POST', concurrent_calls: 2 }))).toEqual([]);
+  });
+});
+
+test('a sound configuration has no faults', () => {
+  expect(parse(withEndpoint({})).endpoints).toHaveLength(1);
+  expect(parse({}).endpoints).toEqual([]);
+});
