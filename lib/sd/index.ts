@@ -8,6 +8,3 @@ export function createSubscribers(): Map<string, SubscriberFactory> {
     ['dns', createDnsSubscribers()],
   ]);
 }
-
-/** For a gateway that does not care to have its own. */
-export const subscribers: ReadonlyMap<string, SubscriberFactory> = createSubscribers();
