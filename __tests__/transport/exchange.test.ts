@@ -29,102 +29,141 @@ describe.each([
   { mode: 'buffer', stream: false },
   { mode: 'stream', stream: true },
 ])('answers in $mode mode', ({ stream }) => {
-  it.each<[string, Script, string]>([
-    ['Z01 with a length', [{ send: answer('{"a":1}') }], '{"a":1}'],
-    [
-      'Z02 chunked, a byte at a time',
-      [{ drip: `${ok(CHUNKED)}3\r\nabc\r\n1;x=y\r\nd\r\n0\r\n\r\n`, every: 1 }],
-      'abcd',
-    ],
-    ['Z05 HTTP/1.0, until the connection ends', [{ send: `${head('HTTP/1.0 200 OK')}abc` }, { fin: true }], 'abc'],
-    [
-      'Z06 with Connection: close',
-      [{ send: `${ok('Connection: close', 'Content-Length: 3')}abc` }, { fin: true }],
-      'abc',
-    ],
-    [
-      'Z52 that closes late',
-      [{ send: `${ok('Connection: close', 'Content-Length: 3')}abc` }, { wait: 30 }, { fin: true }],
-      'abc',
-    ],
-    [
-      'F04 after a few interim answers',
-      [{ send: head('HTTP/1.1 103 Early Hints', 'Link: <a>') }, { send: answer('1') }],
-      '1',
-    ],
-    ['F07 with trailers, which are dropped', [{ send: `${ok(CHUNKED)}1\r\na\r\n0\r\nX-Admin: 1\r\n\r\n` }], 'a'],
-    ['without a reason phrase', [{ send: 'HTTP/1.1 200\r\nContent-Length: 1\r\n\r\n1' }], '1'],
-  ])('%s are read whole', async (_title, script, text) => {
-    const { outcome, next } = await call(script, { stream });
-    expect(outcome).toMatchObject({ status: 200, text });
-    expect(outcome.headers).not.toHaveProperty('x-admin');
-    expect(next.text).toBe('"next"');
+  describe('F03 an answer that is complete', () => {
+    it.each<[string, Script, string]>([
+      ['Z01 with a length', [{ send: answer('{"a":1}') }], '{"a":1}'],
+      [
+        'Z02 chunked, a byte at a time',
+        [{ drip: `${ok(CHUNKED)}3\r\nabc\r\n1;x=y\r\nd\r\n0\r\n\r\n`, every: 1 }],
+        'abcd',
+      ],
+      ['Z05 HTTP/1.0, until the connection ends', [{ send: `${head('HTTP/1.0 200 OK')}abc` }, { fin: true }], 'abc'],
+      [
+        'Z06 with Connection: close',
+        [{ send: `${ok('Connection: close', 'Content-Length: 3')}abc` }, { fin: true }],
+        'abc',
+      ],
+      [
+        'Z52 that closes late',
+        [{ send: `${ok('Connection: close', 'Content-Length: 3')}abc` }, { wait: 30 }, { fin: true }],
+        'abc',
+      ],
+      [
+        'F04 after a few interim answers',
+        [{ send: head('HTTP/1.1 103 Early Hints', 'Link: <a>') }, { send: answer('1') }],
+        '1',
+      ],
+      ['with trailers, which are dropped', [{ send: `${ok(CHUNKED)}1\r\na\r\n0\r\nX-Admin: 1\r\n\r\n` }], 'a'],
+      ['without a reason phrase', [{ send: 'HTTP/1.1 200\r\nContent-Length: 1\r\n\r\n1' }], '1'],
+    ])('%s are read whole', async (_title, script, text) => {
+      const { outcome, next } = await call(script, { stream });
+      expect(outcome).toMatchObject({ status: 200, text });
+      expect(outcome.headers).not.toHaveProperty('x-admin');
+      expect(next.text).toBe('"next"');
+    });
   });
 
-  it.each<[string, Script]>([
-    ['F03 Z08 ends at once', [{ fin: true }]],
-    ['F03 Z09 is reset at once', [{ rst: true }]],
-    ['F03 Z12 is reset within the head', [{ send: 'HTTP/1.1 200 OK\r\nX-A:' }, { wait: 10 }, { rst: true }]],
-    ['F03 Z13 is reset within the body', [{ send: `${ok('Content-Length: 10')}abc` }, { wait: 10 }, { rst: true }]],
-    ['F03 Z14 ends within the body', [{ send: `${ok('Content-Length: 10')}abc` }, { fin: true }]],
-    ['F03 Z15 ends before the last chunk', [{ send: `${ok(CHUNKED)}3\r\nabc\r\n` }, { fin: true }]],
-    ['F03 Z16 has no length and is reset', [{ send: `${ok()}abc` }, { wait: 10 }, { rst: true }]],
-  ])('%s: a connection error', async (_title, script) => {
-    const { outcome, next } = await call(script, { stream });
-    expect(outcome).toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
-    expect(next.text).toBe('"next"');
+  describe('F03 an answer that is cut', () => {
+    it.each<[string, Script]>([
+      ['Z08 ends at once', [{ fin: true }]],
+      ['Z09 is reset at once', [{ rst: true }]],
+      ['Z12 is reset within the head', [{ send: 'HTTP/1.1 200 OK\r\nX-A:' }, { wait: 10 }, { rst: true }]],
+      ['Z13 is reset within the body', [{ send: `${ok('Content-Length: 10')}abc` }, { wait: 10 }, { rst: true }]],
+      ['Z14 ends within the body', [{ send: `${ok('Content-Length: 10')}abc` }, { fin: true }]],
+      ['Z15 ends before the last chunk', [{ send: `${ok(CHUNKED)}3\r\nabc\r\n` }, { fin: true }]],
+      ['Z16 has no length and is reset', [{ send: `${ok()}abc` }, { wait: 10 }, { rst: true }]],
+    ])('%s: a connection error', async (_title, script) => {
+      const { outcome, next } = await call(script, { stream });
+      expect(outcome).toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+      expect(next.text).toBe('"next"');
+    });
   });
 
-  it.each<[string, string]>([
-    ['F01 Z17 has length and chunks', `${ok('Content-Length: 3', CHUNKED)}3\r\nabc\r\n0\r\n\r\n`],
-    ['F01 Z17 has chunks and length', `${ok(CHUNKED, 'Content-Length: 3')}3\r\nabc\r\n0\r\n\r\n`],
-    ['F01 Z18 has the same length twice', `${ok('Content-Length: 3', 'Content-Length: 3')}abc`],
-    ['F01 Z18 has two lengths', `${ok('Content-Length: 3', 'Content-Length: 4')}abc`],
-    ['F01 has a list of lengths', `${ok('Content-Length: 3, 3')}abc`],
-    ['F01 has a signed length', `${ok('Content-Length: +3')}abc`],
-    ['F01 has an empty length', `${ok('Content-Length: ')}abc`],
-    ['F01 has a negative length', `${ok('Content-Length: -3')}abc`],
-    ['F01 has a length beyond 64 bits', `${ok('Content-Length: 99999999999999999999')}abc`],
-    ['F01 is encoded for the transfer other than by chunks', `${ok('Transfer-Encoding: gzip')}abc`],
-    ['F01 has a transfer encoding that resembles chunks', `${ok('Transfer-Encoding: xchunked')}3\r\nabc\r\n0\r\n\r\n`],
-    ['F01 has identity as transfer encoding', `${ok('Transfer-Encoding: identity')}abc`],
-    ['F01 is chunked twice', `${ok(CHUNKED, CHUNKED)}3\r\nabc\r\n0\r\n\r\n`],
-    ['F02 Z19 goes on after its length', `${ok('Content-Length: 3')}abcdef`],
-    ['F02 Z41 is followed by another one', `${answer('1')}${answer('2')}`],
-    ['F03 Z20 has a chunk size that is no number', `${ok(CHUNKED)}zz\r\nabc\r\n0\r\n\r\n`],
-    ['F03 Z20 has a negative chunk size', `${ok(CHUNKED)}-3\r\nabc\r\n0\r\n\r\n`],
-    ['F03 Z20 has a chunk size of 17 digits', `${ok(CHUNKED)}11111111111111111\r\nabc\r\n0\r\n\r\n`],
-    ['F03 Z20 has a chunk longer than its size', `${ok(CHUNKED)}3\r\nabcd\r\n0\r\n\r\n`],
-    ['F03 Z20 ends its chunk sizes by LF', `${ok(CHUNKED)}3\nabc\n0\n\n`],
-    ['Z21 ends its lines by LF', 'HTTP/1.1 200 OK\nContent-Length: 3\n\nabc'],
-    ['Z21 begins with junk', `xx${answer('1')}`],
-    ['Z21 is not HTTP', '220 mail ready\r\n'],
-    ['Z22 is TLS on a plain port', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
-    ['F04 Z39 switches protocols, unasked', head('HTTP/1.1 101 Switching Protocols')],
-    ['F04 Z39 upgrades, unasked', head('HTTP/1.1 101 Switching Protocols', 'Upgrade: h2c', 'Connection: upgrade')],
-    ['F04 Z40 has no content and yet some', `${head('HTTP/1.1 204 No Content')}abc`],
-    ['F04 Z40 has no content of a length', `${head('HTTP/1.1 204 No Content', 'Content-Length: 3')}abc`],
-    ['F04 says 304, unasked', head('HTTP/1.1 304 Not Modified')],
-    ['H04 has NUL in a header', `${answer('1', 'X-A: a\0b')}`],
-    ['H04 has a control byte in a header', `${answer('1', 'X-A: a\x01b')}`],
-    ['H04 has CR in a header', `${answer('1', 'X-A: a\rb')}`],
-    ['H04 Z43 folds a header', `${answer('1', 'X-A: a\r\n b')}`],
-    ['H04 has a space before the colon', `${answer('1', 'X-A : a')}`],
-    ['H04 has a header without a name', `${answer('1', ': a')}`],
-    ['H04 has a header without a colon', `${answer('1', 'xyz')}`],
-    ['H05 has two content types', `${answer('1', 'Content-Type: a/b\r\nContent-Type: c/d')}`],
-    [
-      'H06 Z43 has 201 header lines',
-      answer('1', Array.from({ length: 200 }, (_, n) => `x${n}: 1`).join('\r\n')).toString(),
-    ],
-    ['Z45 has a status below 100', answer('1', '', '099 Odd').toString()],
-    ['Z45 has a status that is no number', answer('1', '', 'abc Odd').toString()],
-  ])('%s: a protocol error, and the socket is gone', async (_title, bytes) => {
+  describe('F01 an answer that says two things about its length', () => {
+    it.each<[string, string]>([
+      ['Z17 has length and chunks', `${ok('Content-Length: 3', CHUNKED)}3\r\nabc\r\n0\r\n\r\n`],
+      ['Z17 has chunks and length', `${ok(CHUNKED, 'Content-Length: 3')}3\r\nabc\r\n0\r\n\r\n`],
+      ['Z18 has the same length twice', `${ok('Content-Length: 3', 'Content-Length: 3')}abc`],
+      ['Z18 has two lengths', `${ok('Content-Length: 3', 'Content-Length: 4')}abc`],
+      ['has a list of lengths', `${ok('Content-Length: 3, 3')}abc`],
+      ['has a signed length', `${ok('Content-Length: +3')}abc`],
+      ['has an empty length', `${ok('Content-Length: ')}abc`],
+      ['has a negative length', `${ok('Content-Length: -3')}abc`],
+      ['has a length beyond 64 bits', `${ok('Content-Length: 99999999999999999999')}abc`],
+      ['is encoded for the transfer other than by chunks', `${ok('Transfer-Encoding: gzip')}abc`],
+      ['has a transfer encoding that resembles chunks', `${ok('Transfer-Encoding: xchunked')}3\r\nabc\r\n0\r\n\r\n`],
+      ['has identity as transfer encoding', `${ok('Transfer-Encoding: identity')}abc`],
+      ['is chunked twice', `${ok(CHUNKED, CHUNKED)}3\r\nabc\r\n0\r\n\r\n`],
+    ])('%s: a protocol error, and the socket is gone', refuses);
+  });
+
+  describe('F02 an answer with bytes behind its end', () => {
+    it.each<[string, string]>([
+      ['Z19 goes on after its length', `${ok('Content-Length: 3')}abcdef`],
+      ['Z41 is followed by another one', `${answer('1')}${answer('2')}`],
+    ])('%s: a protocol error, and the socket is gone', refuses);
+  });
+
+  describe('F03 an answer that cannot be parsed', () => {
+    it.each<[string, string]>([
+      ['Z20 has a chunk size that is no number', `${ok(CHUNKED)}zz\r\nabc\r\n0\r\n\r\n`],
+      ['Z20 has a negative chunk size', `${ok(CHUNKED)}-3\r\nabc\r\n0\r\n\r\n`],
+      ['Z20 has a chunk size of 17 digits', `${ok(CHUNKED)}11111111111111111\r\nabc\r\n0\r\n\r\n`],
+      ['Z20 has a chunk longer than its size', `${ok(CHUNKED)}3\r\nabcd\r\n0\r\n\r\n`],
+      ['Z20 ends its chunk sizes by LF', `${ok(CHUNKED)}3\nabc\n0\n\n`],
+      ['Z21 ends its lines by LF', 'HTTP/1.1 200 OK\nContent-Length: 3\n\nabc'],
+      ['Z21 begins with junk', `xx${answer('1')}`],
+      ['Z21 is not HTTP', '220 mail ready\r\n'],
+      ['Z22 is TLS on a plain port', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
+    ])('%s: a protocol error, and the socket is gone', refuses);
+  });
+
+  describe('F04 an answer nobody asked for, or with a body it must not have', () => {
+    it.each<[string, string]>([
+      ['Z39 switches protocols, unasked', head('HTTP/1.1 101 Switching Protocols')],
+      ['Z39 upgrades, unasked', head('HTTP/1.1 101 Switching Protocols', 'Upgrade: h2c', 'Connection: upgrade')],
+      ['Z40 has no content and yet some', `${head('HTTP/1.1 204 No Content')}abc`],
+      ['Z40 has no content of a length', `${head('HTTP/1.1 204 No Content', 'Content-Length: 3')}abc`],
+      ['says 304, unasked', head('HTTP/1.1 304 Not Modified')],
+      ['Z45 has a status below 100', answer('1', '', '099 Odd').toString()],
+      ['Z45 has a status that is no number', answer('1', '', 'abc Odd').toString()],
+    ])('%s: a protocol error, and the socket is gone', refuses);
+  });
+
+  describe('H04 a head with bytes that must not be there', () => {
+    it.each<[string, string]>([
+      ['has NUL in a header', `${answer('1', 'X-A: a\0b')}`],
+      ['has a control byte in a header', `${answer('1', 'X-A: a\x01b')}`],
+      ['has CR in a header', `${answer('1', 'X-A: a\rb')}`],
+      ['Z43 folds a header', `${answer('1', 'X-A: a\r\n b')}`],
+      ['has a space before the colon', `${answer('1', 'X-A : a')}`],
+      ['has a header without a name', `${answer('1', ': a')}`],
+      ['has a header without a colon', `${answer('1', 'xyz')}`],
+    ])('%s: a protocol error, and the socket is gone', refuses);
+  });
+
+  describe('H05 a head that contradicts itself', () => {
+    it.each<[string, string]>([['has two content types', `${answer('1', 'Content-Type: a/b\r\nContent-Type: c/d')}`]])(
+      '%s: a protocol error, and the socket is gone',
+      refuses,
+    );
+  });
+
+  describe('H06 a head without end', () => {
+    it.each<[string, string]>([
+      [
+        'Z43 has 201 header lines',
+        answer('1', Array.from({ length: 200 }, (_, n) => `x${n}: 1`).join('\r\n')).toString(),
+      ],
+    ])('%s: a protocol error, and the socket is gone', refuses);
+  });
+
+  async function refuses(_title: string, bytes: string): Promise<void> {
     const { outcome, next, server } = await call([{ send: bytes }], { stream });
     expect(outcome).toMatchObject({ code: 'ERR_BACKEND_PROTOCOL' });
     expect(outcome.message).toContain('backend[0] GET /things: ');
     expect(next.text).toBe('"next"');
     expect(server.connections).toHaveLength(2);
     await server.until(() => server.connections[0]?.closedAt !== undefined);
-  });
+  }
 });

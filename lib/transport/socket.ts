@@ -28,12 +28,14 @@ const TCP_KEEP_ALIVE = 15_000;
 const FALLBACK_DELAY = 300;
 const SHORTEST_FALLBACK_DELAY = 10;
 
+const WELL_FORMED = /^https?:\/\/[^\s/\\?#@]+$/i;
+
 /** Undefined for anything but scheme, host and port. */
 export function parseOrigin(origin: string): Address | undefined {
-  if (!URL.canParse(origin) || origin.includes('\\')) return undefined;
+  // The parser of URLs mends what should rather be refused, such as backslashes and missing slashes.
+  if (!WELL_FORMED.test(origin) || !URL.canParse(origin)) return undefined;
   const url = new URL(origin);
   const isSecure = url.protocol === 'https:';
-  if (!isSecure && url.protocol !== 'http:') return undefined;
   if (url.href !== `${url.origin}/`) return undefined;
   const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
   const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);

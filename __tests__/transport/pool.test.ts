@@ -1,0 +1,276 @@
+import { createServer } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ClientConfig } from '../../lib/config/resolved.js';
+import type { Transport } from '../../lib/transport/transport.js';
+import type { TransportSettings, Wire } from '../../lib/transport/wire.js';
+import { answer, type RawRequest, type RawServer, type Script, startRawServer } from '../support/raw-server.js';
+import { openWire, outcomeOf, requestTo, SETTINGS } from './support.js';
+
+const wires: Wire[] = [];
+const servers: RawServer[] = [];
+
+afterEach(async () => {
+  await Promise.all(wires.splice(0).map((wire) => wire.close()));
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+});
+
+async function serve(respond: (request: RawRequest, n: number) => Script): Promise<RawServer> {
+  const server = await startRawServer(respond);
+  servers.push(server);
+  return server;
+}
+
+function open(
+  client: Partial<ClientConfig> = {},
+  settings: Partial<TransportSettings> = {},
+): { wire: Wire; transport: Transport } {
+  const wire = openWire(client);
+  wires.push(wire);
+  return { wire, transport: wire.transportFor({ ...SETTINGS, ...settings }) };
+}
+
+/** Answers with the path, so that any mix-up shows. */
+const echo = (request: RawRequest): Script => [{ send: answer(request.method === 'HEAD' ? '' : request.target) }];
+
+function closed(server: RawServer): number {
+  return server.connections.filter((connection) => connection.closedAt !== undefined).length;
+}
+
+describe('sockets', () => {
+  it('are used again', async () => {
+    const server = await serve(echo);
+    const { transport } = open();
+    for (const path of ['/a', '/b', '/c']) {
+      expect((await outcomeOf(transport(requestTo(server.origin + path)))).text).toBe(path);
+    }
+    expect(server.connections).toHaveLength(1);
+  });
+
+  it('are shared by backends of one origin that ask for the same treatment', async () => {
+    const server = await serve(echo);
+    const { wire, transport } = open();
+    const sibling = wire.transportFor({ ...SETTINGS, name: 'backend[1]', maxBody: 1 });
+    const other = wire.transportFor({ ...SETTINGS, isolateConnections: true });
+    await outcomeOf(transport(requestTo(`${server.origin}/`)));
+    await outcomeOf(sibling(requestTo(`${server.origin}/`)));
+    expect(server.connections).toHaveLength(1);
+    await outcomeOf(other(requestTo(`${server.origin}/`)));
+    expect(server.connections).toHaveLength(2);
+  });
+
+  it('are no more than the limit; calls wait for their turn, in order', async () => {
+    const server = await serve(echo);
+    const { transport } = open({ max_connections_per_host: 2 });
+    const paths = Array.from({ length: 20 }, (_, n) => `/${n}`);
+    const outcomes = await Promise.all(paths.map((path) => outcomeOf(transport(requestTo(server.origin + path)))));
+    expect(outcomes.map(({ text }) => text)).toEqual(paths);
+    expect(server.connections).toHaveLength(2);
+    expect(server.requests.map(({ target }) => target).sort()).toEqual([...paths].sort());
+  });
+
+  it('that idle are no more than their limit', async () => {
+    const server = await serve(echo);
+    const { transport } = open({ max_idle_connections_per_host: 1 });
+    await Promise.all(['/a', '/b', '/c'].map((path) => outcomeOf(transport(requestTo(server.origin + path)))));
+    await server.until(() => closed(server) === 2);
+    expect(server.connections).toHaveLength(3);
+  });
+
+  it('that idle are closed in time', async () => {
+    const server = await serve(echo);
+    const { transport } = open({ idle_connection_timeout: 20 });
+    await outcomeOf(transport(requestTo(`${server.origin}/`)));
+    await server.until(() => closed(server) === 1);
+    expect((await outcomeOf(transport(requestTo(`${server.origin}/again`)))).text).toBe('/again');
+  });
+
+  it.each<[string, Partial<ClientConfig>, Partial<TransportSettings>]>([
+    ['without keep-alive', { disable_keep_alives: true }, {}],
+    ['of isolated backends', {}, { isolateConnections: true }],
+  ])('%s serve one exchange', async (_title, client, settings) => {
+    const server = await serve(echo);
+    const { transport } = open(client, settings);
+    for (const path of ['/a', '/b']) await outcomeOf(transport(requestTo(server.origin + path)));
+    await server.until(() => closed(server) === 2);
+    expect(server.connections.map(({ requests }) => requests.length)).toEqual([1, 1]);
+    expect(server.requests[0]?.headers['connection']).toBe('close');
+  });
+
+  it('are closed with the wire, which then refuses calls', async () => {
+    const server = await serve((request) => (request.target === '/stall' ? [{ stall: true }] : echo(request)));
+    const { wire, transport } = open({ max_connections_per_host: 2 });
+    await outcomeOf(transport(requestTo(`${server.origin}/`)));
+    const stalled = ['/stall', '/stall', '/waits'].map((path) => outcomeOf(transport(requestTo(server.origin + path))));
+    await server.until(() => server.requests.length === 3);
+    await wire.close();
+    expect((await Promise.all(stalled)).map(({ code }) => code)).toEqual([
+      'ERR_BACKEND_CONNECTION',
+      'ERR_BACKEND_CONNECTION',
+      'ERR_CLOSING',
+    ]);
+    expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ code: 'ERR_CLOSING' });
+    await server.until(() => closed(server) === 2);
+    await wire.close();
+  });
+});
+
+describe('T08 the backend closes the socket as the next request is on its way', () => {
+  const raceAt =
+    (n: number) =>
+    (request: RawRequest, index: number): Script =>
+      index === n ? [{ rst: true }] : echo(request);
+
+  it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])('%s is sent once more', async (method) => {
+    const server = await serve(raceAt(1));
+    const { transport } = open();
+    await outcomeOf(transport(requestTo(`${server.origin}/first`)));
+    const body = method === 'PUT' ? { body: Buffer.from('x') } : {};
+    const outcome = await outcomeOf(transport(requestTo(`${server.origin}/second`, { method, ...body })));
+    expect(outcome.status).toBe(200);
+    expect(server.requests.map(({ target }) => target)).toEqual(['/first', '/second', '/second']);
+    expect(server.requests[2]?.index).toBe(0);
+  });
+
+  it.each(['POST', 'PATCH'])('%s is not', async (method) => {
+    const server = await serve(raceAt(1));
+    const { transport } = open();
+    await outcomeOf(transport(requestTo(`${server.origin}/first`)));
+    const call = transport(requestTo(`${server.origin}/second`, { method, body: Buffer.from('x') }));
+    expect(await outcomeOf(call)).toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('nothing is on a socket of its own', async () => {
+    const server = await serve(raceAt(0));
+    const { transport } = open();
+    expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('nothing is once the answer has begun', async () => {
+    const server = await serve((request, n) =>
+      n === 1 ? [{ send: 'HTTP/1.' }, { wait: 5 }, { rst: true }] : echo(request),
+    );
+    const { transport } = open();
+    await outcomeOf(transport(requestTo(server.origin)));
+    expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('nothing is sent a third time', async () => {
+    const server = await serve((request, n) => (n === 0 ? echo(request) : [{ rst: true }]));
+    const { transport } = open();
+    await outcomeOf(transport(requestTo(server.origin)));
+    expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('Z25 costs no GET', async () => {
+    const server = await serve((request) => [...echo(request), { wait: 2 }, { fin: true }]);
+    const { transport } = open({ max_connections_per_host: 2 });
+    for (let n = 0; n < 60; n++) {
+      expect(await outcomeOf(transport(requestTo(`${server.origin}/${n}`)))).toMatchObject({ text: `/${n}` });
+      for (let turns = 0; turns < n; turns++) await turn();
+    }
+  });
+});
+
+describe('F02 answers that belong to nobody', () => {
+  it('bytes that come while a socket idles close it', async () => {
+    const server = await serve((request) => [...echo(request), { wait: 5 }, { send: answer('stray') }]);
+    const { transport } = open();
+    await outcomeOf(transport(requestTo(`${server.origin}/a`)));
+    await server.until(() => closed(server) === 1);
+    expect((await outcomeOf(transport(requestTo(`${server.origin}/b`)))).text).toBe('/b');
+  });
+
+  it('Z41 never reach anybody when connections are isolated', async () => {
+    let seed = 42;
+    const random = (): number => {
+      seed = (seed * 1103515245 + 12345) % 2 ** 31;
+      return seed / 2 ** 31;
+    };
+    const server = await serve((request) =>
+      random() < 0.3 ? [...echo(request), { wait: random() * 4 }, { send: answer('stray') }] : echo(request),
+    );
+    const { transport } = open({ max_connections_per_host: 4 }, { isolateConnections: true });
+    const paths = Array.from({ length: 400 }, (_, n) => `/${n}`);
+    const outcomes = await Promise.all(paths.map((path) => outcomeOf(transport(requestTo(server.origin + path)))));
+    expect(outcomes.map(({ text }) => text)).toEqual(paths);
+  });
+});
+
+describe('T02 nobody waits any more', () => {
+  it('aborted calls settle at once, their sockets close and what waits is never sent', async () => {
+    const server = await serve((request) => (request.target === '/ok' ? echo(request) : [{ stall: true }]));
+    const { transport } = open({ max_connections_per_host: 2 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const calls = ['/1', '/2', '/3', '/4'].map((path) =>
+      outcomeOf(transport(requestTo(server.origin + path, { signal }))),
+    );
+    await server.until(() => server.requests.length === 2);
+    const began = performance.now();
+    controller.abort();
+    for (const outcome of await Promise.all(calls)) expect(outcome.code).toBe('ERR_BACKEND_CANCELLED');
+    await server.until(() => closed(server) === 2);
+    expect(performance.now() - began).toBeLessThan(50);
+    expect((await outcomeOf(transport(requestTo(`${server.origin}/ok`)))).text).toBe('/ok');
+    expect(server.requests.map(({ target }) => target)).toEqual(['/1', '/2', '/ok']);
+  });
+
+  it('a waiting call takes the place of an aborted one', async () => {
+    const server = await serve((request) => (request.target === '/stall' ? [{ stall: true }] : echo(request)));
+    const { transport } = open({ max_connections_per_host: 1 });
+    const controller = new AbortController();
+    const stalled = outcomeOf(transport(requestTo(`${server.origin}/stall`, { signal: controller.signal })));
+    const waiting = outcomeOf(transport(requestTo(`${server.origin}/next`)));
+    await server.until(() => server.requests.length === 1);
+    controller.abort();
+    expect((await stalled).code).toBe('ERR_BACKEND_CANCELLED');
+    expect((await waiting).text).toBe('/next');
+  });
+});
+
+describe('T07 a connection that does not come about', () => {
+  it('ends in time', async () => {
+    // Takes the connection and never says a word of TLS.
+    const mute = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => mute.once('listening', resolve));
+    const { port } = mute.address() as { port: number };
+    const { transport } = open({}, { connectTimeout: 60 });
+    const began = performance.now();
+    const outcome = await outcomeOf(transport(requestTo(`https://127.0.0.1:${port}/`)));
+    expect(outcome).toMatchObject({ code: 'ERR_BACKEND_TIMEOUT' });
+    expect(performance.now() - began).toBeLessThan(260);
+    mute.close();
+  });
+
+  it('Z07 is an error that names neither host nor port', async () => {
+    const server = await serve(echo);
+    await server.close();
+    const { transport } = open();
+    const { code, message } = await outcomeOf(transport(requestTo(server.origin)));
+    expect(code).toBe('ERR_BACKEND_CONNECTION');
+    expect(message).not.toMatch(/127|localhost/);
+    expect(message).not.toContain(String(server.port));
+  });
+});
+
+it.each([
+  'ftp://127.0.0.1/',
+  'data:text/plain,hello',
+  'file:///etc/hosts',
+  'http://user:secret@127.0.0.1/',
+  'http://127.0.0.1\\@evil/',
+  'http:/127.0.0.1/',
+  '//127.0.0.1/',
+  '/users/1',
+  '',
+])('U05 %s is no URL of a backend', async (url) => {
+  const { transport } = open();
+  const { code, message } = await outcomeOf(transport(requestTo(url)));
+  expect(code).toBe('ERR_BACKEND_URL');
+  expect(message).not.toContain('secret');
+});
