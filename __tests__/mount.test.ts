@@ -351,6 +351,26 @@ describe.each(PLACES.map((place) => ({ place, name: place.name })))('X03 $name',
     expect(journal).toEqual([]);
   });
 
+  test('F07 an upgrade is not made, and trailers never become headers', async () => {
+    await start(place);
+    const upgrade = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x';
+    const { socket, until } = await wire.open();
+    socket.write(`GET /profile/7 HTTP/1.1\r\nHost: h\r\n${upgrade}\r\n\r\n`);
+    expect(parseAnswer(await until(/\r\n\r\n/)).status).toBe(200);
+    const text = await wire.send(
+      'POST /upload HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nTrailer: X-Tenant\r\n\r\n',
+      '2;x=y\r\nab\r\n0\r\nX-Tenant: admin\r\n\r\n',
+    );
+    expect(parseAnswer(text).status).toBe(200);
+    expect(journal).toHaveLength(3);
+    expect(journal[2]?.body).toBe('ab');
+    for (const { headers } of journal) {
+      expect(Object.keys(headers)).not.toEqual(
+        expect.arrayContaining([expect.stringMatching(/upgrade|http2|trailer|tenant/)]),
+      );
+    }
+  });
+
   test('H07 the address of the client comes from trusted proxies only', async () => {
     await start(place, '/', [], { trustedProxies: ['127.0.0.0/8'] });
     await fetch(`http://127.0.0.1:${wire.port}/failed`, { headers: { 'X-Forwarded-For': '6.6.6.6, 192.0.2.9' } });

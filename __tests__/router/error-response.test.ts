@@ -221,6 +221,51 @@ describe('while the client is still sending', () => {
     expect((await closed).match(/HTTP\/1.1/g)).toHaveLength(1);
   });
 
+  test.each([5, 5_000_000])(
+    'F05 of %i bytes that did not come in time: 408, and no waiting for the rest',
+    async (length) => {
+      const write = createErrorWriter({ completedHeader: 'X-Krakend-Completed' });
+      wire = await serve((request, response) => {
+        request.once('data', () => write(request, response, new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, 'x')));
+      });
+      const { socket, closed } = await wire.open();
+      socket.write(`POST / HTTP/1.1\r\nHost: h\r\nContent-Length: ${length}\r\n\r\nab`);
+      const { status, headers, body } = parseAnswer(await closed);
+      expect([status, headers['connection'], body]).toEqual([408, ['close'], 'error: incomplete request body']);
+    },
+  );
+
+  test('a timeout of the backends stays theirs when the body is complete, or held back by them', async () => {
+    const write = createErrorWriter({ completedHeader: 'X-Krakend-Completed', statuses: 'http' });
+    const timeout = new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, 'x');
+    wire = await serve((request, response) => {
+      if (request.url === '/held') request.pause();
+      else request.resume();
+      setImmediate(() => write(request, response, timeout));
+    });
+    const small = await wire.open();
+    small.socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab');
+    expect(parseAnswer(await small.until(/\r\n\r\n/)).status).toBe(504);
+    const held = await wire.open();
+    held.socket.write('POST /held HTTP/1.1\r\nHost: h\r\nContent-Length: 5000000\r\n\r\nab');
+    expect(parseAnswer(await held.until(/\r\n\r\n/)).status).toBe(504);
+  });
+
+  test('a reader that holds back what it no longer wants cannot delay the end', async () => {
+    const write = createErrorWriter({ completedHeader: 'X-Krakend-Completed' });
+    wire = await serve((request, response) => {
+      request.on('data', () => request.pause());
+      request.once('data', () => write(request, response, FAILED));
+    });
+    const { socket, until, closed } = await wire.open();
+    socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3000000\r\n\r\n');
+    socket.write(Buffer.alloc(3_000_000));
+    await until(/\r\n\r\n/);
+    const start = performance.now();
+    await closed;
+    expect(performance.now() - start).toBeLessThan(900);
+  });
+
   test('F01 after odd framing nothing more of the connection is read as a request', async () => {
     const { socket, closed } = await serveError(framing);
     socket.write('POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: xchunked\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n');

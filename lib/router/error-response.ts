@@ -44,6 +44,10 @@ const REQUEST_TEXTS: Partial<Record<ErrorCode, string>> = {
 /** Causes that say "not now": the client may come back. */
 const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['ERR_OVERLOADED', 'ERR_CLOSING']);
 const RETRY_AFTER = '1';
+/** After these the connection is of no use any more. */
+const ENDS_CONNECTION: ReadonlySet<ErrorCode> = new Set(['ERR_REQUEST_FRAMING', 'ERR_REQUEST_BODY', 'ERR_CLOSING']);
+/** The time was up while the client was still sending: its failure, not the backends'. */
+const TOO_SLOW = new RequestError('ERR_REQUEST_BODY', 408, 'The request body did not arrive in time.');
 /** A body up to this size is read to its end, so that the connection can stay. */
 const CHEAP_BODY = 64 * 1024;
 
@@ -79,7 +83,8 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
     return { status, contentType: PLAIN, body: returnErrorMsg || error instanceof RequestError ? message : '' };
   }
 
-  return function writeError(request, response, error) {
+  return function writeError(request, response, thrown) {
+    const error = thrown.code === 'ERR_ENDPOINT_TIMEOUT' && isSending(request) ? TOO_SLOW : thrown;
     if (error instanceof RejectedError) {
       response.statusCode = error.status;
       for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
@@ -90,13 +95,18 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
     response.statusCode = status;
     if (completedHeader !== undefined && !(error instanceof RequestError)) response.setHeader(completedHeader, 'false');
     if (status === 503) response.setHeader('Retry-After', RETRY_AFTER);
-    if (error.code === 'ERR_REQUEST_FRAMING' || error.code === 'ERR_CLOSING') response.setHeader('Connection', 'close');
+    if (ENDS_CONNECTION.has(error.code)) response.setHeader('Connection', 'close');
     if (body.length > 0) {
       response.setHeader('Content-Type', contentType);
       response.setHeader('X-Content-Type-Options', 'nosniff');
     }
     send(request, response, body);
   };
+}
+
+/** True when a body is on its way and it is not us who hold it back. */
+function isSending(request: IncomingMessage): boolean {
+  return announcesBody(request) && !request.complete && !request.isPaused();
 }
 
 /** Every message is safe to be seen: none holds a host, a value or a stack. */

@@ -103,6 +103,8 @@ export function endAndLinger(request: IncomingMessage, response: ServerResponse,
   }
 
   response.on('close', finish);
+  // Whoever was reading has lost interest, and might pause what has to flow.
+  request.removeAllListeners('data');
   request.on('data', onData).on('end', finish).on('close', finish).on('error', finish);
   request.resume();
   if (body.length > 0) response.write(body);
