@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util';
+
+export interface LabOptions {
+  readonly seed: number;
+  readonly seconds: number;
+  /** Ends the run as soon as that many requests are done. */
+  readonly requests: number;
+  /** Replays one turn alone. */
+  readonly turn: number | undefined;
+  readonly only: readonly string[];
+  readonly connections: number;
+  /** Mean pause of a client between two requests, in ms. */
+  readonly think: number;
+  readonly host: 'express5' | 'express4' | 'connect' | 'http';
+  /** The gateway to test: a file that exports `createGateway`. */
+  readonly entry: string;
+  /** Stop at the first violation. */
+  readonly bail: boolean;
+}
+
+const HOSTS = ['express5', 'express4', 'connect', 'http'] as const;
+
+export const USAGE = `npm run faults -- [options]
+  --seed N         everything random follows from it (default: drawn, and printed)
+  --seconds N      length of the load (default 60)
+  --requests N     end the load after so many requests
+  --turn N         replay one turn alone and show it
+  --only Z07,Z13   only these faults, and more of them
+  --connections N  clients at a time (default 64)
+  --think N        mean pause of a client between requests in ms (default 20)
+  --host NAME      ${HOSTS.join(', ')} (default express5)
+  --entry FILE     another build of the gateway
+  --bail           stop at the first violation`;
+
+export function parseOptions(args: readonly string[], defaultEntry: string): LabOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string' },
+      seconds: { type: 'string', default: '60' },
+      requests: { type: 'string', default: '1000000000' },
+      turn: { type: 'string' },
+      only: { type: 'string', default: '' },
+      connections: { type: 'string', default: '64' },
+      think: { type: 'string', default: '20' },
+      host: { type: 'string', default: 'express5' },
+      entry: { type: 'string', default: defaultEntry },
+      bail: { type: 'boolean', default: false },
+    },
+  });
+  const host = HOSTS.find((name) => name === values.host);
+  if (!host) throw new Error(`--host must be one of ${HOSTS.join(', ')}`);
+  const number = (name: string, text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} must be a whole number, not ${text}`);
+    return value;
+  };
+  return {
+    seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : number('seed', values.seed),
+    seconds: number('seconds', values.seconds),
+    requests: number('requests', values.requests),
+    turn: values.turn === undefined ? undefined : number('turn', values.turn),
+    only: values.only === '' ? [] : values.only.split(','),
+    connections: number('connections', values.connections),
+    think: number('think', values.think),
+    host,
+    entry: values.entry,
+    bail: values.bail,
+  };
+}

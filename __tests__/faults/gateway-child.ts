@@ -1,0 +1,117 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import {
+  collectGarbage,
+  countResources,
+  createLogSink,
+  prototypeNames,
+  watchLoop,
+  watchMemory,
+  watchProcess,
+  watchSockets,
+} from './probes.js';
+import type { Command, Message, StartOptions } from './protocol.js';
+
+type Handler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+type Gateway = Handler & { close(options?: { timeout?: number }): Promise<void> };
+type CreateGateway = (config: unknown, options: { logger: unknown }) => Gateway;
+
+function tell(message: Message): void {
+  if (process.connected) process.send?.(message);
+}
+
+watchProcess(tell);
+const loop = watchLoop(tell);
+const memory = watchMemory();
+const counters = { accepted: 0, finished: 0, aborted: 0 };
+let sink: ReturnType<typeof createLogSink> | undefined;
+let gateway: Gateway | undefined;
+let server: Server | undefined;
+
+function notFound(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(404, { 'content-length': '9' }).end('not found');
+}
+
+/** The app around the gateway, as a user would write it. */
+async function mount(
+  handler: Handler,
+  { host, prefix }: StartOptions,
+): Promise<(request: IncomingMessage, response: ServerResponse) => void> {
+  if (host === 'http') {
+    return function serve(request, response) {
+      handler(request, response, () => notFound(request, response));
+    };
+  }
+  if (host === 'connect') {
+    const { default: connect } = (await import('connect')) as unknown as { default: typeof import('connect') };
+    return connect().use(prefix, handler).use(notFound);
+  }
+  const name = host === 'express4' ? 'express4' : 'express';
+  const { default: express } = (await import(name)) as unknown as { default: typeof import('express') };
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(prefix, (request, response, next) => handler(request, response, next));
+  app.use((request, response) => notFound(request, response));
+  return app;
+}
+
+async function start(options: StartOptions): Promise<void> {
+  watchSockets(tell, options.cap);
+  sink = createLogSink(tell, options.canaries);
+  const { createGateway } = (await import(pathToFileURL(options.entry).href)) as { createGateway: CreateGateway };
+  gateway = createGateway(options.config, { logger: sink.logger });
+  const app = await mount(gateway, options);
+  server = createServer({ keepAliveTimeout: 60_000 }, function onRequest(request, response) {
+    counters.accepted += 1;
+    response.once('close', () => {
+      if (response.writableFinished) counters.finished += 1;
+      else counters.aborted += 1;
+    });
+    app(request, response);
+  });
+  server.listen(0, '127.0.0.1', function onListening() {
+    const address = server?.address();
+    tell({ type: 'listening', port: typeof address === 'object' && address ? address.port : 0 });
+  });
+}
+
+async function sendStats(isStart: boolean): Promise<void> {
+  collectGarbage();
+  await sleep(50);
+  tell({
+    type: 'stats',
+    stats: {
+      ...memory(),
+      resources: countResources(),
+      ...counters,
+      open: counters.accepted - counters.finished - counters.aborted,
+      logLines: sink?.lines() ?? 0,
+      cpu: process.cpuUsage().user + process.cpuUsage().system,
+      loopMax: loop.max(),
+      loopP99: loop.p99(),
+      prototypes: prototypeNames(),
+    },
+  });
+  if (isStart) loop.reset();
+}
+
+/** First the gateway, then the server, as the documentation says; after that nothing may keep the process alive. */
+async function close(timeout: number): Promise<void> {
+  await gateway?.close({ timeout });
+  server?.close();
+  server?.closeIdleConnections();
+  tell({ type: 'closed' });
+  process.disconnect();
+}
+
+process.on('message', function onMessage(command: Command) {
+  if (command.type === 'start') start(command.options).catch(fail);
+  else if (command.type === 'stats') sendStats(command.isStart).catch(fail);
+  else close(command.timeout).catch(fail);
+});
+
+function fail(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  tell({ type: 'violation', invariant: 'I9', message: `the gateway's process failed: ${message}` });
+}

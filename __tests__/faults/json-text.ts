@@ -1,0 +1,156 @@
+/**
+ * JSON as the oracle sees it: numbers stay the text they were written in, keys stay in order. Written apart from the
+ * gateway's decoder on purpose; it shares no code and no idea with it but the grammar.
+ */
+export type Node = ObjectNode | ArrayNode | StringNode | RawNode;
+export interface ObjectNode {
+  readonly kind: 'object';
+  readonly members: Map<string, Node>;
+}
+export interface ArrayNode {
+  readonly kind: 'array';
+  readonly items: readonly Node[];
+}
+export interface StringNode {
+  readonly kind: 'string';
+  readonly value: string;
+}
+/** A number, `true`, `false` or `null`, by its text. */
+export interface RawNode {
+  readonly kind: 'raw';
+  readonly text: string;
+}
+
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+/** Where a string ends; `JSON.parse` of the token checks what is in it. */
+const STRING = /"(?:[^"\\]|\\.)*"/y;
+const SPACE = /[ \t\r\n]*/y;
+const WORD = /true|false|null/y;
+
+/** Parses strictly, throws on anything that is not one JSON document. */
+export function parseText(text: string): Node {
+  let at = 0;
+
+  function take(pattern: RegExp): string | undefined {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text);
+    if (!found) return undefined;
+    at = pattern.lastIndex;
+    return found[0];
+  }
+
+  function expect(character: string): void {
+    if (text[at] !== character) throw new SyntaxError(`expected ${character} at ${at}`);
+    at += 1;
+  }
+
+  function list(close: string, element: () => void): void {
+    at += 1;
+    take(SPACE);
+    if (text[at] === close) {
+      at += 1;
+      return;
+    }
+    for (;;) {
+      element();
+      take(SPACE);
+      if (text[at] !== ',') break;
+      at += 1;
+    }
+    expect(close);
+  }
+
+  function string(): string {
+    const token = take(STRING);
+    if (token === undefined) throw new SyntaxError(`expected a string at ${at}`);
+    return JSON.parse(token) as string;
+  }
+
+  function value(): Node {
+    take(SPACE);
+    if (text[at] === '{') {
+      const members = new Map<string, Node>();
+      list('}', function member() {
+        take(SPACE);
+        const key = string();
+        take(SPACE);
+        expect(':');
+        members.set(key, value());
+      });
+      return { kind: 'object', members };
+    }
+    if (text[at] === '[') {
+      const items: Node[] = [];
+      list(']', function item() {
+        items.push(value());
+      });
+      return { kind: 'array', items };
+    }
+    if (text[at] === '"') return { kind: 'string', value: string() };
+    const raw = take(WORD) ?? take(NUMBER);
+    if (!raw) throw new SyntaxError(`expected a value at ${at}`);
+    return { kind: 'raw', text: raw };
+  }
+
+  const node = value();
+  take(SPACE);
+  if (at !== text.length) throw new SyntaxError(`surplus text at ${at}`);
+  return node;
+}
+
+const INDEX = /^(?:0|[1-9]\d{0,9})$/;
+
+function isIndex(key: string): boolean {
+  return INDEX.test(key) && Number(key) < 4294967295;
+}
+
+/** Keys that look like array indexes come first and in order, as in every JavaScript object; the others as they came. */
+function orderedKeys(members: Map<string, Node>): string[] {
+  const keys = [...members.keys()];
+  const indexes = keys.filter(isIndex);
+  if (indexes.length === 0) return keys;
+  return [...indexes.sort((a, b) => Number(a) - Number(b)), ...keys.filter((key) => !isIndex(key))];
+}
+
+/** Prints compactly; numbers by their text. */
+export function printText(node: Node): string {
+  switch (node.kind) {
+    case 'raw':
+      return node.text;
+    case 'string':
+      return JSON.stringify(node.value);
+    case 'array':
+      return `[${node.items.map(printText).join(',')}]`;
+    case 'object': {
+      const parts: string[] = [];
+      for (const key of orderedKeys(node.members)) {
+        parts.push(`${JSON.stringify(key)}:${printText(node.members.get(key) as Node)}`);
+      }
+      return `{${parts.join(',')}}`;
+    }
+  }
+}
+
+/** The gateway's one documented rule for `__proto__` keys: they are dropped, wherever they stand. */
+export function withoutProto(node: Node): Node {
+  if (node.kind === 'array') return { kind: 'array', items: node.items.map(withoutProto) };
+  if (node.kind !== 'object') return node;
+  const members = new Map<string, Node>();
+  for (const [key, member] of node.members) if (key !== '__proto__') members.set(key, withoutProto(member));
+  return { kind: 'object', members };
+}
+
+/** Objects merge key by key at every depth; anything else is replaced by the later part. */
+export function mergeNodes(earlier: Node, later: Node): Node {
+  if (earlier.kind !== 'object' || later.kind !== 'object') return later;
+  const members = new Map(earlier.members);
+  for (const [key, member] of later.members) {
+    const present = members.get(key);
+    members.set(key, present ? mergeNodes(present, member) : member);
+  }
+  return { kind: 'object', members };
+}
+
+export function objectNode(members: Iterable<readonly [string, Node]>): ObjectNode {
+  return { kind: 'object', members: new Map(members) };
+}

@@ -1,0 +1,122 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Backends } from './backends.js';
+import { type Client, createClient, type Exchange, type Result } from './client.js';
+import { createFigure, type Figure } from './figures.js';
+import type { LagMeter } from './lag.js';
+import { SETTLE_TIME, settleTurn } from './settle.js';
+import { LAB } from './shapes.js';
+import type { Turn } from './turn.js';
+import { type Verdict, verifyTurn } from './verify.js';
+
+/** Milliseconds for which a late call is still known for what it is. */
+const MEMORY = 3000;
+
+export interface Finding {
+  readonly turn: Turn | undefined;
+  readonly result: Result | undefined;
+  readonly invariant: string;
+  readonly message: string;
+}
+
+/** What the load has shown so far. */
+export interface Tally {
+  requests: number;
+  turns: number;
+  readonly kinds: Record<Verdict['kind'], number>;
+  late: number;
+  /** Milliseconds beyond the deadline, of turns that ended by it. */
+  readonly overrun: Figure;
+  readonly aborts: Figure;
+  readonly healthy: Figure;
+}
+
+export interface LoadOptions {
+  readonly port: number;
+  readonly backends: Backends;
+  readonly lag: LagMeter;
+  readonly isCanary: (text: string) => boolean;
+  readonly onFinding: (finding: Finding) => void;
+}
+
+export interface Load {
+  readonly tally: Tally;
+  /** Runs turns from `next` on so many connections until it gives none. */
+  run(connections: number, next: () => Turn | undefined): Promise<void>;
+  /** Checks what is not settled yet. */
+  settle(): Promise<void>;
+}
+
+export function toExchange(turn: Turn): Exchange {
+  return {
+    methods: turn.requests.map(({ route }) => route.shape.method),
+    bytes: Buffer.concat(turn.requests.map(({ bytes }) => bytes)),
+    behaviour: turn.behaviour === 'pipelined' ? 'normal' : turn.behaviour,
+    delay: turn.delay,
+    patience: LAB.timeout + 1000,
+    fresh: turn.fresh,
+  };
+}
+
+export function createLoad({ port, backends, lag, isCanary, onFinding }: LoadOptions): Load {
+  const tally: Tally = {
+    requests: 0,
+    turns: 0,
+    kinds: { ok: 0, partial: 0, error: 0, cut: 0, left: 0 },
+    late: 0,
+    overrun: createFigure(),
+    aborts: createFigure(),
+    healthy: createFigure(),
+  };
+  const forgotten: { turn: Turn; at: number }[] = [];
+  const unsettled: { turn: Turn; result: Result }[] = [];
+
+  async function runTurn(client: Client, turn: Turn): Promise<void> {
+    for (const request of turn.requests) backends.register(request);
+    const result = await client.run(toExchange(turn));
+    tally.turns += 1;
+    tally.requests += turn.requests.length;
+    const verdict = verifyTurn(turn, result, isCanary);
+    tally.kinds[verdict.kind] += 1;
+    if (verdict.isLate) tally.late += 1;
+    for (const violation of verdict.violations) onFinding({ turn, result, ...violation });
+    unsettled.push({ turn, result });
+  }
+
+  function settleUntil(moment: number): void {
+    while (unsettled[0] && unsettled[0].result.endedAt < moment) {
+      const { turn, result } = unsettled.shift() as { turn: Turn; result: Result };
+      const { violations, overrun, aborts, elapsed } = settleTurn(turn, result, lag);
+      for (const violation of violations) onFinding({ turn, result, ...violation });
+      for (const abort of aborts) tally.aborts.add(abort);
+      if (overrun !== undefined) tally.overrun.add(overrun);
+      else if (turn.behaviour === 'normal') tally.healthy.add(elapsed);
+      forgotten.push({ turn, at: moment + MEMORY });
+    }
+    while (forgotten[0] && forgotten[0].at < moment) {
+      for (const request of (forgotten.shift() as { turn: Turn }).turn.requests) backends.forget(request);
+    }
+  }
+
+  async function work(next: () => Turn | undefined): Promise<void> {
+    const client = createClient(port);
+    for (let turn = next(); turn; turn = next()) {
+      if (turn.pause > 0) await sleep(turn.pause);
+      await runTurn(client, turn);
+    }
+    client.close();
+  }
+
+  return {
+    tally,
+    async run(connections, next) {
+      const settling = setInterval(() => settleUntil(performance.now() - SETTLE_TIME), 50);
+      await Promise.all(Array.from({ length: connections }, () => work(next)));
+      clearInterval(settling);
+    },
+    async settle() {
+      await sleep(SETTLE_TIME + 50);
+      settleUntil(performance.now());
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import type { LabOptions } from './arguments.js';
+import type { Backends } from './backends.js';
+import type { Exit } from './child.js';
+import type { LagMeter } from './lag.js';
+import type { Finding, Load } from './load.js';
+import type { Stats } from './protocol.js';
+import { LAB } from './shapes.js';
+import type { Violation } from './verify.js';
+
+const MEBIBYTE = 1024 * 1024;
+
+export interface ReportInput {
+  readonly options: LabOptions;
+  readonly load: Load;
+  readonly lag: LagMeter;
+  readonly backends: Backends;
+  readonly before: Stats;
+  readonly after: Stats;
+  readonly seconds: number;
+  readonly exit: Exit | undefined;
+  /** Milliseconds from the wish to close until the process had ended. */
+  readonly closing: number;
+  readonly stderr: string;
+}
+
+export interface Report {
+  /** Those of the whole run: I9, I10, I11, I13, I14 and the shares. */
+  readonly violations: readonly Violation[];
+  text(findings: readonly Finding[]): string;
+}
+
+/** Resources that come and go with the lab's own work in the process. */
+const OWN_RESOURCES = new Set(['Timeout', 'Immediate', 'PipeWrap', 'TickObject']);
+
+export function createReport(input: ReportInput): Report {
+  const { load, before, after, exit, stderr } = input;
+  const { tally } = load;
+  const violations: Violation[] = [];
+  const check = (isFine: boolean, invariant: string, message: string): void => {
+    if (!isFine) violations.push({ invariant, message });
+  };
+  const growth = (after.heap - before.heap) / MEBIBYTE;
+  check(growth < 5, 'I10', `the heap grew by ${growth.toFixed(2)} MiB`);
+  check(
+    after.maxRss - before.rss < 256 * MEBIBYTE,
+    'I10',
+    `the resident size rose by ${((after.maxRss - before.rss) / MEBIBYTE).toFixed(0)} MiB`,
+  );
+  for (const [kind, count] of Object.entries(after.resources)) {
+    const was = before.resources[kind] ?? 0;
+    // Pools keep sockets: more than the clients ever had at a time would be a leak.
+    const room = kind === 'TCPSocketWrap' ? input.options.connections * 2 : 0;
+    check(OWN_RESOURCES.has(kind) || count <= was + room, 'I10', `${count} active ${kind} instead of ${was}`);
+  }
+  check(after.loopMax < 150, 'I11', `the loop stood still for ${after.loopMax.toFixed(0)} ms`);
+  check(after.loopP99 < 30, 'I11', `the loop's delay has a p99 of ${after.loopP99.toFixed(0)} ms`);
+  check(after.prototypes === before.prototypes, 'I9', 'a built-in prototype has other keys than before');
+  check(stderr === '', 'I9', `the process printed: ${stderr.slice(0, 500)}`);
+  check(after.open === 0, 'I13', `${after.open} requests never ended`);
+  check(after.accepted === after.finished + after.aborted, 'I13', 'the counters do not add up');
+  check(
+    exit !== undefined && exit.code === 0,
+    'I14',
+    exit ? `the process ended with ${exit.code ?? exit.signal}` : 'the process did not end',
+  );
+  check(
+    tally.late <= Math.max(2, tally.requests * 0.002),
+    'I4',
+    `${tally.late} answers lacked parts because they came late`,
+  );
+  check(
+    tally.aborts.percentile(0.99) <= 50,
+    'I5',
+    `the p99 of hanging up is ${tally.aborts.percentile(0.99).toFixed(1)} ms`,
+  );
+  check(
+    tally.overrun.percentile(0.99) <= 25,
+    'I4',
+    `the p99 beyond the deadline is ${tally.overrun.percentile(0.99).toFixed(1)} ms`,
+  );
+
+  return {
+    violations,
+    text(findings) {
+      return `${[...lines(input), ...verdict(findings, input.options)].join('\n')}\n`;
+    },
+  };
+}
+
+function* lines({
+  load,
+  lag,
+  backends,
+  before,
+  after,
+  seconds,
+  exit,
+  closing,
+  options,
+}: ReportInput): Generator<string> {
+  const { tally } = load;
+  const { overrun, aborts, healthy } = tally;
+  const ids = new Map<string, number>();
+  for (const [key, count] of backends.played) {
+    const id = key.split(' ')[0] as string;
+    ids.set(id, (ids.get(id) ?? 0) + count);
+  }
+  yield '';
+  yield `fault lab   seed ${options.seed}, ${tally.requests} requests in ${seconds.toFixed(0)} s on ${options.connections} connections, ${options.host}`;
+  yield `answers     ${Object.entries(tally.kinds)
+    .map(([kind, count]) => `${kind} ${count}`)
+    .join(', ')}; late ${tally.late}`;
+  yield `faults      ${[...ids]
+    .sort()
+    .map(([id, count]) => `${id} ${count}`)
+    .join(', ')}`;
+  yield `G1 G2       see the violations below; ${after.logLines} log lines read`;
+  yield `G3          over the deadline of ${LAB.timeout} (merge ${LAB.mergeTimeout}) ms by p50 ${overrun.percentile(0.5).toFixed(1)}, p99 ${overrun.percentile(0.99).toFixed(1)}, max ${overrun.max().toFixed(1)} ms in ${overrun.count()} turns`;
+  yield `G4          backends hung up on after p50 ${aborts.percentile(0.5).toFixed(1)}, p99 ${aborts.percentile(0.99).toFixed(1)}, max ${aborts.max().toFixed(1)} ms in ${aborts.count()} calls`;
+  yield `G5          heap ${mib(before.heap)} to ${mib(after.heap)}, resident ${mib(before.rss)}, at most ${mib(after.maxRss)}`;
+  yield `G9          loop delay p99 ${after.loopP99.toFixed(1)}, max ${after.loopMax.toFixed(1)} ms; ${(after.cpu / Math.max(1, after.accepted)).toFixed(0)} µs of processor per request`;
+  yield `G13         closed and gone after ${closing.toFixed(0)} ms with code ${exit?.code ?? 'none'}`;
+  const { driver, gateway } = lag.totals();
+  yield `machine     the driver stood still for ${driver.toFixed(0)} ms in all, the gateway for ${gateway.toFixed(0)} ms`;
+  yield `turns       p50 ${healthy.percentile(0.5).toFixed(1)}, p99 ${healthy.percentile(0.99).toFixed(1)} ms where nothing ran into the deadline`;
+}
+
+function mib(bytes: number): string {
+  return `${(bytes / MEBIBYTE).toFixed(1)} MiB`;
+}
+
+function* verdict(findings: readonly Finding[], { seed }: LabOptions): Generator<string> {
+  if (findings.length === 0) {
+    yield 'no violation';
+    return;
+  }
+  const counts = new Map<string, number>();
+  for (const { invariant } of findings) counts.set(invariant, (counts.get(invariant) ?? 0) + 1);
+  yield `${findings.length} VIOLATIONS  ${[...counts].map(([invariant, count]) => `${invariant} ${count}`).join(', ')}`;
+  const turn = findings.find((finding) => finding.turn)?.turn;
+  if (turn) yield `replay      npm run faults -- --seed ${seed} --turn ${turn.number}`;
+}
+
+/** Everything one needs to look into a violation. */
+export function showFinding({ turn, result, invariant, message }: Finding, { seed }: LabOptions): string {
+  const out = [`\n${invariant}: ${message}`];
+  if (turn) {
+    out.push(`  seed ${seed}, turn ${turn.number}, client ${turn.behaviour} ${turn.delay} ms`);
+    for (const request of turn.requests) {
+      out.push(
+        `  ${request.route.path}: ${request.parts.map((part) => `${part.role.name} ${part.id} ${part.name}`).join(' | ')}`,
+      );
+      out.push(`    ${request.bytes.toString('latin1').split('\r\n')[0]}`);
+      for (const call of request.calls) {
+        const base = result?.startedAt ?? call.at;
+        const at = (moment: number | undefined): string => (moment === undefined ? '-' : (moment - base).toFixed(1));
+        out.push(
+          `    ${call.role} called at ${at(call.at)}, done ${at(call.doneAt)}, closed ${at(call.closedAt)} by ${call.closedBy ?? '-'}: ${call.method} ${call.target}`,
+        );
+      }
+    }
+  }
+  if (result) {
+    out.push(`  ended ${result.ending} after ${(result.endedAt - result.startedAt).toFixed(1)} ms`);
+    out.push(`  got ${JSON.stringify(result.received.subarray(0, 700).toString('latin1'))}`);
+  }
+  return `${out.join('\n')}\n`;
+}

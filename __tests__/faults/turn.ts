@@ -1,0 +1,221 @@
+import type { Call } from './fault-backend.js';
+import { type Expectation, healthyPlans, type Plan, plans } from './plans.js';
+import { createRandom, type Random } from './random.js';
+import { LAB, type Role, type Route } from './shapes.js';
+
+/** What one backend will do for one request. */
+export interface Part {
+  readonly role: Role;
+  /** Undefined where the fault lies in the port. */
+  readonly plan: Plan | undefined;
+  readonly id: string;
+  readonly name: string;
+  readonly expected: Expectation;
+  /** Seeds the payload and the plan's own chance. */
+  readonly seed: number;
+  /** Status of a healthy `no-op` answer. */
+  readonly status: number;
+}
+
+/** One request of a turn, and what the journals say of it. */
+export interface LabRequest {
+  readonly token: string;
+  readonly route: Route;
+  readonly parts: readonly Part[];
+  readonly bytes: Buffer;
+  readonly body: Buffer;
+  /** Declared query pairs in the order sent. */
+  readonly query: readonly string[];
+  readonly labHeader: string | undefined;
+  /** Filled by the backends. */
+  readonly calls: Call[];
+  /** The body as a backend put it on the wire, where that is not the payload. */
+  sent?: Buffer | undefined;
+}
+
+export type TurnBehaviour = 'normal' | 'reset' | 'half-close' | 'slow-read' | 'pipelined';
+
+export interface Turn {
+  readonly number: number;
+  readonly behaviour: TurnBehaviour;
+  readonly requests: readonly LabRequest[];
+  /** Milliseconds until a client leaves, or reads on. */
+  readonly delay: number;
+  readonly fresh: boolean;
+  /** Milliseconds before the turn starts. */
+  readonly pause: number;
+}
+
+/** A route with a fault in the port of one of its roles. */
+export interface FaultyRoute {
+  readonly route: Route;
+  readonly id: string;
+  readonly name: string;
+  readonly expected: Expectation;
+  readonly role: Role;
+}
+
+export interface Routes {
+  readonly healthy: readonly Route[];
+  readonly faulty: readonly FaultyRoute[];
+}
+
+export interface ScheduleOptions {
+  readonly seed: number;
+  readonly routes: Routes;
+  /** Only faults with these ids, and more of them. */
+  readonly only: readonly string[];
+  /** Added to requests where the gateway must not let it through. */
+  readonly canary: string;
+  /** Where the gateway is mounted. */
+  readonly prefix: string;
+  /** Mean pause before a turn, in milliseconds. */
+  readonly think: number;
+}
+
+const STREAM_STATUSES = [200, 200, 200, 201, 202, 206, 400, 404, 409, 500, 503];
+
+export function isPlayable(plan: Plan, role: Role, { shape }: Route): boolean {
+  if (plan.only !== undefined && plan.only !== shape.method) return false;
+  if (plan.never !== undefined && plan.never === shape.kind) return false;
+  return !plan.isolated || role.isolated === true;
+}
+
+/** Turn number `n` of a seed, always the same. */
+export function createSchedule({
+  seed,
+  routes,
+  only,
+  canary,
+  prefix,
+  think,
+}: ScheduleOptions): (number: number) => Turn {
+  const weighted = routes.healthy.flatMap((route) => Array<Route>(route.shape.weight).fill(route));
+  const faults = only.length === 0 ? plans : plans.filter(({ id }) => only.includes(id));
+  const portFaults = only.length === 0 ? routes.faulty : routes.faulty.filter(({ id }) => only.includes(id));
+  const healthyShare = only.length === 0 ? 0.7 : 0.2;
+  const portShare = faults.length === 0 ? 1 : portFaults.length === 0 ? 0 : 0.08;
+
+  function toPart(role: Role, plan: Plan, route: Route, random: Random): Part {
+    return {
+      role,
+      plan,
+      id: plan.id,
+      name: plan.name,
+      expected: route.shape.kind === 'stream' ? plan.stream : plan.data,
+      seed: random.int(0, 2 ** 31),
+      status: random.pick(STREAM_STATUSES),
+    };
+  }
+
+  function healthyPart(role: Role, route: Route, random: Random): Part {
+    const fitting = healthyPlans.filter((plan) => isPlayable(plan, role, route));
+    return toPart(role, random.pick(fitting), route, random);
+  }
+
+  function faultyPart(role: Role, route: Route, random: Random): Part {
+    const fitting = faults.filter((plan) => isPlayable(plan, role, route));
+    return fitting.length === 0 ? healthyPart(role, route, random) : toPart(role, random.pick(fitting), route, random);
+  }
+
+  function portTurn(random: Random): { route: Route; parts: Part[] } {
+    const fault = random.pick(portFaults);
+    const { route } = fault;
+    const parts = route.shape.roles.map(function part(role): Part {
+      const healthy = healthyPart(role, route, random);
+      if (role !== fault.role) return healthy;
+      return { ...healthy, plan: undefined, id: fault.id, name: fault.name, expected: fault.expected };
+    });
+    return { route, parts };
+  }
+
+  function chooseParts(random: Random): { route: Route; parts: readonly Part[] } {
+    const kind = random.next();
+    const route = random.pick(weighted);
+    const { roles } = route.shape;
+    if (kind < healthyShare) return { route, parts: roles.map((role) => healthyPart(role, route, random)) };
+    if (random.chance(portShare)) return portTurn(random);
+    if (kind < 0.95) {
+      const broken = random.int(0, roles.length - 1);
+      const parts = roles.map((role, index) => (index === broken ? faultyPart : healthyPart)(role, route, random));
+      return { route, parts };
+    }
+    // Where several parts may go either way the answers to allow multiply: three of them are enough.
+    let open = 3;
+    const parts = roles.map(function part(role) {
+      const drawn = faultyPart(role, route, random);
+      if (drawn.expected.outcomes.length === 1) return drawn;
+      open -= 1;
+      return open >= 0 ? drawn : healthyPart(role, route, random);
+    });
+    return { route, parts };
+  }
+
+  function buildRequest(random: Random, number: number, index: number): LabRequest {
+    const { route, parts } = chooseParts(random);
+    const token = `t${number.toString(36)}x${index}-${random.hex(12)}`;
+    const query = Array.from(
+      { length: random.int(0, 3) },
+      () => `${random.pick(LAB.queries)}=${random.pick(['1', 'a%20b', 'x.y~z', '%C3%A9', ''])}`,
+    );
+    const sent = random.chance(0.3) ? [...query, `secret=${canary}`] : query;
+    const labHeader = random.chance(0.5) ? random.hex(10) : undefined;
+    const isPost = route.shape.method === 'POST';
+    const body = isPost
+      ? Buffer.from(random.hex(random.chance(0.1) ? random.int(10_000, 60_000) : random.int(1, 400)))
+      : Buffer.alloc(0);
+    const lines = [
+      `${route.shape.method} ${prefix}/${route.path}/${token}${sent.length > 0 ? `?${sent.join('&')}` : ''} HTTP/1.1`,
+      'Host: gateway.example',
+      `Authorization: Bearer ${canary}`,
+      `Cookie: session=${canary}`,
+      ...(labHeader === undefined ? [] : [`X-Lab-Ok: ${labHeader}`]),
+      ...(random.chance(0.1) ? ['TE: trailers', 'Keep-Alive: timeout=5', 'Proxy-Authorization: Basic eA=='] : []),
+    ];
+    const isChunked = isPost && random.chance(0.3);
+    if (isPost)
+      lines.push(
+        'Content-Type: application/json',
+        isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${body.length}`,
+      );
+    const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+    const bytes = Buffer.concat([head, ...(isChunked ? chunk(body, random) : [body])]);
+    return { token, route, parts, bytes, body, query, labHeader, calls: [] };
+  }
+
+  return function turnOf(number) {
+    const random = createRandom(seed, number);
+    const draw = random.next();
+    const behaviour: TurnBehaviour =
+      draw < 0.84
+        ? 'normal'
+        : draw < 0.9
+          ? 'reset'
+          : draw < 0.93
+            ? 'half-close'
+            : draw < 0.96
+              ? 'slow-read'
+              : 'pipelined';
+    const count = behaviour === 'pipelined' ? 3 : 1;
+    return {
+      number,
+      behaviour,
+      requests: Array.from({ length: count }, (_, index) => buildRequest(random, number, index)),
+      delay: behaviour === 'reset' ? random.pick([0, 1, 2, 5, 20, 100, 250]) : random.int(5, 80),
+      fresh: random.chance(0.05),
+      pause: random.next() * 2 * think,
+    };
+  };
+}
+
+function chunk(body: Buffer, random: Random): Buffer[] {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < body.length; ) {
+    const size = random.int(1, body.length);
+    const slice = body.subarray(at, at + size);
+    parts.push(Buffer.from(`${slice.length.toString(16)}\r\n`), slice, Buffer.from('\r\n'));
+    at += size;
+  }
+  parts.push(Buffer.from('0\r\n\r\n'));
+  return parts;
+}
