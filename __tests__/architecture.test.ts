@@ -228,6 +228,14 @@ describe('docs', () => {
     expect(pages.sort()).toEqual(namespaces.sort());
   });
 
+  test('every option of createGateway has a row', () => {
+    const [, list = ''] = /interface GatewayOptions[^{]*\{([\s\S]*?)\n\}/.exec(read('lib/options.ts')) ?? [];
+    const options = [...list.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name]) => name);
+    const rows = [...read('docs/index.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    expect(options.length).toBeGreaterThan(5);
+    expect(rows.sort()).toEqual(options.sort());
+  });
+
   test('links between pages lead somewhere', () => {
     const all = new Set(filesIn('.'));
     const broken = [...all]
