@@ -134,7 +134,7 @@ function segmentText(segment: Segment): string {
 interface Walk<T> {
   readonly method: string;
   readonly path: string;
-  /** Values of the params on the way to the current node. */
+  /** Values of the params on the way to the current node; beyond its depth stands what is left of another branch. */
   readonly values: string[];
   allow: Set<string> | undefined;
   found: Leaf<T> | undefined;
@@ -153,10 +153,8 @@ function descend<T>(walk: Walk<T>, node: Node<T>, start: number, depth: number):
   if (child !== undefined && (isLast ? finish(walk, child.exact) : descend(walk, child, end + 1, depth))) return true;
 
   if (node.param !== undefined && text !== '') {
-    values.length = depth;
-    values.push(text);
+    values[depth] = text;
     if (isLast ? finish(walk, node.param.exact) : descend(walk, node.param, end + 1, depth + 1)) return true;
-    values.length = depth;
   }
 
   if (node.rest.size === 0 || !finish(walk, node.rest)) return false;
