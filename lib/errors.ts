@@ -137,3 +137,10 @@ export function toGatewayError(thrown: unknown): GatewayError {
   error.cause = thrown;
   return error;
 }
+
+/** Why a backend has no answer. One that was stopped because the time was up did not fail by itself: that is said. */
+export function toBackendFailure(name: string, thrown: unknown): GatewayError {
+  const error = toGatewayError(thrown);
+  if (error.code !== 'ERR_ENDPOINT_TIMEOUT') return error;
+  return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name} did not answer in time`);
+}

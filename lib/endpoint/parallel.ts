@@ -1,6 +1,6 @@
 import type { BackendClient } from '../backend/client.js';
 import { createDeadline, type Deadline } from '../deadline.js';
-import { BackendError, EndpointError, type GatewayError, toGatewayError } from '../errors.js';
+import { EndpointError, type GatewayError, toBackendFailure } from '../errors.js';
 import type { Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
 import type { Merge } from './merge.js';
 import type { Outcome } from './outcome.js';
@@ -20,7 +20,7 @@ export function createParallel({ name, clients, timeout, merge }: MergerOptions)
 
   function ask(client: BackendClient, request: ProxyRequest, deadline: Deadline): Promise<Outcome> {
     return deadline.race(client.send(request)).then(toOutcome, (reason) => {
-      const error = toFailure(client, reason);
+      const error = toBackendFailure(client.name, reason);
       // Nobody needs the siblings any more.
       if (client.required) deadline.cancel(error);
       return { error };
@@ -54,11 +54,4 @@ export function mergeExpired(endpoint: string, timeout: number): GatewayError {
     504,
     `The backends of ${endpoint} had ${timeout} ms and did not all answer`,
   );
-}
-
-/** A backend that was stopped because the time was up did not fail by itself: say what stopped it. */
-export function toFailure(client: BackendClient, reason: unknown): GatewayError {
-  const error = toGatewayError(reason);
-  if (error.code !== 'ERR_ENDPOINT_TIMEOUT') return error;
-  return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${client.name} did not answer in time`);
 }

@@ -1,7 +1,8 @@
 import { createDeadline } from '../deadline.js';
+import { toBackendFailure } from '../errors.js';
 import type { Data, Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
 import type { Outcome } from './outcome.js';
-import { type MergerOptions, mergeExpired, toFailure } from './parallel.js';
+import { type MergerOptions, mergeExpired } from './parallel.js';
 
 export interface SequentialOptions extends MergerOptions {
   /** Placeholders such as `resp0_user.id` that any backend, or `sequential_propagated_params`, asks for. */
@@ -33,7 +34,7 @@ export function createSequential(options: SequentialOptions): Proxy {
           if (!response.isComplete) break;
           current = withValues(current, sources[index] ?? [], response);
         } catch (reason) {
-          const error = toFailure(client, reason);
+          const error = toBackendFailure(client.name, reason);
           if (index === 0 || client.required) throw error;
           outcomes.push({ error });
           break;

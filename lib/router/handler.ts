@@ -48,6 +48,8 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
   }
 
   return function handleEndpoint(request, response, params) {
+    // The client left while an earlier middleware was at work: `close` will not come a second time.
+    if (response.destroyed) return;
     const deadline = createDeadline(timeout, expired);
     if (!admission.enter(deadline)) {
       deadline.dispose();

@@ -1,20 +1,16 @@
-import type { BuiltInExtraConfig } from '../components/index.js';
-import type { GatewayConfig } from '../config/types.js';
 import { toGatewayError } from '../errors.js';
+import type { GatewayConfig } from '../gateway.js';
 import { type CloseOptions, createLifecycle } from '../lifecycle.js';
 import { type GatewayOptions, resolveOptions } from '../options.js';
 import type { Headers } from '../proxy.js';
-import { createMemoryRequest, type RequestInit } from './memory-request.js';
-import { MemoryResponse } from './memory-response.js';
+import { createMemoryExchange, type RequestInit } from './memory-exchange.js';
 import { createStubTransport } from './stub-transport.js';
 import { createStubTable, type Stub } from './stubs.js';
-import { type BackendTrace, createTracer } from './trace.js';
+import { type BackendTrace, createTracer, type Trouble } from './trace.js';
 
-export type { RequestInit } from './memory-request.js';
+export type { RequestInit } from './memory-exchange.js';
 export { type Failure, failure, type Reply, reply, type Stub, type StubRequest } from './stubs.js';
 export type { BackendTrace, CallTrace } from './trace.js';
-
-type Config = GatewayConfig<BuiltInExtraConfig>;
 
 export interface TestGatewayOptions extends Omit<GatewayOptions, 'axios' | 'transport'> {
   /**
@@ -26,24 +22,33 @@ export interface TestGatewayOptions extends Omit<GatewayOptions, 'axios' | 'tran
 
 /** What the client gets, and how it came about. */
 export interface TestAnswer {
+  /** 0 when the connection ended before there was an answer. */
   readonly status: number;
   /** Lower-case names. */
   readonly headers: Headers;
   /** The body: parsed where it is JSON, else text. `undefined` when empty. */
   readonly body: unknown;
-  /** The body as it was written. */
+  /** The body as text. */
   readonly text: string;
+  /** The body as it was written. */
+  readonly bytes: Buffer;
   /** Every backend of the endpoint that was asked, in declared order. */
   readonly trace: readonly BackendTrace[];
   /** False when the request matched no endpoint and would have gone on to the host app. */
   readonly matched: boolean;
+  /** True when the connection ended before the answer did, as it does when a streamed body breaks off. */
+  readonly isCut: boolean;
 }
 
 export interface TestGateway {
-  /** Runs one request through the whole gateway: routing, forwarding, backends, merging, encoding. */
+  /**
+   * Runs one request through the whole gateway: routing, forwarding, backends, merging, encoding.
+   *
+   * @throws {Error} that names the call when a backend was called without a stub; what a stub function threw
+   */
   call(request: RequestInit): Promise<TestAnswer>;
   /** As `gateway.reload`. */
-  reload(config: Config): void;
+  reload(config: GatewayConfig): void;
   /** As `gateway.close`. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -63,7 +68,7 @@ export interface TestGateway {
  * });
  * const { status, body, trace } = await gateway.call({ url: '/profile/42' });
  */
-export function createTestGateway(config: Config, options: TestGatewayOptions): TestGateway {
+export function createTestGateway(config: GatewayConfig, options: TestGatewayOptions): TestGateway {
   const { backends, ...gatewayOptions } = options;
   const tracer = createTracer();
   const resolved = { ...resolveOptions(gatewayOptions), tap: tracer.tap };
@@ -74,37 +79,49 @@ export function createTestGateway(config: Config, options: TestGatewayOptions): 
   }));
 
   async function call(init: RequestInit): Promise<TestAnswer> {
-    const request = createMemoryRequest(init);
-    const response = new MemoryResponse();
+    const { request, response, closed, received } = createMemoryExchange(init);
     const trace = tracer.start(request.headers);
     let matched = true;
 
-    await new Promise<void>((resolve, reject) => {
-      response.once('close', resolve);
-      lifecycle.handle(request, response.asServerResponse(), (error) => {
+    const passedOn = new Promise<void>((resolve, reject) => {
+      lifecycle.handle(request, response, (error) => {
         matched = false;
         if (error) reject(toGatewayError(error));
         else resolve();
       });
     });
+    await Promise.race([closed, passedOn]);
 
-    if (trace.unstubbed.length > 0)
-      throw new Error(`No stub for ${trace.unstubbed.join(' and ')}; add it to \`backends\``);
-    const text = response.bytes.toString();
+    report(trace.troubles, Object.keys(backends));
+    const { status, headers, bytes, isCut } = received();
+    const text = bytes.toString();
     return {
-      status: matched ? response.statusCode : 404,
-      headers: response.headers,
-      body: parseBody(text, response.headers['content-type']),
+      status: matched ? status : 404,
+      headers,
+      body: parseBody(text, headers['content-type'], isCut),
       text,
+      bytes,
       trace: trace.backends(),
       matched,
+      isCut: matched && isCut,
     };
   }
 
   return { call, reload: lifecycle.reload, close: lifecycle.close };
 }
 
-function parseBody(text: string, contentType: string | readonly string[] | undefined): unknown {
+function report(troubles: readonly Trouble[], keys: readonly string[]): void {
+  const calls: string[] = [];
+  for (const trouble of troubles) {
+    if ('thrown' in trouble) throw trouble.thrown;
+    calls.push(trouble.unstubbed);
+  }
+  if (calls.length === 0) return;
+  const known = keys.length > 0 ? `the stubs are ${keys.map((key) => `"${key}"`).join(', ')}` : 'there are no stubs';
+  throw new Error(`No stub for ${calls.join(' and ')}; ${known}`);
+}
+
+function parseBody(text: string, contentType: string | readonly string[] | undefined, isCut: boolean): unknown {
   if (text === '') return undefined;
-  return String(contentType).includes('json') ? JSON.parse(text) : text;
+  return !isCut && String(contentType).includes('json') ? JSON.parse(text) : text;
 }

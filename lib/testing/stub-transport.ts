@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { BackendError } from '../errors.js';
-import type { BackendRequest, Headers } from '../proxy.js';
+import type { BackendRequest } from '../proxy.js';
 import type { BackendResponse, Transport } from '../transport/transport.js';
-import { type Failure, type FindStub, type Reply, runStub } from './stubs.js';
-import type { Tracer } from './trace.js';
+import { type Failure, type FindStub, type Reply, runStub, type StubOutcome, type StubRequest } from './stubs.js';
+import type { CallRecord, Tracer } from './trace.js';
 
 const FAILURES: Readonly<Record<Exclude<Failure, 'silent'>, string>> = {
   refused: 'refused the connection',
@@ -13,24 +12,41 @@ const FAILURES: Readonly<Record<Exclude<Failure, 'silent'>, string>> = {
 
 /** Stands where the sockets would be: answers every exchange from the stubs. */
 export function createStubTransport(name: string, findStub: FindStub, tracer: Tracer): Transport {
-  return async function answerFromStub(request) {
-    const { method, url, headers } = request;
-    const body = await readText(request.body);
+  async function answer(request: BackendRequest, record: CallRecord): Promise<BackendResponse> {
+    const { method, url, headers, signal } = request;
     const found = findStub(method, url);
+    record.body = await readText(request.body);
     if (!found) {
-      tracer.recordUnstubbed(request, `${method} ${url} (${name})`);
+      tracer.recordTrouble(request, { unstubbed: `${method} ${url} (${name})` });
       throw new BackendError('ERR_BACKEND_CONNECTION', 502, `${name} has no stub`);
     }
-    const outcome = await runStub(found.stub, { method, url, headers, body });
+    const outcome = await run(found.stub, request, { method, url, headers, body: record.body });
     if ('failure' in outcome) {
-      tracer.recordCall(name, request, { method, url, headers, body });
-      return fail(name, outcome.failure, request);
+      if (outcome.failure === 'silent') return untilAborted(signal);
+      throw new BackendError('ERR_BACKEND_CONNECTION', 502, `${name} ${FAILURES[outcome.failure]}`);
     }
-    const { reply } = outcome;
-    const { status = 200, delay = 0 } = reply;
-    tracer.recordCall(name, request, { method, url, headers, body, status });
-    if (delay > 0) await wait(delay, request.signal);
-    return toResponse(status, reply, request.stream);
+    const { status = 200, delay = 0 } = outcome.reply;
+    if (delay > 0) await wait(delay, signal);
+    record.status = status;
+    return toResponse(status, outcome.reply, request);
+  }
+
+  /** A stub that throws is a fault of the test, not of a backend. */
+  async function run(stub: unknown, request: BackendRequest, seen: StubRequest): Promise<StubOutcome> {
+    try {
+      return await runStub(stub, seen);
+    } catch (thrown) {
+      tracer.recordTrouble(request, { thrown });
+      throw thrown;
+    }
+  }
+
+  return function answerFromStub(request) {
+    const { method, url, headers, signal } = request;
+    if (signal.aborted) return Promise.reject(signal.reason);
+    const record: CallRecord = { method, url, headers, body: '' };
+    tracer.recordCall(name, request, record);
+    return Promise.race([answer(request, record), untilAborted(signal)]);
   };
 }
 
@@ -42,31 +58,35 @@ async function readText(body: BackendRequest['body']): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-async function fail(name: string, kind: Failure, { signal }: BackendRequest): Promise<never> {
-  if (kind !== 'silent') throw new BackendError('ERR_BACKEND_CONNECTION', 502, `${name} ${FAILURES[kind]}`);
-  if (!signal.aborted) await once(signal, 'abort');
-  throw signal.reason;
-}
-
-function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
 }
 
-function toResponse(status: number, { headers = {}, body }: Reply, stream: boolean): BackendResponse {
-  const isRaw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(isRaw ? (body ?? '') : JSON.stringify(body));
+function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  });
+}
+
+function toResponse(status: number, { headers = {}, body }: Reply, request: BackendRequest): BackendResponse {
   const lower: Record<string, string | readonly string[]> = Object.create(null);
-  if (!isRaw) lower['content-type'] = 'application/json';
+  if (!isRaw(body) && !(body instanceof Readable)) lower['content-type'] = 'application/json';
   for (const [name, value] of Object.entries(headers)) lower[name.toLowerCase()] = value;
-  return {
-    status,
-    headers: lower satisfies Headers,
-    body: stream ? Readable.from([bytes], { objectMode: false }) : bytes,
-  };
+  return { status, headers: lower, body: toBody(body, request) };
+}
+
+function toBody(body: unknown, { stream, signal }: BackendRequest): Readable | Buffer {
+  if (body instanceof Readable) {
+    signal.addEventListener('abort', () => body.destroy(signal.reason), { once: true });
+    return body;
+  }
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(isRaw(body) ? (body ?? '') : JSON.stringify(body));
+  return stream ? Readable.from([bytes], { objectMode: false }) : bytes;
+}
+
+function isRaw(body: unknown): body is string | Buffer | undefined {
+  return body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
 }

@@ -1,3 +1,4 @@
+import { ConfigError, type ConfigIssue } from '../errors.js';
 import type { BackendRequest } from '../proxy.js';
 
 /** What a stub function is given. */
@@ -14,7 +15,7 @@ export interface Reply {
   /** Default 200. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** Strings and Buffers as they are, anything else as JSON. Default: empty. */
+  /** Strings, Buffers and streams as they are, anything else as JSON. A stream serves one call. Default: empty. */
   readonly body?: unknown;
   /** Milliseconds before the answer. Fake timers work. */
   readonly delay?: number;
@@ -53,44 +54,58 @@ export async function runStub(stub: Stub, request: StubRequest): Promise<StubOut
 /** Finds the stub for a call, or `undefined`. */
 export type FindStub = (method: string, url: string) => { readonly stub: Stub } | undefined;
 
+interface Rule {
+  readonly method: string | undefined;
+  readonly isPattern: boolean;
+  readonly matches: (url: string) => boolean;
+}
+
 /**
  * Stubs stand under `[METHOD ]host/path[?query]`: the scheme may be left out, `{name}` and `*` match one segment, a last
  * `*` matches the rest, and a query counts only where the key has one. Exact keys are tried first.
+ *
+ * @throws {ConfigError} for keys that could not match any call
  */
 export function createStubTable(stubs: Readonly<Record<string, Stub>>): FindStub {
-  const rules = Object.entries(stubs).map(([key, stub]) => ({ ...compileKey(key), stub }));
+  const issues: ConfigIssue[] = [];
+  const rules = Object.entries(stubs).flatMap(([key, stub]) => {
+    const rule = compileKey(key);
+    if (rule) return { ...rule, stub };
+    const message = `"${key}" must read "[METHOD ]host/path[?query]", such as "GET users.internal/users/{id}"`;
+    issues.push({ path: `options.backends`, message });
+    return [];
+  });
+  if (issues.length > 0) throw new ConfigError(issues);
   rules.sort((a, b) => Number(a.isPattern) - Number(b.isPattern));
+
   return function findStub(method, url) {
-    const bare = url.replace(/^[a-z]+:\/\//, '');
+    const bare = withoutScheme(url);
     return rules.find((rule) => (rule.method === undefined || rule.method === method) && rule.matches(bare));
   };
 }
 
-function compileKey(key: string): {
-  method: string | undefined;
-  isPattern: boolean;
-  matches: (url: string) => boolean;
-} {
-  const [, method, address = ''] = /^(?:([A-Z]+) )?(.*)$/.exec(key) ?? [];
-  const bare = address.replace(/^[a-z]+:\/\//, '');
-  const ignoresQuery = !bare.includes('?');
-  const isPattern = /\{[^}]*\}|\*/.test(bare);
-  const source = bare
-    .split('/')
-    .map((segment, index, all) => {
-      if (segment === '*' && index === all.length - 1) return '.*';
-      return segment
-        .split(/\{[^}]*\}|\*/)
-        .map(escape)
-        .join('[^/?]*');
-    })
-    .join('/');
-  const expression = new RegExp(`^${source}$`);
+const KEY = /^(?:([A-Z]+) )?((?:[a-z][a-z\d+.-]*:\/\/)?[^\s/?]+\/\S*)$/;
+const PLACEHOLDER = /\{[^}]*\}|\*/;
+
+function compileKey(key: string): Rule | undefined {
+  const match = KEY.exec(key);
+  if (!match) return undefined;
+  const address = withoutScheme(match[2] as string);
+  const ignoresQuery = !address.includes('?');
+  const segments = address.split('/').map((segment, index, all) => {
+    if (segment === '*' && index === all.length - 1) return '.*';
+    return segment.split(PLACEHOLDER).map(escape).join('[^/?&]*');
+  });
+  const expression = new RegExp(`^${segments.join('/')}$`);
   return {
-    method,
-    isPattern,
+    method: match[1],
+    isPattern: PLACEHOLDER.test(address),
     matches: (url) => expression.test(ignoresQuery ? (url.split('?', 1)[0] ?? '') : url),
   };
+}
+
+function withoutScheme(url: string): string {
+  return url.replace(/^[a-z][a-z\d+.-]*:\/\//, '');
 }
 
 function escape(text: string): string {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { BackendConfig } from '../config/resolved.js';
-import { type ErrorCode, toGatewayError } from '../errors.js';
+import { type ErrorCode, toBackendFailure } from '../errors.js';
 import type { BackendRequest, Data, Headers, Middleware } from '../proxy.js';
 
 /** One exchange that would have gone over the wire. */
@@ -9,9 +9,12 @@ export interface CallTrace {
   readonly url: string;
   readonly headers: Headers;
   readonly body: string;
-  /** The stub's status; missing when it failed instead. */
+  /** The stub's status; missing when it failed or was not waited for. */
   readonly status?: number;
 }
+
+/** A call while it is under way. */
+export type CallRecord = { -readonly [K in keyof CallTrace]: CallTrace[K] };
 
 /** What one backend did for one request. */
 export interface BackendTrace {
@@ -19,7 +22,7 @@ export interface BackendTrace {
   readonly at: string;
   /** e.g. `backend[1] GET /orders/{id}`. */
   readonly name: string;
-  /** More than one with concurrent calls, redirects and retries; none where the URL could not be built. */
+  /** More than one with concurrent calls and retries; none where the URL could not be built. */
   readonly calls: readonly CallTrace[];
   /** What it put into the answer, after its filters. */
   readonly contributed?: Data | null;
@@ -28,9 +31,11 @@ export interface BackendTrace {
 
 type Draft = { -readonly [K in keyof BackendTrace]: BackendTrace[K] } & { calls: CallTrace[] };
 
+/** What makes a call worthless as a test: there is no stub for it, or the stub threw. */
+export type Trouble = { readonly unstubbed: string } | { readonly thrown: unknown };
+
 export interface RequestTrace {
-  /** Calls that no stub answers. */
-  readonly unstubbed: string[];
+  readonly troubles: readonly Trouble[];
   backends(): readonly BackendTrace[];
 }
 
@@ -40,11 +45,12 @@ export interface Tracer {
   /** A request is told apart by its headers object, which travels with it. */
   start(headers: IncomingHttpHeaders): RequestTrace;
   recordCall(name: string, request: BackendRequest, call: CallTrace): void;
-  recordUnstubbed(request: BackendRequest, call: string): void;
+  recordTrouble(request: BackendRequest, trouble: Trouble): void;
 }
 
-interface Records extends RequestTrace {
+interface Records {
   readonly drafts: Map<string, Draft>;
+  readonly troubles: Trouble[];
 }
 
 export function createTracer(): Tracer {
@@ -53,21 +59,20 @@ export function createTracer(): Tracer {
   return {
     start(headers) {
       const drafts = new Map<string, Draft>();
-      const records: Records = {
-        drafts,
-        unstubbed: [],
+      const troubles: Trouble[] = [];
+      requests.set(headers, { drafts, troubles });
+      return {
+        troubles,
         backends: () => [...drafts.values()].sort((a, b) => a.at.localeCompare(b.at, 'en', { numeric: true })),
       };
-      requests.set(headers, records);
-      return records;
     },
 
     recordCall(name, request, call) {
       requests.get(request.client.headers)?.drafts.get(name)?.calls.push(call);
     },
 
-    recordUnstubbed(request, call) {
-      requests.get(request.client.headers)?.unstubbed.push(call);
+    recordTrouble(request, trouble) {
+      requests.get(request.client.headers)?.troubles.push(trouble);
     },
 
     tap({ at, name }) {
@@ -81,7 +86,7 @@ export function createTracer(): Tracer {
               return response;
             },
             (thrown) => {
-              const { code, message } = toGatewayError(thrown);
+              const { code, message } = toBackendFailure(name, thrown);
               draft.error = { code, message };
               throw thrown;
             },
