@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { idleShape } from '../../lib/config/client-options.js';
@@ -66,6 +67,45 @@ test('every option of the documented format is known', () => {
   expect(Object.keys(endpointSchema.shape)).toEqual(expect.arrayContaining(ENDPOINT.split(' ')));
   expect(Object.keys(backendSchema.shape)).toEqual(expect.arrayContaining(BACKEND.split(' ')));
   expect(Object.keys(rootSchema.shape)).toEqual(expect.arrayContaining(Object.keys(idleShape)));
+});
+
+describe('the documentation', () => {
+  const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+
+  /** The text between a heading and the next of the same level or above. */
+  function section(heading: string): string {
+    const level = heading.indexOf(' ');
+    const rest = page.slice(page.indexOf(`\n${heading}\n`) + heading.length + 1);
+    const end = rest.search(new RegExp(`\\n#{2,${level}} `));
+    return end < 0 ? rest : rest.slice(0, end);
+  }
+
+  test.each<[string, z.ZodObject]>([
+    ['## Root', rootSchema],
+    ['## Endpoint', endpointSchema],
+    ['## Backend', backendSchema],
+    ['### `router`', namespaces.routerSchema],
+    ['### `proxy` of an endpoint', namespaces.endpointProxySchema],
+    ['### `proxy` of a backend', namespaces.backendProxySchema],
+    ['### `backend/http`', namespaces.httpSchema],
+    ['### `backend/http/client`', namespaces.httpClientSchema],
+    ['### TLS towards backends', namespaces.clientTlsSchema],
+  ])('%s has every option, and no other', (heading, schema) => {
+    const text = section(heading);
+    const known = Object.keys(schema.shape);
+    expect(known.filter((name) => !text.includes(`\`${name}\``) && !text.includes(`\`${name}.`))).toEqual([]);
+    const rows = [...text.matchAll(/^\| `([a-z_]+)`(?:, `([a-z_]+)`)? \|/gm)].flatMap(([, one, other]) => [one, other]);
+    const tls = heading === '## Root' ? Object.keys(namespaces.clientTlsSchema.shape) : [];
+    expect(rows.filter((name) => name !== undefined && !known.includes(name) && !tls.includes(name))).toEqual([]);
+  });
+
+  test('retry and ejection have every option', () => {
+    for (const option of ['retry', 'ejection'] as const) {
+      const inner = innermost(backendSchema.shape[option]) as z.ZodObject;
+      for (const name of Object.keys(inner.shape))
+        expect(section('### Retry and ejection')).toContain(`| \`${option}.${name}\` |`);
+    }
+  });
 });
 
 test('methods are written in any case, and are upper case afterwards', () => {
