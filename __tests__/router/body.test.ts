@@ -111,6 +111,23 @@ describe('buffer', () => {
     }
   });
 
+  test('T02 a body that comes after the answer is none', async () => {
+    const readBody = createBodyReader({ limit: 10, mode: 'buffer' });
+    const outcomes: unknown[] = [];
+    wire = await serve((request, response) => {
+      Promise.resolve(readBody(request, response)).then(
+        () => outcomes.push('body'),
+        (error: RequestError) => outcomes.push(error.code),
+      );
+      request.once('data', () => response.end('late'));
+    });
+    const { socket, until } = await wire.open();
+    socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab');
+    await until(/late/);
+    socket.write('cd');
+    await vi.waitFor(() => expect(outcomes).toEqual(['ERR_REQUEST_BODY']));
+  });
+
   test('no listener stays on the request', async () => {
     const readBody = createBodyReader({ limit: 5, mode: 'buffer' });
     const counts: number[] = [];

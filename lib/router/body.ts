@@ -75,7 +75,8 @@ function collect(request: IncomingMessage, response: ServerResponse, limit: numb
     }
 
     function onEnd(): void {
-      if (!request.complete) {
+      // An answer that is out already needs no body: no backend must be called after the deadline.
+      if (!request.complete || response.headersSent) {
         fail(cutOff());
         return;
       }
