@@ -96,6 +96,13 @@ describe('createLeastInFlightBalancer', () => {
     expect([...taken].filter((name) => name === 'a')).toHaveLength(6);
   });
 
+  it('counts each exchange that ends, and no other', () => {
+    const balancer = createLeastInFlightBalancer(createListSubscriber(['http://a', 'http://b']));
+    for (let count = 0; count < 3; count++) balancer.host(['http://b']);
+    balancer.settled?.('http://a', 'ok');
+    expect(take(3, balancer.host)).toMatch(/^bb/);
+  });
+
   it('S02 keeps counting exchanges with a host that leaves the list and comes back', () => {
     const subscriber = createListSubscriber(['http://a', 'http://b']);
     const balancer = createLeastInFlightBalancer(subscriber);

@@ -133,6 +133,9 @@ describe('createConsulSubscribers', () => {
     await until(() => warnings.length === 1);
     expect(warnings).toEqual([expect.objectContaining({ sd: 'consul', code: 'ERR_BACKEND_PROTOCOL' })]);
     expect(subscriber.hosts()).toEqual(['http://10.0.0.1:8080']);
+    await vi.advanceTimersByTimeAsync(1_100);
+    await until(() => server.queries.length === 3);
+    expect(server.queries[2]?.params.has('index')).toBe(false);
   });
 
   it('S04 leaves no question open once it is closed', async () => {

@@ -246,6 +246,17 @@ describe('createDnsSubscribers', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('S04 does not ask a silent server again once it is closed', async () => {
+    server.answer(RECORD, 'silence');
+    const subscriber = factory({ timeout: 50 })(RECORD);
+    await until(() => server.queries.length === 1);
+    subscriber.close?.();
+    // The resolver has a clock of its own.
+    const end = performance.now() + 300;
+    await until(() => performance.now() > end);
+    expect(server.queries).toHaveLength(1);
+  });
+
   it('shares one subscriber among backends that name the same record with the same scheme', async () => {
     server.answer(RECORD, [srv('a.test')]);
     const subscribe = factory();

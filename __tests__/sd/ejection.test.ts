@@ -63,6 +63,23 @@ describe('withEjection', () => {
     expect(chosen(balancer)).toEqual(hosts);
   });
 
+  it('R03 does not let old successes speak for a host that fails now', () => {
+    const { balancer } = setUp();
+    for (let count = 0; count < 100; count++) balancer.settled?.('http://c', 'ok');
+    time += 10_000;
+    fail(balancer, 'http://c', 10);
+    expect(chosen(balancer)).not.toContain('http://c');
+  });
+
+  it('R03 does not prolong the time for exchanges that were under way when it began', () => {
+    const { balancer } = setUp();
+    fail(balancer, 'http://c', 10);
+    time = 20_000;
+    fail(balancer, 'http://c', 50);
+    time = 30_000;
+    expect(chosen(balancer)).toContain('http://c');
+  });
+
   it('R03 counts exchanges of the last window across its boundary', () => {
     const { balancer } = setUp();
     time += 4999;

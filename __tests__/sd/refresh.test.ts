@@ -146,6 +146,34 @@ describe('createRefreshedSubscriber', () => {
     expect(JSON.stringify(lines)).not.toMatch(/secret-host|10\.9\.8\.7/);
   });
 
+  it('G12 logs nothing when it is closed in the middle of a look-up', async () => {
+    const lines: unknown[] = [];
+    const write = (_fields: object, message: string) => lines.push(message);
+    answer = 'never';
+    const subscriber = subscribe({ logger: { debug: write, info: write, warn: write, error: write } });
+    subscriber.close?.();
+    await subscriber.ready?.();
+    expect(lines).toEqual([]);
+  });
+
+  it('S04 asks no more once it is closed', async () => {
+    const subscriber = subscribe();
+    await subscriber.ready?.();
+    subscriber.close?.();
+    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(lookups).toEqual([0]);
+  });
+
+  it('S04 does not hold the process between look-ups', async () => {
+    vi.useRealTimers();
+    const countTimers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = countTimers();
+    const subscriber = subscribe();
+    await subscriber.ready?.();
+    expect(countTimers()).toBe(before);
+  });
+
   it('S01 does not hand out an array that the source goes on using', async () => {
     const list = ['http://a'];
     answer = list;

@@ -119,7 +119,7 @@ async function settleWithin(
   } catch (error) {
     if (error !== timeIsUp) throw error;
   } finally {
-    span.cancel(timeIsUp);
+    span.dispose();
   }
 }
 
