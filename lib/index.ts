@@ -1,7 +1,21 @@
 import { createGateway } from './gateway.js';
 
-export type { BackendScope, EndpointScope, ServiceScope } from './components/component.js';
+export type {
+  BackendScope,
+  EndpointScope,
+  Fault,
+  Functions,
+  GatewayFunction,
+  ServiceScope,
+} from './components/component.js';
 export { type Component, defineComponent, type Hooks, type Scope } from './components/component.js';
+export type {
+  RequestChanges,
+  RequestFunction,
+  ResponseChanges,
+  ResponseFunction,
+  WhenFunction,
+} from './components/js.js';
 export type { BackendConfig, EndpointConfig } from './config/resolved.js';
 export type { BackendInput, Duration, EndpointInput, ExtraTypes, Method } from './config/types.js';
 export type { Decoder, EncodeContext, EncodedBody, Encoder, Encoding } from './encoding/encoding.js';

@@ -39,11 +39,8 @@ export interface Hooks<S extends z.ZodType> {
   transport?(config: z.output<S>, scope: BackendScope): TransportMiddleware | undefined;
 }
 
-/**
- * A feature switched on by a namespace of `extra_config`. The hooks it has are the places where it may stand: a namespace
- * put where it has no hook is a `ConfigError`.
- */
-export interface Component<S extends z.ZodType = z.ZodType, N extends string = string> extends Hooks<S> {
+/** What a component is called and what it accepts. */
+export interface Declaration<S extends z.ZodType, N extends string> {
   /** The 2.x name, e.g. `qos/circuit-breaker`. */
   readonly namespace: N;
   /** Other names of the same thing, such as the 1.3 one. */
@@ -53,6 +50,14 @@ export interface Component<S extends z.ZodType = z.ZodType, N extends string = s
   /** Finds at start what the schema cannot see, such as names of functions that are not there. */
   check?(config: z.output<S>, context: { readonly scope: Scope; readonly functions: Functions }): readonly Fault[];
 }
+
+/**
+ * A feature switched on by a namespace of `extra_config`. The hooks it has are the places where it may stand: a namespace
+ * put where it has no hook is a `ConfigError`.
+ */
+export interface Component<S extends z.ZodType = z.ZodType, N extends string = string>
+  extends Declaration<S, N>,
+    Hooks<S> {}
 
 /** What `check` finds: where in the namespace's value, and one sentence. */
 export interface Fault {
@@ -72,7 +77,7 @@ export interface Fault {
  * });
  */
 export function defineComponent<const N extends string, S extends z.ZodType, H extends Hooks<S>>(
-  component: Omit<Component<S, N>, keyof Hooks<S>> & H & Hooks<S>,
-): Omit<Component<S, N>, keyof Hooks<S>> & H {
+  component: Declaration<S, N> & H & Hooks<S>,
+): Declaration<S, N> & H {
   return component;
 }

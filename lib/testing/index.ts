@@ -9,7 +9,16 @@ import { createStubTable, type Stub } from './stubs.js';
 import { type BackendTrace, createTracer, type Trouble } from './trace.js';
 
 export type { RequestInit } from './memory-exchange.js';
-export { type Failure, failure, type Reply, reply, type Stub, type StubRequest } from './stubs.js';
+export {
+  type Failure,
+  failure,
+  type Reply,
+  reply,
+  type Stub,
+  type StubAnswer,
+  type StubRequest,
+  type StubValue,
+} from './stubs.js';
 export type { BackendTrace, CallTrace } from './trace.js';
 
 export interface TestGatewayOptions extends Omit<GatewayOptions, 'axios' | 'transport'> {

@@ -28,26 +28,36 @@ export type StubOutcome = { readonly reply: Reply } | { readonly failure: Failur
 
 const OUTCOME = Symbol('outcome');
 
-interface MarkedOutcome {
+/** What `reply` and `failure` make. */
+export interface StubAnswer {
   readonly [OUTCOME]: StubOutcome;
 }
 
 /** A value (the JSON body), `reply(…)`, `failure(…)`, or a function of the request that gives one of them. */
-export type Stub = unknown | ((request: StubRequest) => unknown);
+export type Stub = StubValue | StubAnswer | ((request: StubRequest) => unknown);
+/** Anything JSON can say, or bytes. */
+export type StubValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly unknown[]
+  | { readonly [key: string]: unknown }
+  | Buffer;
 
 /** A full answer of a stubbed backend: status, headers, delay. */
-export function reply(answer: Reply): unknown {
-  return { [OUTCOME]: { reply: answer } } satisfies MarkedOutcome;
+export function reply(answer: Reply): StubAnswer {
+  return { [OUTCOME]: { reply: answer } } satisfies StubAnswer;
 }
 
 /** A backend that cannot be reached (`refused`), hangs up (`reset`), or never answers (`silent`). */
-export function failure(kind: Failure): unknown {
-  return { [OUTCOME]: { failure: kind } } satisfies MarkedOutcome;
+export function failure(kind: Failure): StubAnswer {
+  return { [OUTCOME]: { failure: kind } } satisfies StubAnswer;
 }
 
 export async function runStub(stub: Stub, request: StubRequest): Promise<StubOutcome> {
   const value = typeof stub === 'function' ? await stub(request) : stub;
-  if (typeof value === 'object' && value !== null && OUTCOME in value) return (value as MarkedOutcome)[OUTCOME];
+  if (typeof value === 'object' && value !== null && OUTCOME in value) return (value as StubAnswer)[OUTCOME];
   return { reply: { body: value } };
 }
 
