@@ -104,11 +104,7 @@ describe('sockets', () => {
     const stalled = ['/stall', '/stall', '/waits'].map((path) => outcomeOf(transport(requestTo(server.origin + path))));
     await server.until(() => server.requests.length === 3);
     await wire.close();
-    expect((await Promise.all(stalled)).map(({ code }) => code)).toEqual([
-      'ERR_BACKEND_CONNECTION',
-      'ERR_BACKEND_CONNECTION',
-      'ERR_CLOSING',
-    ]);
+    for (const { code } of await Promise.all(stalled)) expect(code).toBe('ERR_CLOSING');
     expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ code: 'ERR_CLOSING' });
     await server.until(() => closed(server) === 2);
     await wire.close();

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { AxiosResponse } from 'axios';
 import type { BackendRequest, Headers } from '../proxy.js';
+import { untilAborted } from './abort.js';
 import { limitStream, readBody } from './body.js';
 import type { Exchange, WireRequest } from './exchange.js';
 import { abortError, protocolError, sizeError, wireError } from './failure.js';
@@ -96,33 +97,20 @@ function createForeignTransport(axios: AxiosLike, settings: AxiosTransportSettin
   return function send(request) {
     const { signal } = request;
     if (signal.aborted) return Promise.reject(abortError(name, signal));
-    return new Promise<BackendResponse>(function run(resolve, reject) {
-      signal.addEventListener('abort', onAbort);
-      call(request).then(
-        function onAnswer(response) {
-          signal.removeEventListener('abort', onAbort);
-          if (signal.aborted) discard(response);
-          resolve(response);
-        },
-        function onFailure(error) {
-          signal.removeEventListener('abort', onAbort);
-          reject(signal.aborted ? abortError(name, signal) : foreignError(error));
-        },
-      );
-
-      // Whatever the instance makes of the signal, the caller does not wait for it.
-      function onAbort(): void {
-        signal.removeEventListener('abort', onAbort);
-        reject(abortError(name, signal));
-      }
-    });
+    return untilAborted(call(request), signal, name);
   };
 
   async function call(request: BackendRequest): Promise<BackendResponse> {
     const { url, method, body, signal } = request;
     const data = body instanceof Readable ? detach(body) : body;
     const headers = callHeaders(request, settings);
-    return toResponse(await axios.request({ ...fixed, url, method, headers, data, signal }), settings, signal);
+    try {
+      const response = await axios.request({ ...fixed, url, method, headers, data, signal });
+      return await toResponse(response, settings, signal);
+    } catch (error) {
+      if (data instanceof Readable) data.destroy();
+      throw signal.aborted ? abortError(name, signal) : foreignError(error);
+    }
   }
 
   function foreignError(error: unknown): Error {
@@ -155,6 +143,7 @@ async function toResponse(
   }
   const headers: Headers = normalizeHeaders(response.headers);
   const body = toBody(response.data);
+  if (signal?.aborted && !Buffer.isBuffer(body)) body.on('error', ignore).destroy();
   if (Buffer.isBuffer(body)) return { status, headers, body: await readBody(body, maxBody, name) };
   if (!stream) return { status, headers, body: await readBody(body, maxBody, name, signal) };
   return { status, headers, body: signal === undefined ? body : limitStream(body, maxBody, name, signal) };
@@ -169,10 +158,6 @@ function toBody(data: unknown): Readable | Buffer {
   if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   if (data instanceof ReadableStream) return Readable.fromWeb(data);
   return Buffer.from(JSON.stringify(data));
-}
-
-function discard({ body }: BackendResponse): void {
-  if (!Buffer.isBuffer(body)) body.on('error', ignore).destroy();
 }
 
 function identity(data: unknown): unknown {

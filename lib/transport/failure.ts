@@ -58,6 +58,7 @@ export function abortError(name: string, signal: AbortSignal): GatewayError {
 export function wireError(name: string, error: unknown, isStarted: boolean): GatewayError {
   if (error instanceof GatewayError) return error;
   const code = codeOf(error);
+  if (code === 'UND_ERR_DESTROYED') return closingError(name);
   if (isBadHttp(error, code)) return protocolError(name, 'it cannot be parsed');
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
     return new BackendError('ERR_BACKEND_SIZE', 502, `${name}: the head of the answer is larger than the limit.`);

@@ -35,6 +35,8 @@ export interface Pool {
   release(lane: Lane): void;
   /** The socket is not to be used again. */
   discard(lane: Lane): void;
+  /** False while it has no socket and nobody waits for one. */
+  isUsed(): boolean;
   close(): Promise<void>;
 }
 
@@ -61,6 +63,8 @@ export const OVERSIZE = 'OVERSIZE';
 const MAX_EXCHANGES = 1_000;
 /** Shorter than the idle timeout of common servers, in milliseconds. */
 const IDLE_TIMEOUT = 4_000;
+/** Origins remembered, unless more of them have sockets. */
+const MAX_POOLS = 256;
 /** What `0s` stands for. */
 const NEVER = 2 ** 31 - 1;
 
@@ -69,6 +73,7 @@ const CLOSED_POOL: Pool = {
   forget: ignore,
   release: ignore,
   discard: ignore,
+  isUsed: () => false,
   close: () => Promise.resolve(),
 };
 
@@ -95,13 +100,17 @@ export function createPools(client: ClientConfig): Pools {
       const address = parseOrigin(origin);
       if (address === undefined) return undefined;
       if (isClosed) return CLOSED_POOL;
-      const pool = createPool({ origin, address, settings, client, context, onEmpty: forgetPool });
+      if (byOrigin.size >= MAX_POOLS) forgetUnused();
+      const pool = createPool({ origin, address, settings, client, context });
       byOrigin.set(origin, pool);
       pools.add(pool);
       return pool;
+    }
 
-      // Hosts come and go: what has no socket left is rebuilt in no time.
-      function forgetPool(): void {
+    /** Hosts come and go, and pools are cheap to make again. */
+    function forgetUnused(): void {
+      for (const [origin, pool] of byOrigin) {
+        if (pool.isUsed()) continue;
         byOrigin.delete(origin);
         pools.delete(pool);
       }
@@ -122,10 +131,9 @@ interface PoolOptions {
   readonly settings: PoolSettings;
   readonly client: ClientConfig;
   readonly context: SecureContext;
-  readonly onEmpty: () => void;
 }
 
-function createPool({ origin, address, settings, client, context, onEmpty }: PoolOptions): Pool {
+function createPool({ origin, address, settings, client, context }: PoolOptions): Pool {
   const { connectTimeout, tls } = settings;
   const connect = createConnect(
     address,
@@ -163,9 +171,7 @@ function createPool({ origin, address, settings, client, context, onEmpty }: Poo
     // undici lets go of a socket that is still connecting without closing it.
     lane.socket?.destroy();
     if (isClosed) return;
-    const next = nextWaiting();
-    if (next !== undefined) next.start(openLane());
-    else if (lanes.size === 0) onEmpty();
+    nextWaiting()?.start(openLane());
   }
 
   function nextWaiting(): Call | undefined {
@@ -235,10 +241,13 @@ function createPool({ origin, address, settings, client, context, onEmpty }: Poo
     const open = [...lanes];
     lanes.clear();
     await Promise.all(open.map(closeLane));
-    onEmpty();
   }
 
-  return { take, forget, release, discard, close };
+  function isUsed(): boolean {
+    return lanes.size > 0 || waiting.size > 0;
+  }
+
+  return { take, forget, release, discard, isUsed, close };
 }
 
 async function closeLane(lane: Lane): Promise<void> {

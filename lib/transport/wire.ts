@@ -1,7 +1,8 @@
 import type { ClientConfig, ClientTls } from '../config/resolved.js';
 import { type AxiosLike, createAxiosTransport } from './axios.js';
-import { inflateResponse } from './body.js';
 import { createExchange } from './exchange.js';
+import { createGate } from './gate.js';
+import { createInflate, type Inflate } from './inflate.js';
 import { createPools } from './pool.js';
 import { followRedirects } from './redirect.js';
 import type { Transport } from './transport.js';
@@ -48,9 +49,13 @@ export interface Wire {
   close(): Promise<void>;
 }
 
+/** As many as there are threads to inflate them. */
+const LARGE_BODIES_AT_ONCE = 4;
+
 /** Sockets are shared by all backends of one origin that ask for the same treatment. */
 export function createWire({ axios, client }: WireOptions): Wire {
   const pools = createPools(client);
+  const gate = createGate(LARGE_BODIES_AT_ONCE);
 
   function transportFor(settings: TransportSettings): Transport {
     const { name, stream, maxBody } = settings;
@@ -74,14 +79,14 @@ export function createWire({ axios, client }: WireOptions): Wire {
       exchange,
     );
     const followed = settings.noRedirect ? sent : followRedirects(settings, sent);
-    return stream ? followed : inflating(settings, followed);
+    return stream ? followed : inflating(createInflate({ name, maxBody, gate }), followed);
   }
 
   return { transportFor, close: pools.close };
 }
 
-function inflating({ maxBody, name }: TransportSettings, next: Transport): Transport {
+function inflating(inflate: Inflate, next: Transport): Transport {
   return function inflated(request) {
-    return next(request).then((response) => inflateResponse(response, maxBody, name));
+    return next(request).then((response) => inflate(response, request.signal));
   };
 }

@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type TlsOptions } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ClientTls } from '../../lib/config/resolved.js';
+import { ConfigError } from '../../lib/errors.js';
+import { readTls } from '../../lib/transport/tls.js';
+import type { Wire } from '../../lib/transport/wire.js';
+import { NO_TLS, openWire, outcomeOf, requestTo, SETTINGS } from './support.js';
+
+const file = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+const pem = (name: string): string => readFileSync(file(name), 'utf8');
+const TRUSTING = { ...NO_TLS, ca_certs: [file('ca.pem')] };
+const servers: Server[] = [];
+let wire: Wire;
+
+beforeEach(() => {
+  wire = openWire();
+});
+
+afterEach(async () => {
+  await wire.close();
+  for (const server of servers.splice(0)) server.close();
+});
+
+interface Served {
+  readonly url: string;
+  /** One entry for each connection: whether it resumed the session of an earlier one. */
+  readonly resumed: boolean[];
+}
+
+/** Answers every request with the name it was called by and whose certificate the caller showed. */
+async function serve(name = 'server', options: TlsOptions = {}): Promise<Served> {
+  const resumed: boolean[] = [];
+  const server = createServer({ key: pem(`${name}.key`), cert: pem(`${name}.pem`), ...options }, (socket) => {
+    resumed.push(socket.isSessionReused());
+    socket.on('error', () => {});
+    socket.on('data', () => {
+      const peer = socket.getPeerCertificate().subject?.CN ?? 'nobody';
+      const text = `${socket.servername || 'no name'}, ${peer}, ${socket.getProtocol()}, ${socket.getCipher().standardName}`;
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
+    });
+  });
+  server.on('tlsClientError', () => {});
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`, resumed };
+}
+
+async function call(url: string, tls: ClientTls, headers: Record<string, string> = {}) {
+  return outcomeOf(wire.transportFor({ ...SETTINGS, tls })(requestTo(url, { headers })));
+}
+
+describe('a certificate', () => {
+  it('of a trusted authority is accepted', async () => {
+    const { url } = await serve();
+    expect((await call(url, TRUSTING)).text).toContain('nobody, TLSv1.3');
+  });
+
+  it('may be trusted by its text as well', async () => {
+    const { url } = await serve();
+    expect((await call(url, { ...NO_TLS, ca_certs: [pem('ca.pem')] })).status).toBe(200);
+  });
+
+  it.each<[string, ClientTls]>([
+    ['unknown authority', NO_TLS],
+    ['unknown authority, with those of the system switched off', { ...NO_TLS, disable_system_ca_pool: true }],
+  ])('of an %s is refused', async (_title, tls) => {
+    const { url } = await serve();
+    const { code, message } = await call(url, tls);
+    expect(code).toBe('ERR_BACKEND_CONNECTION');
+    expect(message).not.toContain('127.0.0.1');
+  });
+
+  it('for another name is refused', async () => {
+    const { url } = await serve('other');
+    expect(await call(url, TRUSTING)).toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+    const { code } = await call(url.replace('127.0.0.1', 'localhost'), TRUSTING);
+    expect(code).toBe('ERR_BACKEND_CONNECTION');
+  });
+
+  it('of anybody is accepted with `allow_insecure_connections`', async () => {
+    const { url } = await serve('other');
+    expect((await call(url, { ...NO_TLS, allow_insecure_connections: true })).status).toBe(200);
+  });
+
+  it('G05 is checked whatever the environment says', async () => {
+    const { url } = await serve();
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    try {
+      expect(await call(url, NO_TLS)).toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+    } finally {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    }
+  });
+});
+
+it('shows its own certificate', async () => {
+  const { url } = await serve('server', { requestCert: true, ca: pem('ca.pem'), rejectUnauthorized: true });
+  const client_certs = [{ certificate: file('client.pem'), private_key: file('client.key') }];
+  expect((await call(url, { ...TRUSTING, client_certs })).text).toContain('client, ');
+  expect(await call(url, TRUSTING)).toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+});
+
+it('asks for the name of the host, and for that one on every socket, whatever Host says', async () => {
+  const { url, resumed } = await serve();
+  const named = url.replace('127.0.0.1', 'localhost');
+  expect((await call(named, TRUSTING)).text).toContain('localhost, ');
+  expect((await call(named, TRUSTING, { host: 'other.example' })).text).toContain('localhost, ');
+  expect(resumed).toHaveLength(1);
+});
+
+it('resumes its session on the next socket', async () => {
+  const { url, resumed } = await serve('server', { maxVersion: 'TLSv1.2' });
+  wire = openWire({ disable_keep_alives: true });
+  await call(url, TRUSTING);
+  await call(url, TRUSTING);
+  expect(resumed).toEqual([false, true]);
+});
+
+it('keeps to versions and cipher suites', async () => {
+  const { url } = await serve();
+  const tls: ClientTls = { ...TRUSTING, min_version: 'TLS12', max_version: 'TLS12', cipher_suites: [0xc02b] };
+  expect((await call(url, tls)).text).toContain('TLSv1.2, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256');
+});
+
+it('Z22 plain text on a TLS port is an error', async () => {
+  const { url } = await serve();
+  expect(await call(url.replace('https', 'http'), NO_TLS)).toMatchObject({
+    code: expect.stringMatching(/^ERR_BACKEND_/),
+  });
+});
+
+describe('what cannot be used stops the gateway at start', () => {
+  it.each<[string, Partial<ClientTls>, string]>([
+    ['a missing file', { ca_certs: [file('ca.pem'), file('missing.pem')] }, 'client_tls.ca_certs[1]'],
+    [
+      'a file that is not PEM',
+      { ca_certs: [fileURLToPath(import.meta.url).replace('tls.test', 'support')] },
+      'client_tls.ca_certs[0]',
+    ],
+    ['a suite nobody knows', { cipher_suites: [0x1301, 1] }, 'client_tls.cipher_suites[1]'],
+    [
+      'a missing key',
+      { client_certs: [{ certificate: file('client.pem'), private_key: 'missing' }] },
+      'client_tls.client_certs[0].private_key',
+    ],
+    [
+      'a key of another certificate',
+      { client_certs: [{ certificate: file('client.pem'), private_key: file('other.key') }] },
+      'client_tls',
+    ],
+  ])('%s', (_title, tls, path) => {
+    let issues: ConfigError['issues'] = [];
+    try {
+      readTls({ ...NO_TLS, ...tls });
+    } catch (error) {
+      if (error instanceof ConfigError) issues = error.issues;
+    }
+    expect(issues).toEqual([{ path, message: expect.any(String) }]);
+  });
+});
