@@ -236,6 +236,18 @@ describe('docs', () => {
     expect(rows.sort()).toEqual(options.sort());
   });
 
+  test('every example is linked from the README and run by a test', () => {
+    const folders = new Set(filesIn('examples', /server\.mjs$/).map((file) => file.split('/')[1] ?? ''));
+    const tests = filesIn('__tests__/examples', /\.test\.ts$/)
+      .map(read)
+      .join('\n');
+    expect(folders.size).toBeGreaterThan(1);
+    for (const folder of folders) {
+      expect(read('README.md')).toContain(`(examples/${folder})`);
+      expect(tests).toMatch(new RegExp(`\\b${folder}\\b`));
+    }
+  });
+
   test('links between pages lead somewhere', () => {
     const all = new Set(filesIn('.'));
     const broken = [...all]
