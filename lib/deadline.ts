@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * A span of time with an end: one timer, one signal, and promises that cannot outlive it. Ends early when the parent
  * ends or somebody cancels. The first reason wins.
@@ -6,7 +8,7 @@ export interface Deadline {
   readonly signal: AbortSignal;
   /** Settles as `promise` does, or rejects with the reason as soon as the deadline has ended. */
   race<T>(promise: Promise<T>): Promise<T>;
-  /** Ends it now. Does nothing once it has ended or was disposed of. */
+  /** Ends it now, also after `dispose`. Does nothing once it has ended. */
   cancel(reason: Error): void;
   /** Drops timer and listeners without ending it. */
   dispose(): void;
@@ -16,6 +18,9 @@ export interface Deadline {
 export function createDeadline(milliseconds: number, expired: () => Error, parent?: AbortSignal): Deadline {
   const controller = new AbortController();
   const { signal } = controller;
+  // Every call of every backend listens; Node would take that for a leak. Not 0: Node's getMaxListeners, which fetch
+  // calls, then takes the signal for no signal at all.
+  setMaxListeners(Number.POSITIVE_INFINITY, signal);
   const waiting = new Set<(reason: Error) => void>();
   const timer = setTimeout(onTimeout, milliseconds);
 

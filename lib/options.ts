@@ -7,6 +7,7 @@ import { ConfigError, type ConfigIssue } from './errors.js';
 import { guardLogger, type Logger, silentLogger } from './logger.js';
 import type { Ingredients } from './pipeline.js';
 import { type BalancerFactory, balancers } from './sd/balancer.js';
+import { createSubscribers } from './sd/index.js';
 import type { SubscriberFactory } from './sd/subscriber.js';
 import type { AxiosLike } from './transport/axios.js';
 import type { Transport } from './transport/transport.js';
@@ -54,8 +55,7 @@ export interface ResolvedOptions {
   readonly transport: Transport | undefined;
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly combiners: ReadonlyMap<string, Combiner>;
-  /** Those of the user; each plan makes its own built-in ones. */
-  readonly subscribers: readonly (readonly [string, SubscriberFactory])[];
+  readonly subscribers: ReadonlyMap<string, SubscriberFactory>;
   readonly balancers: ReadonlyMap<string, BalancerFactory>;
   readonly components: readonly Component[];
   readonly functions: Functions;
@@ -120,7 +120,7 @@ export function resolveOptions(options: GatewayOptions): ResolvedOptions {
     transport,
     encodings: createEncodings(options.encodings ?? []),
     combiners: new Map([...combiners, ...Object.entries(options.combiners ?? {})]),
-    subscribers: Object.entries(options.subscribers ?? {}),
+    subscribers: new Map([...createSubscribers(), ...Object.entries(options.subscribers ?? {})]),
     balancers: new Map([...balancers, ...Object.entries(options.balancers ?? {})]),
     components: [...builtInComponents, ...(options.components ?? [])],
     functions: new Map(Object.entries(options.functions ?? {})),

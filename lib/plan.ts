@@ -2,7 +2,6 @@ import { createResolver, inTableOrder } from './components/resolve.js';
 import { parseConfig } from './config/parse.js';
 import type { BackendConfig, Config, EndpointConfig } from './config/resolved.js';
 import { EndpointError } from './errors.js';
-import type { Logger } from './logger.js';
 import type { ResolvedOptions } from './options.js';
 import { createEndpointProxy, type Ingredients } from './pipeline.js';
 import { createAdmission } from './router/admission.js';
@@ -16,7 +15,6 @@ import { createRequestReader } from './router/request.js';
 import { createResponseWriter } from './router/response.js';
 import { createRouter, type Handle } from './router/router.js';
 import { createUnmatchedAnswer } from './router/unmatched.js';
-import { createSubscribers } from './sd/index.js';
 import type { SubscriberFactory } from './sd/subscriber.js';
 import type { Transport } from './transport/transport.js';
 import type { Wire } from './transport/wire.js';
@@ -37,19 +35,39 @@ export interface Plan {
 
 /** Validates the configuration, then builds all that can be built before the first request. */
 export function createPlan(input: unknown, options: ResolvedOptions, openWire: (config: Config) => Wire): Plan {
-  const subscribers = new Map([...createSubscribers(), ...options.subscribers]);
-  const config = parse(input, options, subscribers);
-  const closers: (() => void)[] = [];
+  const config = parse(input, options);
   const wire = openWire(config);
+  const closers: (() => void)[] = [];
+
+  async function close(): Promise<void> {
+    for (const end of closers) end();
+    await wire.close();
+  }
+
+  try {
+    return buildPlan(config, options, wire, { closers, close });
+  } catch (error) {
+    void close();
+    throw error;
+  }
+}
+
+/** What has to end with a plan, and how it ends. */
+interface Ending {
+  readonly closers: (() => void)[];
+  close(): Promise<void>;
+}
+
+function buildPlan(config: Config, options: ResolvedOptions, wire: Wire, { closers, close }: Ending): Plan {
   const admission = createAdmission(config.max_in_flight_requests);
   const ingredients: Ingredients = {
     ...options,
-    subscribe: createSubscribe(config, subscribers, options.logger, closers),
+    subscribe: createSubscribe(config, options, closers),
     connect(backend, stream) {
       return options.transport ?? connect(wire, backend, stream);
     },
-    onClose(close) {
-      closers.push(close);
+    onClose(end) {
+      closers.push(end);
     },
   };
   const clientIp = createClientIp({ ...config.router, ...options });
@@ -108,17 +126,12 @@ export function createPlan(input: unknown, options: ResolvedOptions, openWire: (
     abort() {
       admission.cancelAll(new EndpointError('ERR_CLOSING', 503, 'The gateway is closing'));
     },
-    async close() {
-      for (const close of closers) close();
-      await wire.close();
-    },
+    close,
   };
 }
 
-type Subscribers = ReadonlyMap<string, SubscriberFactory>;
-
-function parse(input: unknown, options: ResolvedOptions, subscribers: Subscribers): Config {
-  const { encodings, combiners, balancers, components, functions, logger } = options;
+function parse(input: unknown, options: ResolvedOptions): Config {
+  const { encodings, combiners, subscribers, balancers, components, functions, logger } = options;
   const formats = [...encodings.entries()];
   function warn(at: string, message: string): void {
     logger.warn({ at }, message);
@@ -144,8 +157,7 @@ function bodyMode(endpoint: EndpointConfig, { encodings }: ResolvedOptions): 'st
 
 function createSubscribe(
   config: Config,
-  subscribers: Subscribers,
-  logger: Logger,
+  { subscribers, logger }: ResolvedOptions,
   closers: (() => void)[],
 ): Ingredients['subscribe'] {
   return function subscribe(backend) {

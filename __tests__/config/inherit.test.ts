@@ -152,7 +152,7 @@ describe('encoding', () => {
 describe('lists of names', () => {
   test('of an endpoint', () => {
     expect(parseEndpoint({ input_headers: ['X-A', 'x-a', 'X-B'] }).input_headers).toEqual(['x-a', 'x-b']);
-    expect(parseEndpoint({ input_headers: ['X-A', '*'] }).input_headers).toEqual(['*']);
+    expect(parseEndpoint({ input_headers: ['X-A', '*'] }).input_headers).toEqual(['x-a', '*']);
     expect(parseEndpoint({ input_headers: [] }).input_headers).toEqual(['content-type']);
     expect(parseEndpoint({ input_headers: [''] }).input_headers).toEqual(['']);
     expect(parseEndpoint({ input_query_strings: ['A', 'a', 'A'] }).input_query_strings).toEqual(['A', 'a']);

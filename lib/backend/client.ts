@@ -26,6 +26,14 @@ export type Attempt = (request: ProxyRequest, tried?: string[]) => Promise<Proxy
 
 /** Pick a host, build the request, exchange. Rejects, never throws. */
 export function createAttempt({ subscriber, balancer, buildRequest, exchange }: AttemptOptions): Attempt {
+  function exchangeWith(request: ProxyRequest, host: string): Promise<ProxyResponse> {
+    try {
+      return exchange(buildRequest(request, host));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
   function attempt(request: ProxyRequest, tried?: string[]): Promise<ProxyResponse> {
     try {
       const host = balancer.host(tried);
@@ -38,15 +46,13 @@ export function createAttempt({ subscriber, balancer, buildRequest, exchange }: 
 
   function attemptAndReport(request: ProxyRequest, tried?: string[]): Promise<ProxyResponse> {
     let host: string;
-    let answer: Promise<ProxyResponse>;
     try {
       host = balancer.host(tried);
-      tried?.push(host);
-      answer = exchange(buildRequest(request, host));
     } catch (error) {
       return Promise.reject(error);
     }
-    return answer.then(
+    tried?.push(host);
+    return exchangeWith(request, host).then(
       (response) => {
         balancer.settled?.(host, 'ok');
         return response;
@@ -62,7 +68,11 @@ export function createAttempt({ subscriber, balancer, buildRequest, exchange }: 
   if (!subscriber.ready) return send;
   const ready = subscriber.ready.bind(subscriber);
   return function attemptWhenReady(request, tried) {
-    return subscriber.hosts().length > 0 ? send(request, tried) : ready().then(() => send(request, tried));
+    try {
+      return subscriber.hosts().length > 0 ? send(request, tried) : ready().then(() => send(request, tried));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
 }
 

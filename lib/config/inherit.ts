@@ -119,8 +119,9 @@ function inheritEndpoint(
     cache_ttl: Math.floor((raw.cache_ttl ?? root.cache_ttl ?? 0) / 1_000),
     output_encoding,
     concurrent_calls: raw.concurrent_calls,
-    // As KrakenD has it: no list at all lets Content-Type through, any list replaces that.
-    input_headers: raw.input_headers.length === 0 ? ['content-type'] : nameList(raw.input_headers.map(lowerCase)),
+    // As KrakenD has it: no list at all lets Content-Type through, any list replaces that. Names beside a "*" are kept:
+    // they let in what "*" alone does not.
+    input_headers: raw.input_headers.length === 0 ? ['content-type'] : [...new Set(raw.input_headers.map(lowerCase))],
     input_query_strings: nameList(raw.input_query_strings),
     max_request_body: raw.max_request_body ?? root.max_request_body ?? DEFAULT_REQUEST_BODY,
     backend: endpoint.backends.map((backend, place) => inheritBackend(parent, backend, place, compiled)),

@@ -17,7 +17,6 @@ export {
   type Stub,
   type StubAnswer,
   type StubRequest,
-  type StubValue,
 } from './stubs.js';
 export type { BackendTrace, CallTrace } from './trace.js';
 

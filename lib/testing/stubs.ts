@@ -34,16 +34,8 @@ export interface StubAnswer {
 }
 
 /** A value (the JSON body), `reply(…)`, `failure(…)`, or a function of the request that gives one of them. */
-export type Stub = StubValue | StubAnswer | ((request: StubRequest) => unknown);
-/** Anything JSON can say, or bytes. */
-export type StubValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly unknown[]
-  | { readonly [key: string]: unknown }
-  | Buffer;
+// Not `unknown`, which would swallow the function and leave its parameter without a type.
+export type Stub = NonNullable<unknown> | null | undefined | ((request: StubRequest) => unknown);
 
 /** A full answer of a stubbed backend: status, headers, delay. */
 export function reply(answer: Reply): StubAnswer {
