@@ -24,11 +24,11 @@ function encoded(coding: string | readonly string[], body: Buffer): BackendRespo
 }
 
 const gate = createGate(4);
-const { signal } = new AbortController();
-
 async function inflated(coding: string | readonly string[], body: Buffer, maxBody = LIMIT): Promise<Outcome> {
   const inflate = createInflate({ name: 'backend[0]', maxBody, gate });
-  return outcomeOf(Promise.resolve(encoded(coding, body)).then((response) => inflate(response, signal)));
+  return outcomeOf(
+    Promise.resolve(encoded(coding, body)).then((response) => inflate(response, new AbortController().signal)),
+  );
 }
 
 describe('B02 a compressed body', () => {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Axios, type AxiosResponse, getAdapter, type InternalAxiosRequestConfig } from 'axios';
+import { Axios, AxiosHeaders, type AxiosResponse, getAdapter, type InternalAxiosRequestConfig } from 'axios';
 import type { Exchange } from './exchange.js';
 import { flattenHeaders } from './headers.js';
 
@@ -34,6 +34,13 @@ function hasNone(interceptors: object): boolean {
   return 'handlers' in interceptors && Array.isArray(interceptors.handlers) && interceptors.handlers.length === 0;
 }
 
+/** axios copies and normalises the headers of an answer three times unless they are of its class and say they are done. */
+class NormalHeaders extends AxiosHeaders {
+  override normalize(): this {
+    return this;
+  }
+}
+
 /** Over the gateway's sockets for the gateway's calls, over axios' own for whatever else the instance is used for. */
 function undiciAdapter(
   config: InternalAxiosRequestConfig & { readonly [EXCHANGE]?: Exchange },
@@ -51,7 +58,7 @@ function undiciAdapter(
   }).then((response) => ({
     status: response.status,
     statusText: '',
-    headers: response.headers as AxiosResponse['headers'],
+    headers: new NormalHeaders(response.headers as Record<string, string | string[]>),
     data: response.body,
     config,
   }));

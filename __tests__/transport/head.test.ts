@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { readHead } from '../../lib/transport/head.js';
+
+const raw = (...texts: string[]): Buffer[] => texts.map((text) => Buffer.from(text, 'latin1'));
+
+describe('the headers of an answer', () => {
+  it('come in lower case; repeated lines and Set-Cookie come as arrays, in order', () => {
+    const head = readHead(
+      200,
+      raw('X-A', '1', 'SET-COOKIE', 'a=1', 'x-a', '2', 'X-A', '3', 'Content-Length', '0'),
+      'GET',
+      [],
+    );
+    expect(head).toMatchObject({ headers: { 'x-a': ['1', '2', '3'], 'set-cookie': ['a=1'], 'content-length': '0' } });
+  });
+
+  it('H06 U09 named like members of a prototype are plain data, `__proto__` is dropped', () => {
+    const head = readHead(200, raw('__proto__', 'a', 'constructor', 'b', 'toString', 'c', '__proto__', 'd'), 'GET', []);
+    expect(head).toMatchObject({ headers: { constructor: 'b', tostring: 'c' } });
+    const { headers } = head as { headers: object };
+    expect(Object.getPrototypeOf(headers)).toBeNull();
+    expect(Object.keys(headers)).toEqual(['constructor', 'tostring']);
+  });
+
+  it('H08 keep bytes beyond ASCII as they are', () => {
+    expect(readHead(200, raw('X-A', '\xe9'), 'GET', [])).toMatchObject({ headers: { 'x-a': '\xe9' } });
+  });
+
+  it.each(['Content-Type', 'Location', 'ETag', 'Last-Modified'])(
+    'H05 may say %s twice, but not two different things',
+    (name) => {
+      expect(readHead(200, raw(name, 'a', name, 'a'), 'GET', [])).toMatchObject({
+        headers: { [name.toLowerCase()]: 'a' },
+      });
+      expect(readHead(200, raw(name, 'a', name, 'b'), 'GET', [])).toContain(name.toLowerCase());
+    },
+  );
+
+  it('H06 are no more than two hundred lines', () => {
+    const lines = (count: number): Buffer[] => raw(...Array.from({ length: count }, (_, n) => [`x-${n}`, '1']).flat());
+    expect(readHead(200, lines(200), 'GET', [])).toMatchObject({ status: 200 });
+    expect(readHead(200, lines(201), 'GET', [])).toContain('200');
+  });
+});
+
+describe('the end of a body', () => {
+  it.each([
+    ['a length', raw('Content-Length', '12'), { hasBody: true, length: 12, isCloseDelimited: false }],
+    ['chunks', raw('Transfer-Encoding', 'Chunked'), { hasBody: true, length: -1, isCloseDelimited: false }],
+    ['the end of the connection', raw(), { hasBody: true, length: -1, isCloseDelimited: true }],
+  ])('is told by %s', (_title, headers, expected) => {
+    expect(readHead(200, headers, 'GET', [])).toMatchObject(expected);
+  });
+
+  it.each([
+    [204, 'GET'],
+    [304, 'GET'],
+    [200, 'HEAD'],
+  ])('is that of the head for %i to %s', (status, method) => {
+    const expected = { hasBody: false, length: 5, isCloseDelimited: false };
+    expect(readHead(status, raw('Content-Length', '5'), method, ['if-none-match', '*'])).toMatchObject(expected);
+  });
+
+  it.each(['', '+5', '-5', '5 ', '0x5', '5, 5', '1e3', '9'.repeat(16)])(
+    'F01 is not told by a length of "%s"',
+    (length) => {
+      expect(readHead(200, raw('Content-Length', length), 'GET', [])).toBe('a length that is no number');
+    },
+  );
+
+  it.each(['gzip', 'gzip, chunked', 'identity', 'xchunked', ''])(
+    'F01 is not told by a transfer encoding of "%s"',
+    (coding) => {
+      expect(readHead(200, raw('Transfer-Encoding', coding), 'GET', [])).toBe('a transfer encoding other than chunked');
+    },
+  );
+
+  it('F01 is not told in two ways', () => {
+    const both = raw('Content-Length', '5', 'Transfer-Encoding', 'chunked');
+    expect(readHead(200, both, 'GET', [])).toBe('two ways to tell where it ends');
+  });
+});
+
+it.each<[string[], boolean]>([
+  [[], false],
+  [['if-none-match', '"a"'], true],
+  [['accept', '*/*', 'if-modified-since', 'yesterday'], true],
+  [['x-a', 'if-none-match'], false],
+])('F04 304 answers a condition only: %j', (sent, isFine) => {
+  expect(typeof readHead(304, [], 'GET', sent)).toBe(isFine ? 'object' : 'string');
+});
