@@ -2,10 +2,11 @@ import { createServer } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ClientConfig } from '../../lib/config/resolved.js';
+import { createPools } from '../../lib/transport/pool.js';
 import type { Transport } from '../../lib/transport/transport.js';
 import type { TransportSettings, Wire } from '../../lib/transport/wire.js';
 import { answer, type RawRequest, type RawServer, type Script, startRawServer } from '../support/raw-server.js';
-import { openWire, outcomeOf, requestTo, SETTINGS } from './support.js';
+import { CLIENT, NO_TLS, openWire, outcomeOf, requestTo, SETTINGS } from './support.js';
 
 const wires: Wire[] = [];
 const servers: RawServer[] = [];
@@ -109,6 +110,22 @@ describe('sockets', () => {
     await server.until(() => closed(server) === 2);
     await wire.close();
   });
+});
+
+it('S02 origins that came and went are forgotten, those in use are not', async () => {
+  const server = await serve(() => [{ stall: true }]);
+  const pools = createPools(CLIENT);
+  const settings = { isolate: false, maxHeaderBytes: 4_096, connectTimeout: 1_000, tls: NO_TLS };
+  const poolFor = pools.group(settings);
+  const busy = poolFor(server.origin);
+  const unused = poolFor('http://h0.example');
+  busy?.take({ start: () => {}, refuse: () => {} }, false);
+  for (let n = 1; n < 300; n++) poolFor(`http://h${n}.example`);
+  expect(poolFor(server.origin)).toBe(busy);
+  expect(poolFor('http://h299.example')).toBe(poolFor('http://h299.example'));
+  expect(poolFor('http://h0.example')).not.toBe(unused);
+  expect(pools.group({ ...settings })).toBe(poolFor);
+  await pools.close();
 });
 
 describe('T08 the backend closes the socket as the next request is on its way', () => {

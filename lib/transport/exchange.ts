@@ -1,16 +1,7 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import {
-  abortError,
-  closingError,
-  connectionError,
-  protocolError,
-  sizeError,
-  timeoutError,
-  urlError,
-  wireError,
-} from './failure.js';
+import { abortError, closingError, protocolError, sizeError, timeoutError, urlError, wireError } from './failure.js';
 import { type Head, readHead } from './head.js';
 import { type Call, type Lane, OVERSIZE, type Pool } from './pool.js';
 import type { BackendResponse } from './transport.js';
@@ -199,12 +190,9 @@ function runExchange(
 
   function faultAtEnd(socket: Socket | undefined, { isCloseDelimited }: Head): Error | undefined {
     const error: (Error & { code?: string }) | null | undefined = socket?.errored;
+    // undici takes a reset for the end of a body that only the end of the connection ends.
     if (error && error.code !== 'UND_ERR_INFO') {
       return isCloseDelimited ? wireError(name, error, true) : protocolError(name, 'bytes behind its end');
-    }
-    // undici takes a reset for the end of such a body; only a FIN is one.
-    if (isCloseDelimited && socket?.readableEnded !== true) {
-      return connectionError(name, 'the connection ended before the answer was complete');
     }
     return undefined;
   }
