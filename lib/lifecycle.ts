@@ -7,7 +7,7 @@ import type { Handle } from './router/router.js';
 import type { Wire } from './transport/wire.js';
 
 export interface CloseOptions {
-  /** Milliseconds that requests under way are given to finish. Default 10000. */
+  /** Milliseconds that requests under way are given to finish; then they are ended. Default 10000. */
   readonly timeout?: number;
 }
 
@@ -24,6 +24,8 @@ export interface Lifecycle {
 }
 
 const DEFAULT_DRAIN = 10_000;
+/** Node takes longer timers for none at all and fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** The plan in force, and how one gives way to the next. */
 export function createLifecycle(
@@ -32,24 +34,28 @@ export function createLifecycle(
   openWire: (config: Config) => Wire,
 ): Lifecycle {
   let plan = createPlan(config, options, openWire);
-  const retiring = new Set<Promise<void>>();
+  /** Plans that finish what they have begun, until they are closed. */
+  const retiring = new Map<Plan, Promise<void>>();
   let closing: Promise<void> | undefined;
 
-  function retire(old: Plan, drain: Promise<void>): Promise<void> {
-    const retired = drain.then(() => old.close()).finally(() => retiring.delete(retired));
-    retiring.add(retired);
-    return retired;
+  function retire(old: Plan): void {
+    const closed = old
+      .idle()
+      .then(() => old.close())
+      .catch((err) => options.logger.error({ err }, 'a configuration that is no longer in force could not be closed'))
+      .finally(() => retiring.delete(old));
+    retiring.set(old, closed);
   }
 
   async function drain(timeout: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeout);
-    });
-    await Promise.race([plan.idle(), patience]);
+    retire(plan);
+    const timer = setTimeout(endAll, Math.min(timeout, LONGEST_TIMER));
+    await Promise.all(retiring.values());
     clearTimeout(timer);
-    plan.abort();
-    await plan.idle();
+  }
+
+  function endAll(): void {
+    for (const old of retiring.keys()) old.abort();
   }
 
   return {
@@ -61,10 +67,10 @@ export function createLifecycle(
       if (closing) throw new ConfigError([{ path: '', message: 'the gateway is closed; create a new one' }]);
       const old = plan;
       plan = createPlan(next, options, openWire);
-      retire(old, old.idle());
+      retire(old);
     },
     close({ timeout = DEFAULT_DRAIN } = {}) {
-      closing ??= Promise.all([retire(plan, drain(timeout)), ...retiring]).then(() => undefined);
+      closing ??= drain(timeout);
       return closing;
     },
   };

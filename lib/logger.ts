@@ -16,7 +16,8 @@ export function guardLogger(logger: Logger): Logger {
   function guarded(level: keyof Logger): Logger[keyof Logger] {
     return function log(fields, message) {
       try {
-        logger[level](fields, message);
+        const result: unknown = logger[level](fields, message);
+        if (result instanceof Promise) result.catch(ignore);
       } catch {
         // A broken logger has nowhere to report itself.
       }

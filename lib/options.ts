@@ -1,4 +1,5 @@
 import type { Component, Functions, GatewayFunction } from './components/component.js';
+import { guardComponent, guardTransport } from './components/guard.js';
 import { builtInComponents } from './components/index.js';
 import type { Encoding } from './encoding/encoding.js';
 import { createEncodings } from './encoding/index.js';
@@ -117,12 +118,12 @@ export function resolveOptions(options: GatewayOptions): ResolvedOptions {
 
   return {
     axios,
-    transport,
+    transport: transport && guardTransport('options.transport', transport),
     encodings: createEncodings(options.encodings ?? []),
     combiners: new Map([...combiners, ...Object.entries(options.combiners ?? {})]),
     subscribers: new Map([...createSubscribers(), ...Object.entries(options.subscribers ?? {})]),
     balancers: new Map([...balancers, ...Object.entries(options.balancers ?? {})]),
-    components: [...builtInComponents, ...(options.components ?? [])],
+    components: [...builtInComponents, ...(options.components ?? []).map(guardComponent)],
     functions: new Map(Object.entries(options.functions ?? {})),
     logger: logger ? guardLogger(logger) : silentLogger,
     debug: options.debug ?? false,

@@ -77,8 +77,9 @@ function staticLayer({ proxy }: EndpointConfig): Middleware[] {
   return proxy.static ? [createStatic(proxy.static)] : [];
 }
 
-function flatmapLayer({ proxy }: EndpointConfig): Middleware[] {
-  if (!proxy.flatmap_filter) return [];
+function flatmapLayer({ proxy, backend }: EndpointConfig): Middleware[] {
+  const isMerge = backend.filter(isRegular).length > 1;
+  if (!proxy.flatmap_filter || !isMerge) return [];
   const flatmap = createFlatmap(proxy.flatmap_filter);
   return [
     function flatmapMerged(next) {
@@ -91,19 +92,27 @@ function flatmapLayer({ proxy }: EndpointConfig): Middleware[] {
   ];
 }
 
+function isRegular(backend: BackendConfig): boolean {
+  return !backend.proxy.shadow;
+}
+
 /** One backend needs no merging and has the whole timeout; several share the merge's part of it. */
 function createMerger(endpoint: EndpointConfig, ingredients: Ingredients): Proxy {
-  const backends = endpoint.backend.filter((backend) => !backend.proxy.shadow);
+  const backends = endpoint.backend.filter(isRegular);
   const clients = backends.map((backend) => createBackendClient(endpoint, backend, ingredients));
+  const share = Math.floor(endpoint.timeout * MERGE_SHARE);
   const [first] = clients;
-  if (clients.length === 1 && first) return first.send;
+  // What static data stands in for has to fail while there is still time to answer.
+  if (clients.length === 1 && first) {
+    return endpoint.proxy.static ? createTimeout(first.name, share)(first.send) : first.send;
+  }
 
   const name = `${endpoint.method} ${endpoint.endpoint}`;
   const combine = ingredients.combiners.get(endpoint.proxy.combiner) as Combiner;
   const options = {
     name,
     clients,
-    timeout: Math.floor(endpoint.timeout * MERGE_SHARE),
+    timeout: share,
     merge: createMerge(name, combine, createHeaderMerge(backends.map((backend) => backend.output_headers))),
   };
   if (!endpoint.proxy.sequential) return createParallel(options);

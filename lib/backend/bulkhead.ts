@@ -16,8 +16,8 @@ export function createBulkhead(name: string, limit: number): Middleware<BackendR
           new BackendError('ERR_OVERLOADED', 503, `${name} was not called: ${limit} calls to it are already under way`),
         );
       }
-      pending++;
       const answer = next(request);
+      pending++;
       answer.then(release, release);
       return answer;
     };

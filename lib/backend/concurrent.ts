@@ -1,6 +1,7 @@
-import { createDeadline } from '../deadline.js';
+import { createDeadline, type Deadline } from '../deadline.js';
 import { BackendError, type GatewayError } from '../errors.js';
-import type { Middleware, ProxyRequest, ProxyResponse } from '../proxy.js';
+import type { Middleware, Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
+import { disposeAfter } from './timeout.js';
 
 /**
  * Sends `copies` of each request at once; the first complete answer wins and the others are aborted. Without one, the
@@ -22,34 +23,45 @@ export function createConcurrentCalls(name: string, copies: number, timeout: num
     );
   }
 
-  return function concurrentCalls(next) {
-    function firstComplete(request: ProxyRequest): Promise<ProxyResponse> {
-      return new Promise((resolve, reject) => {
-        let pending = copies;
-        let incomplete: ProxyResponse | undefined;
+  function firstComplete(next: Proxy, request: ProxyRequest): Promise<ProxyResponse> {
+    return new Promise(function race(resolve, reject) {
+      // One for each copy, since a winner that streams has to go on while the others end.
+      const running = new Set<Deadline>();
+      for (let count = 0; count < copies; count++) running.add(createDeadline(timeout, expired, request.signal));
+      let incomplete: ProxyResponse | undefined;
 
-        function settle(failure?: unknown): void {
-          pending--;
-          if (pending > 0) return;
-          if (incomplete) resolve(incomplete);
-          else reject(failure);
-        }
-        function onResponse(response: ProxyResponse): void {
-          if (response.isComplete) {
-            resolve(response);
-            return;
-          }
+      function onResponse(deadline: Deadline, response: ProxyResponse): void {
+        if (!response.isComplete) {
           incomplete = response;
-          settle();
+          settle(deadline);
+          return;
         }
-        for (let index = 0; index < copies; index++) next(request).then(onResponse, settle);
-      });
-    }
+        running.delete(deadline);
+        disposeAfter(response, deadline);
+        resolve(response);
+        for (const loser of running) loser.cancel(decided());
+      }
 
+      function settle(deadline: Deadline, failure?: unknown): void {
+        deadline.dispose();
+        running.delete(deadline);
+        if (running.size > 0) return;
+        if (incomplete) resolve(incomplete);
+        else reject(failure);
+      }
+
+      for (const deadline of [...running]) {
+        deadline.race(next({ ...request, signal: deadline.signal })).then(
+          (response) => onResponse(deadline, response),
+          (failure) => settle(deadline, failure),
+        );
+      }
+    });
+  }
+
+  return function concurrentCalls(next) {
     return function sendCopies(request) {
-      const deadline = createDeadline(timeout, expired, request.signal);
-      const answer = deadline.race(firstComplete({ ...request, signal: deadline.signal }));
-      return answer.finally(() => deadline.cancel(decided()));
+      return firstComplete(next, request);
     };
   };
 }

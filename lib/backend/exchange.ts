@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { BackendConfig } from '../config/resolved.js';
 import type { Decoder } from '../encoding/encoding.js';
-import { BackendError, GatewayError } from '../errors.js';
+import { BackendError, DecodeError, GatewayError } from '../errors.js';
 import type { Formatter } from '../manipulation/formatter.js';
 import { type BackendRequest, type Data, type Headers, NO_HEADERS, type Proxy, type ProxyResponse } from '../proxy.js';
 import type { BackendResponse, Transport } from '../transport/transport.js';
@@ -36,11 +36,10 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
     const metadata = { status, headers: pickHeaders(response.headers) };
     if (body.length === 0) return { data: {}, isComplete: true, isEmpty: true, metadata };
 
-    const respond = (data: Data | null): ProxyResponse => ({
-      data: format ? format(data) : data,
-      isComplete: true,
-      metadata,
-    });
+    function respond(data: Data | null): ProxyResponse {
+      if (typeof data !== 'object' || Array.isArray(data)) throw decodeError('its decoder gave back no object');
+      return { data: format ? format(data) : data, isComplete: true, metadata };
+    }
     try {
       const decoded = (decode as Decoder)(body);
       return decoded instanceof Promise ? decoded.then(respond, failDecoding) : respond(decoded);
@@ -51,8 +50,12 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
 
   function failDecoding(error: unknown): never {
     if (error instanceof GatewayError) throw error;
-    const reason = error instanceof Error ? error.message : 'it cannot be read';
-    throw new BackendError(
+    // Other messages may quote the body.
+    throw decodeError(error instanceof DecodeError ? error.message : 'it cannot be read');
+  }
+
+  function decodeError(reason: string): BackendError {
+    return new BackendError(
       'ERR_BACKEND_DECODE',
       502,
       `The answer of ${name} is not what its encoding "${backend.encoding}" says: ${reason}`,

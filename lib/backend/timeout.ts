@@ -1,6 +1,6 @@
-import { createDeadline } from '../deadline.js';
+import { createDeadline, type Deadline } from '../deadline.js';
 import { BackendError } from '../errors.js';
-import type { Middleware } from '../proxy.js';
+import type { Middleware, ProxyResponse } from '../proxy.js';
 
 /** A backend's own timeout, where it is shorter than what the endpoint grants. Covers a streamed body as well. */
 export function createTimeout(name: string, milliseconds: number): Middleware {
@@ -17,8 +17,7 @@ export function createTimeout(name: string, milliseconds: number): Middleware {
       const deadline = createDeadline(milliseconds, expired, request.signal);
       return deadline.race(next({ ...request, signal: deadline.signal })).then(
         (response) => {
-          if (response.body && 'once' in response.body) response.body.once('close', deadline.dispose);
-          else deadline.dispose();
+          disposeAfter(response, deadline);
           return response;
         },
         (error) => {
@@ -28,4 +27,10 @@ export function createTimeout(name: string, milliseconds: number): Middleware {
       );
     };
   };
+}
+
+/** A deadline is done with when its answer is there; where the body still streams, when that has closed. */
+export function disposeAfter({ body }: ProxyResponse, deadline: Deadline): void {
+  if (body && 'once' in body) body.once('close', deadline.dispose);
+  else deadline.dispose();
 }

@@ -1,4 +1,5 @@
-import { EndpointError, type GatewayError } from '../errors.js';
+import { isObject } from '../data.js';
+import { EndpointError, GatewayError } from '../errors.js';
 import { type Data, NO_HEADERS, type ProxyResponse } from '../proxy.js';
 import type { Combiner } from './combiner.js';
 import type { Outcome } from './outcome.js';
@@ -32,7 +33,11 @@ export function createMerge(endpoint: string, combine: Combiner, mergeHeaders?: 
     if (errors.length > 0 && errors.length === outcomes.length && parts.length === 0) {
       throw allFailed(endpoint, errors);
     }
-    const data = parts.length === 1 ? (parts[0] as Data) : combine(parts);
+    // A single part as well: what a combiner makes of it must not depend on who failed.
+    const data = combine(parts);
+    if (!isObject(data)) {
+      throw new GatewayError('ERR_INTERNAL', 500, `The combiner of ${endpoint} must give back an object`);
+    }
     const metadata = mergeHeaders ? { status: 200, headers: mergeHeaders(outcomes) } : METADATA;
     if (errors.length > 0) return { data, isComplete: false, metadata, errors };
     return isEmpty ? { data, isComplete, isEmpty, metadata } : { data, isComplete, metadata };

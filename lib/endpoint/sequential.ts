@@ -1,5 +1,6 @@
+import type { BackendClient } from '../backend/client.js';
 import { createDeadline } from '../deadline.js';
-import { toBackendFailure } from '../errors.js';
+import { EndpointError, toBackendFailure } from '../errors.js';
 import type { Data, Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
 import type { Outcome } from './outcome.js';
 import { type MergerOptions, mergeExpired } from './parallel.js';
@@ -43,8 +44,22 @@ export function createSequential(options: SequentialOptions): Proxy {
     } finally {
       deadline.dispose();
     }
+    assertRequired(clients, outcomes);
     return merge(outcomes);
   };
+}
+
+/** A chain that stopped never got to the backends behind: one that is required fails the endpoint then, too. */
+function assertRequired(clients: readonly BackendClient[], outcomes: readonly Outcome[]): void {
+  const missing = clients.slice(outcomes.length).find((client) => client.required);
+  if (!missing) return;
+  const last = outcomes.at(-1);
+  if (last && 'error' in last) throw last.error;
+  throw new EndpointError(
+    'ERR_ENDPOINT_FAILED',
+    502,
+    `${missing.name} is required and was not called, since the answer before it was incomplete`,
+  );
 }
 
 const PLACEHOLDER = /^resp(\d+)(?:_(.+))?$/;

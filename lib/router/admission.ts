@@ -1,11 +1,16 @@
-import type { Deadline } from '../deadline.js';
 import type { GatewayError } from '../errors.js';
+
+/** A request under way. */
+export interface Guest {
+  /** Ends it; what was not answered yet fails with the reason. */
+  cancel(reason: GatewayError): void;
+}
 
 /** Keeps count of the requests under way: caps them, and knows when the last one has left. */
 export interface Admission {
   /** False when the house is full; then `leave` must not be called. */
-  enter(deadline: Deadline): boolean;
-  leave(deadline: Deadline): void;
+  enter(guest: Guest): boolean;
+  leave(guest: Guest): void;
   /** Resolves once nobody is inside. */
   empty(): Promise<void>;
   /** Ends all requests under way. */
@@ -13,17 +18,17 @@ export interface Admission {
 }
 
 export function createAdmission(limit: number): Admission {
-  const inside = new Set<Deadline>();
+  const inside = new Set<Guest>();
   let waiting: (() => void)[] = [];
 
   return {
-    enter(deadline) {
+    enter(guest) {
       if (inside.size >= limit) return false;
-      inside.add(deadline);
+      inside.add(guest);
       return true;
     },
-    leave(deadline) {
-      inside.delete(deadline);
+    leave(guest) {
+      inside.delete(guest);
       if (inside.size > 0 || waiting.length === 0) return;
       for (const resolve of waiting) resolve();
       waiting = [];
@@ -32,7 +37,7 @@ export function createAdmission(limit: number): Admission {
       return inside.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
     },
     cancelAll(reason) {
-      for (const deadline of inside) deadline.cancel(reason);
+      for (const guest of inside) guest.cancel(reason);
     },
   };
 }

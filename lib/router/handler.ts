@@ -3,7 +3,7 @@ import { createDeadline } from '../deadline.js';
 import { EndpointError, type GatewayError, RejectedError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Proxy, ProxyResponse } from '../proxy.js';
-import type { Admission } from './admission.js';
+import type { Admission, Guest } from './admission.js';
 import type { BodyReader } from './body.js';
 import type { RequestReader } from './request.js';
 import type { ResponseWriter } from './response.js';
@@ -35,10 +35,10 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
     return new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, `${name} did not answer within ${timeout} ms`);
   }
 
-  function fail(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
-    const error = toGatewayError(thrown);
+  function fail(request: IncomingMessage, response: ServerResponse, error: GatewayError): void {
     const fields = { endpoint: name, ...toFields(error) };
-    if (error.status < 500) logger.debug(fields, 'request not served');
+    // A guard that turns away a flood must not flood the log.
+    if (error.status < 500 || error instanceof RejectedError) logger.debug(fields, 'request not served');
     else logger.error(error.cause === undefined ? fields : { ...fields, err: error.cause }, 'endpoint failed');
     try {
       writer.writeError(request, response, error);
@@ -51,7 +51,13 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
     // The client left while an earlier middleware was at work: `close` will not come a second time.
     if (response.destroyed) return;
     const deadline = createDeadline(timeout, expired);
-    if (!admission.enter(deadline)) {
+    const guest: Guest = {
+      cancel(reason) {
+        deadline.cancel(reason);
+        if (response.headersSent) response.destroy();
+      },
+    };
+    if (!admission.enter(guest)) {
       deadline.dispose();
       fail(
         request,
@@ -62,24 +68,31 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
     }
 
     response.once('close', () => {
-      admission.leave(deadline);
+      admission.leave(guest);
       if (response.writableFinished) deadline.dispose();
       else deadline.cancel(new EndpointError('ERR_CLIENT_CLOSED', 499, `The client of ${name} left`));
     });
 
     function succeed(answer: ProxyResponse): void {
-      if (answer.errors) logger.warn({ endpoint: name, errors: answer.errors.map(toFields) }, 'partial answer');
-      // A streamed body stays under the deadline until the response closes.
-      if (!answer.body) deadline.dispose();
       try {
+        if (answer.errors) logger.warn({ endpoint: name, errors: answer.errors.map(toFields) }, 'partial answer');
+        const { body } = answer;
+        // The deadline also ends a stream that would not hear of it, and an encoder that takes its time.
+        if (body && 'destroy' in body) deadline.signal.addEventListener('abort', () => body.destroy());
         writer.write(request, response, answer);
+        if (body) return;
+        if (response.headersSent) deadline.dispose();
+        else deadline.race(new Promise<never>(() => {})).catch(failHere);
       } catch (thrown) {
         failHere(thrown);
       }
     }
 
     function failHere(thrown: unknown): void {
-      fail(request, response, thrown);
+      const error = toGatewayError(thrown);
+      fail(request, response, error);
+      // Nobody needs what may still be under way.
+      deadline.cancel(error);
     }
 
     try {

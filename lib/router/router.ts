@@ -5,8 +5,10 @@ import type { Matcher } from './matcher.js';
 import { splitTarget } from './target.js';
 import type { UnmatchedAnswer } from './unmatched.js';
 
+type Next = (error?: unknown) => void;
+
 /** A handler that also runs without anything after it, as under a bare `http.createServer`. */
-export type Handle = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void;
+export type Handle = (request: IncomingMessage, response: ServerResponse, next?: Next) => void;
 
 /** A route of the gateway's own, such as `/__health`. */
 export interface BuiltInRoute {
@@ -35,21 +37,13 @@ export interface RouterOptions {
 export function createRouter(options: RouterOptions): Handle {
   const { builtIns, matcher, services, fallthrough, autoOptions, removeExtraSlash, answerUnmatched } = options;
 
-  function route(
-    request: IncomingMessage,
-    response: ServerResponse,
-    next: ((error?: unknown) => void) | undefined,
-  ): void {
-    const target = splitTarget(request.url ?? '/').path;
-    const path = removeExtraSlash ? target.replace(/\/{2,}/g, '/') : target;
+  function pathOf(request: IncomingMessage): string {
+    const { path } = splitTarget(request.url ?? '/');
+    return removeExtraSlash ? path.replace(/\/{2,}/g, '/') : path;
+  }
+
+  function route(request: IncomingMessage, response: ServerResponse, path: string, next: Next | undefined): void {
     const method = request.method ?? 'GET';
-    // First, or a wildcard endpoint would hide them.
-    for (const builtIn of builtIns) {
-      if (serves(builtIn, method, path)) {
-        builtIn.handle(request, response);
-        return;
-      }
-    }
     const match = matcher.match(method, path);
     if (match && 'value' in match) match.value(request, response, match.params);
     else if (autoOptions && method === 'OPTIONS' && match) answerOptions(response, match.allow);
@@ -57,9 +51,7 @@ export function createRouter(options: RouterOptions): Handle {
     else answerUnmatched(request, response, match?.allow);
   }
 
-  if (services.length === 0) return route;
-
-  return function runServices(request, response, next) {
+  function runServices(request: IncomingMessage, response: ServerResponse, next: Next | undefined): void {
     let index = 0;
     function advance(error?: unknown): void {
       if (error !== undefined && error !== null) {
@@ -69,9 +61,23 @@ export function createRouter(options: RouterOptions): Handle {
       }
       const service = services[index++];
       if (service) service(request, response, advance);
-      else route(request, response, next);
+      // A service may have changed the URL.
+      else route(request, response, pathOf(request), next);
     }
     advance();
+  }
+
+  return function handle(request, response, next) {
+    const path = pathOf(request);
+    // First: a wildcard endpoint would hide them, and who asks after our health is no client to be turned away.
+    for (const builtIn of builtIns) {
+      if (serves(builtIn, request.method ?? 'GET', path)) {
+        builtIn.handle(request, response);
+        return;
+      }
+    }
+    if (services.length === 0) route(request, response, path, next);
+    else runServices(request, response, next);
   };
 }
 

@@ -1,0 +1,134 @@
+import { Readable } from 'node:stream';
+import { ConfigError, GatewayError } from '../errors.js';
+import type { Middleware, ProxyResponse, RequestHandler } from '../proxy.js';
+import type { BackendResponse, Transport, TransportMiddleware } from '../transport/transport.js';
+import type { Component } from './component.js';
+
+/**
+ * Keeps a component of somebody else's from harming more than the layer it stands in: what it throws becomes a
+ * rejection, and what it gives back has to be an answer.
+ */
+export function guardComponent(component: Component): Component {
+  const { namespace, aliases, schema, check, service, endpoint, client, backend, transport } = component;
+  function layerOf<T>(made: T | undefined): T | undefined {
+    if (made === undefined || typeof made === 'function') return made;
+    throw notALayer(namespace);
+  }
+  function guarded<R>(made: Middleware<R> | undefined): Middleware<R> | undefined {
+    const layer = layerOf(made);
+    return layer && guardMiddleware(namespace, layer);
+  }
+
+  return {
+    namespace,
+    schema,
+    ...(aliases && { aliases }),
+    ...(check && { check: check.bind(component) }),
+    ...(service && {
+      service(config, scope) {
+        const handler = layerOf(service.call(component, config, scope));
+        return (
+          handler &&
+          guardHandler(handler, (err) => scope.logger.error({ component: namespace, err }, 'a component failed'))
+        );
+      },
+    }),
+    ...(endpoint && { endpoint: (config, scope) => guarded(endpoint.call(component, config, scope)) }),
+    ...(client && { client: (config, scope) => guarded(client.call(component, config, scope)) }),
+    ...(backend && { backend: (config, scope) => guarded(backend.call(component, config, scope)) }),
+    ...(transport && {
+      transport(config, scope) {
+        const layer = layerOf(transport.call(component, config, scope));
+        return layer && guardTransportMiddleware(namespace, layer);
+      },
+    }),
+  };
+}
+
+/** The same for a transport that takes the place of the wire. */
+export function guardTransport(name: string, transport: Transport): Transport {
+  return guardCall(name, transport, isBackendResponse);
+}
+
+function guardMiddleware<R>(name: string, layer: Middleware<R>): Middleware<R> {
+  return function guardedLayer(next) {
+    const proxy = layer(next);
+    if (typeof proxy !== 'function') throw notALayer(name);
+    return guardCall(name, proxy, isProxyResponse);
+  };
+}
+
+function guardTransportMiddleware(name: string, layer: TransportMiddleware): TransportMiddleware {
+  return function guardedTransport(next) {
+    const transport = layer(next);
+    if (typeof transport !== 'function') throw notALayer(name);
+    return guardCall(name, transport, isBackendResponse);
+  };
+}
+
+function guardCall<R, A>(
+  name: string,
+  call: (request: R) => Promise<A>,
+  isAnswer: (value: unknown) => boolean,
+): (request: R) => Promise<A> {
+  function assertAnswer(answer: A): A {
+    if (isAnswer(answer)) return answer;
+    throw new GatewayError('ERR_INTERNAL', 500, `"${name}" gave back something that is no answer`);
+  }
+
+  return function guardedCall(request) {
+    try {
+      return Promise.resolve(call(request)).then(assertAnswer);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+}
+
+/** A handler that throws, or rejects, has not answered: the client must not wait for ever. */
+function guardHandler(handler: RequestHandler, report: (error: unknown) => void): RequestHandler {
+  return function guardedHandler(request, response, next) {
+    function fail(error: unknown): void {
+      report(error);
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500, { 'content-length': '0' }).end();
+    }
+    try {
+      const result: unknown = handler(request, response, next);
+      if (result instanceof Promise) result.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
+
+function notALayer(namespace: string): ConfigError {
+  return new ConfigError([
+    { path: 'options.components', message: `a hook of "${namespace}" must give back a function or nothing` },
+  ]);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isProxyResponse(value: unknown): value is ProxyResponse {
+  return (
+    isRecord(value) &&
+    typeof value['data'] === 'object' &&
+    !Array.isArray(value['data']) &&
+    typeof value['isComplete'] === 'boolean' &&
+    isRecord(value['metadata']) &&
+    typeof value['metadata']['status'] === 'number' &&
+    isRecord(value['metadata']['headers'])
+  );
+}
+
+function isBackendResponse(value: unknown): value is BackendResponse {
+  return (
+    isRecord(value) &&
+    Number.isInteger(value['status']) &&
+    isRecord(value['headers']) &&
+    (Buffer.isBuffer(value['body']) || value['body'] instanceof Readable)
+  );
+}
