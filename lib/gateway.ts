@@ -33,7 +33,7 @@ export const defineConfig: <Extra extends ExtraTypes = BuiltInExtraConfig>(
  * What `createGateway` returns: at run time an Express Router (layers added with `use` run before the endpoints), and a
  * plain `(request, response, next?)` function for Connect and `http.createServer`.
  */
-export interface Gateway<A extends AxiosLike = OwnAxios> extends Handle {
+export interface Gateway<A extends AxiosLike = AxiosLike> extends Handle {
   /** Adds middleware in front of the endpoints, as on every Express Router. */
   use(...handlers: RequestHandler[]): this;
   use(path: string, ...handlers: RequestHandler[]): this;

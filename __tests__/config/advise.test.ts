@@ -65,13 +65,6 @@ describe('filters that another one replaces', () => {
     ]);
     expect(placesOf(withBackends([flatmap]))).toEqual([]);
   });
-
-  test('a flatmap_filter of an endpoint with nothing to merge', () => {
-    expect(placesOf(withEndpoint(flatmap))).toEqual(['endpoints[0].extra_config.proxy.flatmap_filter']);
-    expect(placesOf(withBackends([{}, {}], flatmap))).toEqual([]);
-    const shadow = { extra_config: { proxy: { shadow: true } } };
-    expect(placesOf(withBackends([{}, shadow], flatmap))).toEqual(['endpoints[0].extra_config.proxy.flatmap_filter']);
-  });
 });
 
 test('a backend whose answer is passed through into a merge adds nothing', () => {

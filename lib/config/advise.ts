@@ -45,13 +45,6 @@ export function advise(config: Config, root: ReadRoot, vocabulary: Vocabulary): 
   }
   config.endpoints.forEach((endpoint, index) => {
     const { backends } = root.endpoints[index]!;
-    const regular = endpoint.backend.filter((backend) => !backend.proxy.shadow).length;
-    if (endpoint.proxy.flatmap_filter !== undefined && regular < 2) {
-      vocabulary.warn(
-        `${endpoint.at}.extra_config.proxy.flatmap_filter`,
-        'does nothing with a single backend; move it there.',
-      );
-    }
     endpoint.backend.forEach((backend, place) => {
       const { raw, core } = backends[place]!;
       if (core.proxy.flatmap_filter?.length) {
