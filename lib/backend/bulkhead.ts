@@ -17,8 +17,9 @@ export function createBulkhead(name: string, limit: number): Middleware<BackendR
         );
       }
       const answer = next(request);
-      pending++;
       answer.then(release, release);
+      // Last, so that a layer that throws or gives back no promise has not taken a place.
+      pending++;
       return answer;
     };
   };

@@ -1,6 +1,6 @@
 import type { BackendClient } from '../backend/client.js';
-import { createDeadline, type Deadline } from '../deadline.js';
-import { EndpointError, type GatewayError, toBackendFailure } from '../errors.js';
+import { createDeadline } from '../deadline.js';
+import { BackendError, EndpointError, type GatewayError, toBackendFailure } from '../errors.js';
 import type { Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
 import type { Merge } from './merge.js';
 import type { Outcome } from './outcome.js';
@@ -16,23 +16,25 @@ export interface MergerOptions {
 
 /** Calls every backend at once; what has not answered when the time is up counts as failed. */
 export function createParallel({ name, clients, timeout, merge }: MergerOptions): Proxy {
-  const hasRequired = clients.some((client) => client.required);
-
-  function ask(client: BackendClient, request: ProxyRequest, deadline: Deadline): Promise<Outcome> {
-    return deadline.race(client.send(request)).then(toOutcome, (reason) => {
-      const error = toBackendFailure(client.name, reason);
-      // Nobody needs the siblings any more.
-      if (client.required) deadline.cancel(error);
-      return { error };
-    });
-  }
-
   return function callInParallel(request) {
     const deadline = createDeadline(timeout, () => mergeExpired(name, timeout), request.signal);
     const shared: ProxyRequest = { ...request, signal: deadline.signal };
-    return Promise.all(clients.map((client) => ask(client, shared, deadline))).then((outcomes) => {
+    let fatal: GatewayError | undefined;
+
+    function ask(client: BackendClient): Promise<Outcome> {
+      return deadline.race(client.send(shared)).then(toOutcome, (reason) => {
+        const error = toBackendFailure(client.name, reason);
+        if (client.required && !fatal) {
+          fatal = error;
+          deadline.cancel(noLongerNeeded(client));
+        }
+        return { error };
+      });
+    }
+
+    return Promise.all(clients.map(ask)).then((outcomes) => {
       deadline.dispose();
-      if (hasRequired) assertRequired(clients, outcomes);
+      if (fatal) throw fatal;
       return merge(outcomes);
     });
   };
@@ -42,10 +44,13 @@ function toOutcome(response: ProxyResponse): Outcome {
   return { response };
 }
 
-function assertRequired(clients: readonly BackendClient[], outcomes: readonly Outcome[]): void {
-  for (const [index, outcome] of outcomes.entries()) {
-    if (clients[index]?.required && 'error' in outcome) throw outcome.error;
-  }
+/** What the siblings of a required backend are ended with. Not its own failure, which says nothing about them. */
+function noLongerNeeded(client: BackendClient): GatewayError {
+  return new BackendError(
+    'ERR_BACKEND_CANCELLED',
+    502,
+    `The call was ended because ${client.name} is required and failed`,
+  );
 }
 
 export function mergeExpired(endpoint: string, timeout: number): GatewayError {

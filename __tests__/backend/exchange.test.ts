@@ -1,0 +1,133 @@
+import { Readable } from 'node:stream';
+import { describe, expect, test, vi } from 'vitest';
+import { createExchange, type ExchangeOptions } from '../../lib/backend/exchange.js';
+import type { Decoder } from '../../lib/encoding/encoding.js';
+import { json } from '../../lib/encoding/json.js';
+import { BackendError, DecodeError } from '../../lib/errors.js';
+import type { Data } from '../../lib/proxy.js';
+import { readBody } from '../../lib/transport/body.js';
+import { backendConfig } from '../support/backend-config.js';
+import { backendRequest } from '../support/requests.js';
+import { backendAnswer, fixedTransport } from '../support/transport.js';
+
+function exchange(response: ReturnType<typeof backendAnswer>, init: Partial<ExchangeOptions> = {}) {
+  return createExchange({
+    backend: backendConfig(),
+    transport: fixedTransport(response),
+    decode: json.decoder?.(false),
+    format: undefined,
+    readBody: (body) => readBody(body, 1000),
+    ...init,
+  })(backendRequest());
+}
+
+test('decodes and formats a good answer', async () => {
+  const format = vi.fn((data: Data | null) => ({ group: data }));
+  expect(await exchange(backendAnswer({ a: 1 }, 201), { format })).toEqual({
+    data: { group: { a: 1 } },
+    isComplete: true,
+    metadata: { status: 201, headers: {} },
+  });
+});
+
+test('an empty body of success adds nothing and is complete: neither decoder nor formatter see it', async () => {
+  const decode = vi.fn();
+  const format = vi.fn();
+  for (const status of [200, 204]) {
+    expect(await exchange(backendAnswer('', status), { decode, format })).toMatchObject({
+      data: {},
+      isComplete: true,
+      isEmpty: true,
+    });
+  }
+  expect(decode).not.toHaveBeenCalled();
+  expect(format).not.toHaveBeenCalled();
+});
+
+test('collects a body that comes as a stream, up to the limit', async () => {
+  const streamed = (text: string) => ({ ...backendAnswer(''), body: Readable.from([text]) });
+  expect((await exchange(streamed('{"a":1}'))).data).toEqual({ a: 1 });
+  await expect(exchange(streamed(`{"a":"${'x'.repeat(1000)}"}`))).rejects.toMatchObject({ code: 'ERR_BACKEND_SIZE' });
+});
+
+test('a failing status is not decoded', async () => {
+  const decode = vi.fn();
+  await expect(exchange(backendAnswer('{"a":1}', 404), { decode })).rejects.toMatchObject({
+    code: 'ERR_BACKEND_STATUS',
+  });
+  expect(decode).not.toHaveBeenCalled();
+});
+
+test('return_error_details is not formatted', async () => {
+  const format = vi.fn();
+  const backend = backendConfig({ http: { return_error_details: 'x', return_error_code: false } });
+  const { data, isComplete } = await exchange(backendAnswer('', 404), { backend, format });
+  expect({ data, isComplete }).toEqual({ data: { error_x: { http_status_code: 404 } }, isComplete: false });
+  expect(format).not.toHaveBeenCalled();
+});
+
+test('passes everything through where nothing is decoded, whatever the status', async () => {
+  const body = Readable.from(['x']);
+  const answer = { ...backendAnswer('', 503, { 'x-a': '1' }), body };
+  expect(await exchange(answer, { decode: undefined })).toEqual({
+    data: {},
+    isComplete: true,
+    metadata: { status: 503, headers: { 'x-a': '1' } },
+    body,
+  });
+});
+
+describe('output_headers', () => {
+  const backend = backendConfig({
+    output_headers: [
+      { name: 'x-a', keep: 'last' },
+      { name: 'set-cookie', keep: 'append' },
+    ],
+  });
+
+  test('lets the named headers of a decoded answer through, and no others', async () => {
+    const answer = backendAnswer({}, 200, { 'x-a': '1', 'x-b': '2', 'set-cookie': ['a=1', 'b=2'] });
+    expect((await exchange(answer, { backend })).metadata.headers).toEqual({
+      'x-a': '1',
+      'set-cookie': ['a=1', 'b=2'],
+    });
+  });
+});
+
+describe('a decoder', () => {
+  const decoders: [string, Decoder, string][] = [
+    ['that says what is wrong', () => fail(new DecodeError('it has no root')), 'it has no root'],
+    ['E01 that throws something else', () => fail(new SyntaxError('Unexpected "secret"')), 'it cannot be read'],
+    ['E01 that rejects', () => Promise.reject(new Error('secret')), 'it cannot be read'],
+    ['E03 that gives back junk', () => 'secret' as unknown as Data, 'its decoder gave back no object'],
+    ['E03 that gives back nothing', () => undefined as unknown as Data, 'its decoder gave back no object'],
+    ['E03 that gives back an array', () => [1] as unknown as Data, 'its decoder gave back no object'],
+    ['E03 that gives back junk later', async () => 7 as unknown as Data, 'its decoder gave back no object'],
+  ];
+  function fail(error: Error): never {
+    throw error;
+  }
+
+  test.each(decoders)('%s fails the backend', async (_title, decode, reason) => {
+    await expect(exchange(backendAnswer('secret'), { decode })).rejects.toMatchObject({
+      code: 'ERR_BACKEND_DECODE',
+      status: 502,
+      message: `The answer of backend[0] GET /a is not what its encoding "json" says: ${reason}`,
+    });
+  });
+
+  test('may take its time, and may say null', async () => {
+    expect((await exchange(backendAnswer('x'), { decode: async () => ({ late: 1 }) })).data).toEqual({ late: 1 });
+    expect((await exchange(backendAnswer('x'), { decode: () => null })).data).toBeNull();
+  });
+
+  test('that throws an error of ours means it', async () => {
+    const own = new BackendError('ERR_BACKEND_SIZE', 502, 'too deep');
+    await expect(exchange(backendAnswer('x'), { decode: () => fail(own) })).rejects.toBe(own);
+  });
+});
+
+test('what the transport fails with goes on', async () => {
+  const refused = new BackendError('ERR_BACKEND_CONNECTION', 502, 'refused');
+  await expect(exchange(backendAnswer(''), { transport: () => Promise.reject(refused) })).rejects.toBe(refused);
+});
