@@ -26,7 +26,8 @@ export function createRetry(options: RetryOptions, attempt: Attempt, random: () 
   function isWorthwhile(error: unknown, request: ProxyRequest, retries: number): error is BackendError {
     if (!(error instanceof BackendError) || retries >= options.attempts || request.signal.aborted) return false;
     const reason = reasonOf(error);
-    return reason !== undefined && reasons.has(reason) && budget >= 1;
+    // A host that asks for more patience than we have would be waited for in vain.
+    return reason !== undefined && reasons.has(reason) && budget >= 1 && askedPause(error) <= LONGEST_PAUSE;
   }
 
   async function retry(request: ProxyRequest, tried: string[], failure: unknown): Promise<ProxyResponse> {
@@ -45,9 +46,8 @@ export function createRetry(options: RetryOptions, attempt: Attempt, random: () 
   }
 
   /** Full jitter: callers that failed together must not come back together. */
-  function pauseBefore(retries: number, { details }: BackendError): number {
-    const asked = (details.retryAfter ?? 0) * 1_000;
-    return Math.max(asked, random() * Math.min(options.backoff * 2 ** retries, LONGEST_PAUSE));
+  function pauseBefore(retries: number, error: BackendError): number {
+    return Math.max(askedPause(error), random() * Math.min(options.backoff * 2 ** retries, LONGEST_PAUSE));
   }
 
   return function callWithRetries(request) {
@@ -57,6 +57,11 @@ export function createRetry(options: RetryOptions, attempt: Attempt, random: () 
     const tried: string[] = [];
     return attempt(request, tried).catch((error) => retry(request, tried, error));
   };
+}
+
+/** `Retry-After`, in milliseconds. */
+function askedPause({ details }: BackendError): number {
+  return (details.retryAfter ?? 0) * 1_000;
 }
 
 function reasonOf({ code, details }: BackendError): RetryReason | undefined {
