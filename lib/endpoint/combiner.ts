@@ -39,14 +39,14 @@ function mergeDeeply(earlier: unknown, later: unknown): unknown {
 
 /**
  * `earlier` without the values that `later` replaces: lodash would mix arrays by index and write into class instances.
- * A cleared key keeps its place.
+ * A cleared key keeps its place, as `null`.
  */
 function giveWay(earlier: Data, later: Data): Data {
   let result = earlier;
   for (const key of Object.keys(later)) {
     if (!Object.hasOwn(earlier, key)) continue;
     const [mine, theirs] = [earlier[key], later[key]];
-    const left = isObject(mine) && isObject(theirs) ? giveWay(mine, theirs) : undefined;
+    const left = isObject(mine) && isObject(theirs) ? giveWay(mine, theirs) : null;
     if (left !== mine) result = { ...result, [key]: left };
   }
   return result;
