@@ -127,7 +127,8 @@ describe("the gateway's own instance", () => {
 
 describe("a user's own instance", () => {
   it('is called through `request` with its interceptors and defaults, and never changed', async () => {
-    const instance = axios.create({ headers: { 'X-Default': 'yes' }, baseURL: 'http://127.0.0.1:1', timeout: 5_000 });
+    const defaults = { baseURL: 'http://127.0.0.1:1', allowAbsoluteUrls: false, timeout: 5_000 };
+    const instance = axios.create({ headers: { 'X-Default': 'yes' }, ...defaults });
     instance.interceptors.request.use((config) => {
       config.headers.set('X-Token', 'mine');
       return config;

@@ -73,12 +73,15 @@ describe('B01 a body beyond the limit', () => {
     const script: Script = [{ send: `${chunked}${[...text].map((byte) => `1\r\n${byte}\r\n`).join('')}0\r\n\r\n` }];
     const { server, transport } = await start(() => script, { maxBody: 2_000 });
     expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ status: 200, text });
+    const strict = open.wire!.transportFor({ ...SETTINGS, maxBody: 1_999 });
+    expect(await outcomeOf(strict(requestTo(server.origin)))).toMatchObject({ code: 'ERR_BACKEND_SIZE' });
   });
 });
 
 describe('H06 a head beyond the limit', () => {
   it.each<[string, Script]>([
     ['Z43 of one header', [{ send: answer('1', `X-A: ${'a'.repeat(100_000)}`) }]],
+    ['that is its own', [{ send: answer('1', `X-A: ${'a'.repeat(5_000)}`) }]],
     ['Z43 of many headers', [{ send: 'HTTP/1.1 200 OK\r\n' }, { repeat: 'X-A: b\r\n'.repeat(1_000) }]],
     ['of trailers', [{ send: `${chunked}0\r\n` }, { repeat: 'X-A: b\r\n'.repeat(1_000) }]],
   ])('%s ends the call and the socket', async (_title, script) => {

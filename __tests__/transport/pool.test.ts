@@ -1,6 +1,7 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ClientConfig } from '../../lib/config/resolved.js';
 import { createPools } from '../../lib/transport/pool.js';
 import type { Transport } from '../../lib/transport/transport.js';
@@ -128,6 +129,26 @@ it('S02 origins that came and went are forgotten, those in use are not', async (
   await pools.close();
 });
 
+it('a fault of our own costs its socket, not the process', async () => {
+  const server = await serve(() => [{ fin: true }]);
+  const pools = createPools(CLIENT);
+  const pool = pools.group({ isolate: false, maxHeaderBytes: 4_096, connectTimeout: 1_000, tls: NO_TLS })(
+    server.origin,
+  )!;
+  function fault(): never {
+    throw new Error('A fault of our own');
+  }
+  const handler = { onConnect: () => {}, onHeaders: fault, onData: fault, onComplete: fault, onError: fault };
+  pool.take(
+    { start: ({ client }) => void client.dispatch({ path: '/', method: 'GET' }, handler), refuse: fault },
+    false,
+  );
+  expect(pool.isUsed()).toBe(true);
+  await server.until(() => closed(server) === 1);
+  await vi.waitFor(() => expect(pool.isUsed()).toBe(false));
+  await pools.close();
+});
+
 describe('T08 the backend closes the socket as the next request is on its way', () => {
   const raceAt =
     (n: number) =>
@@ -177,6 +198,37 @@ describe('T08 the backend closes the socket as the next request is on its way', 
     await outcomeOf(transport(requestTo(server.origin)));
     expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
     expect(server.requests).toHaveLength(3);
+  });
+
+  it('nor when the second time it was given a used socket', async () => {
+    const server = await serve((request, n) => (n === 1 || n === 3 ? [{ rst: true }] : echo(request)));
+    const { transport } = open({ max_connections_per_host: 1 });
+    await outcomeOf(transport(requestTo(`${server.origin}/first`)));
+    const outcomes = ['/a', '/b'].map((path) => outcomeOf(transport(requestTo(server.origin + path))));
+    expect((await Promise.all(outcomes)).map(({ code }) => code)).toEqual(['ERR_BACKEND_CONNECTION', undefined]);
+    expect(server.requests.map(({ target }) => target)).toEqual(['/first', '/a', '/b', '/a']);
+  });
+
+  it('nothing is on a new socket that took the place of a closed one', async () => {
+    let onClosing = (): void => {};
+    const closing = new Promise<void>((resolve) => {
+      onClosing = resolve;
+    });
+    const server = await serve((request, n) => {
+      if (n === 1) return [{ rst: true }];
+      if (n > 1) return echo(request);
+      function tell(): string {
+        onClosing();
+        return '';
+      }
+      return [...echo(request), { wait: 5 }, { fin: true }, { send: tell }];
+    });
+    const { transport } = open();
+    await outcomeOf(transport(requestTo(server.origin)));
+    await closing;
+    // The FIN is on its way; the call does not know of it yet.
+    expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+    expect(server.requests.map(({ index }) => index)).toEqual([0, 0]);
   });
 
   it('Z25 costs no GET', async () => {
@@ -229,8 +281,25 @@ describe('T02 nobody waits any more', () => {
     for (const outcome of await Promise.all(calls)) expect(outcome.code).toBe('ERR_BACKEND_CANCELLED');
     await server.until(() => closed(server) === 2);
     expect(performance.now() - began).toBeLessThan(50);
-    expect((await outcomeOf(transport(requestTo(`${server.origin}/ok`)))).text).toBe('/ok');
-    expect(server.requests.map(({ target }) => target)).toEqual(['/1', '/2', '/ok']);
+    const later = Array.from({ length: 4 }, () => outcomeOf(transport(requestTo(`${server.origin}/ok`))));
+    for (const { text } of await Promise.all(later)) expect(text).toBe('/ok');
+    expect(server.requests.map(({ target }) => target)).toEqual(['/1', '/2', '/ok', '/ok', '/ok', '/ok']);
+  });
+
+  it('a connection that is still being made is given up', async () => {
+    const mute = createServer().listen(0, '127.0.0.1');
+    const connected = once(mute, 'connection') as Promise<[Socket]>;
+    await once(mute, 'listening');
+    const { port } = mute.address() as AddressInfo;
+    const { transport } = open({}, { connectTimeout: 10_000 });
+    const controller = new AbortController();
+    const call = outcomeOf(transport(requestTo(`https://127.0.0.1:${port}/`, { signal: controller.signal })));
+    const [socket] = await connected;
+    const closed = once(socket.on('error', () => {}).resume(), 'close');
+    controller.abort();
+    expect((await call).code).toBe('ERR_BACKEND_CANCELLED');
+    await closed;
+    mute.close();
   });
 
   it('a waiting call takes the place of an aborted one', async () => {
@@ -250,8 +319,8 @@ describe('T07 a connection that does not come about', () => {
   it('ends in time', async () => {
     // Takes the connection and never says a word of TLS.
     const mute = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => mute.once('listening', resolve));
-    const { port } = mute.address() as { port: number };
+    await once(mute, 'listening');
+    const { port } = mute.address() as AddressInfo;
     const { transport } = open({}, { connectTimeout: 60 });
     const began = performance.now();
     const outcome = await outcomeOf(transport(requestTo(`https://127.0.0.1:${port}/`)));

@@ -7,6 +7,11 @@ export interface BackendResponse {
   readonly headers: Headers;
   /** A stream when the request said `stream`, else usually a Buffer; readers accept both. */
   readonly body: Readable | Buffer;
+  /**
+   * Set where an answer is taken from a queue: called once, with `true` when it was decoded and shaped, with `false` when
+   * nobody could use it. When it rejects, so does the call. A layer that derives an answer keeps it.
+   */
+  readonly settle?: (isUsed: boolean) => Promise<void>;
 }
 
 /**
