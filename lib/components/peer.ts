@@ -1,0 +1,1 @@
+export { lazyPeer, type Peer } from '../peer.js';
