@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'ERR_ENDPOINT_FAILED'
   | 'ERR_OVERLOADED'
   | 'ERR_CLOSING'
+  | 'ERR_BREAKER_OPEN'
+  | 'ERR_BACKEND_LIMIT'
   | 'ERR_BACKEND_HOSTS'
   | 'ERR_BACKEND_URL'
   | 'ERR_BACKEND_CONNECTION'
@@ -95,7 +97,7 @@ export interface BackendErrorDetails {
   readonly exposed?: ExposedAnswer;
   /** The status of the backend's answer. */
   readonly backendStatus?: number;
-  /** Seconds the backend asked to wait. */
+  /** Seconds to wait before the next call: what the backend asked for, or until there can be one. */
   readonly retryAfter?: number | undefined;
 }
 

@@ -66,7 +66,7 @@ export function createLifecycle(
     reload(next) {
       if (closing) throw new ConfigError([{ path: '', message: 'the gateway is closed; create a new one' }]);
       const old = plan;
-      plan = createPlan(next, options, openWire);
+      plan = createPlan(next, options, openWire, old);
       retire(old);
     },
     close({ timeout = DEFAULT_DRAIN } = {}) {

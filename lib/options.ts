@@ -1,6 +1,7 @@
 import type { Component, Functions, GatewayFunction } from './components/component.js';
 import { guardComponent, guardTransport } from './components/guard.js';
 import { builtInComponents } from './components/index.js';
+import type { Store } from './components/rate-limit/store.js';
 import type { Encoding } from './encoding/encoding.js';
 import { createEncodings } from './encoding/index.js';
 import { type Combiner, combiners } from './endpoint/combiner.js';
@@ -34,6 +35,8 @@ export interface GatewayOptions<A extends AxiosLike = AxiosLike> {
   readonly components?: readonly Component[];
   /** Functions by the name that `modifier/js` uses. */
   readonly functions?: Readonly<Record<string, GatewayFunction>>;
+  /** What gateways of several processes share, by the name that a limit's `store` uses; see `createRedisStore`. */
+  readonly stores?: Readonly<Record<string, Store>>;
   /** Hears of failures and partial answers. Default: silent. */
   readonly logger?: Logger;
   /** Mounts `/__debug/`. Default false. */
@@ -60,6 +63,7 @@ export interface ResolvedOptions {
   readonly balancers: ReadonlyMap<string, BalancerFactory>;
   readonly components: readonly Component[];
   readonly functions: Functions;
+  readonly stores: ReadonlyMap<string, Store>;
   readonly logger: Logger;
   readonly debug: boolean;
   readonly fallthrough: boolean;
@@ -80,6 +84,7 @@ const KNOWN = new Set<keyof GatewayOptions>([
   'balancers',
   'components',
   'functions',
+  'stores',
   'logger',
   'debug',
   'fallthrough',
@@ -114,6 +119,9 @@ export function resolveOptions(options: GatewayOptions): ResolvedOptions {
   check(HEADER_NAME.test(completedHeader), 'completedHeader', `"${completedHeader}" is not a header name`);
   check(statuses === 'krakend' || statuses === 'http', 'statuses', 'must be "krakend" or "http"');
   check(errors === 'empty' || errors === 'json', 'errors', 'must be "empty" or "json"');
+  for (const [name, store] of Object.entries(options.stores ?? {})) {
+    check(typeof store?.take === 'function', 'stores', `"${name}" must have a function take`);
+  }
   if (issues.length > 0) throw new ConfigError(issues);
 
   return {
@@ -125,6 +133,7 @@ export function resolveOptions(options: GatewayOptions): ResolvedOptions {
     balancers: new Map([...balancers, ...Object.entries(options.balancers ?? {})]),
     components: [...builtInComponents, ...(options.components ?? []).map(guardComponent)],
     functions: new Map(Object.entries(options.functions ?? {})),
+    stores: new Map(Object.entries(options.stores ?? {})),
     logger: logger ? guardLogger(logger) : silentLogger,
     debug: options.debug ?? false,
     fallthrough: options.fallthrough ?? true,

@@ -5,7 +5,7 @@ import { createExchange } from './backend/exchange.js';
 import { createRequestBuilder } from './backend/request.js';
 import { createRetry } from './backend/retry.js';
 import { createTimeout } from './backend/timeout.js';
-import type { Component, Functions } from './components/component.js';
+import type { CommonScope, Component } from './components/component.js';
 import { inTableOrder } from './components/resolve.js';
 import type { BackendConfig, EndpointConfig } from './config/resolved.js';
 import type { Encoding } from './encoding/encoding.js';
@@ -16,7 +16,6 @@ import { createParallel } from './endpoint/parallel.js';
 import { createSequential } from './endpoint/sequential.js';
 import { createShadow } from './endpoint/shadow.js';
 import { createStatic } from './endpoint/static.js';
-import type { Logger } from './logger.js';
 import { createFlatmap } from './manipulation/flatmap.js';
 import { createFormatter, type Formatter } from './manipulation/formatter.js';
 import { type BackendRequest, compose, type Middleware, type Proxy } from './proxy.js';
@@ -31,13 +30,11 @@ const MERGE_SHARE = 0.85;
 const CONCURRENT_SHARE = 0.75;
 
 /** What the pipelines of one plan are built from. */
-export interface Ingredients {
+export interface Ingredients extends CommonScope {
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly combiners: ReadonlyMap<string, Combiner>;
   readonly balancers: ReadonlyMap<string, BalancerFactory>;
   readonly components: readonly Component[];
-  readonly functions: Functions;
-  readonly logger: Logger;
   /** The subscriber of a backend's hosts; closed by whoever made it. */
   subscribe(backend: BackendConfig): Subscriber;
   /** The wire to a backend. */
@@ -50,9 +47,8 @@ export interface Ingredients {
 
 /** Everything around an endpoint, outermost first. */
 export function createEndpointProxy(endpoint: EndpointConfig, ingredients: Ingredients): Proxy {
-  const { logger, functions } = ingredients;
   const hooks = inTableOrder(endpoint.components, ingredients.components).flatMap(
-    ({ component, config }) => component.endpoint?.(config, { endpoint, logger, functions }) ?? [],
+    ({ component, config }) => component.endpoint?.(config, { ...commonScope(ingredients), endpoint }) ?? [],
   );
   return compose<Proxy>(
     [...hooks, ...shadowLayer(endpoint, ingredients), ...staticLayer(endpoint), ...flatmapLayer(endpoint)],
@@ -129,10 +125,10 @@ function createBackendClient(
   backend: BackendConfig,
   ingredients: Ingredients,
 ): BackendClient {
-  const { encodings, balancers, components, logger, functions } = ingredients;
+  const { encodings, balancers, components } = ingredients;
   const { name, required, concurrent_calls: copies } = backend;
   const hooks = inTableOrder(backend.components, components);
-  const scope = { endpoint, backend, logger, functions };
+  const scope = { ...commonScope(ingredients), endpoint, backend };
   const encoding = encodings.get(backend.encoding) as Encoding;
   const isPassedOn = encodings.get(endpoint.output_encoding)?.passthrough === true;
   const stream = encoding.passthrough === true && isPassedOn;
@@ -179,4 +175,8 @@ function createBackendFormatter(backend: BackendConfig): Formatter | undefined {
   return function formatWithFlatmap(data) {
     return steps.reduce((value, step) => step(value), data);
   };
+}
+
+function commonScope({ logger, functions, stores, keep }: Ingredients): CommonScope {
+  return { logger, functions, stores, keep };
 }

@@ -2,6 +2,7 @@ import { createResolver, inTableOrder } from './components/resolve.js';
 import { parseConfig } from './config/parse.js';
 import type { BackendConfig, Config, EndpointConfig } from './config/resolved.js';
 import { EndpointError } from './errors.js';
+import { createKeep, type Kept } from './keep.js';
 import type { ResolvedOptions } from './options.js';
 import { createEndpointProxy, type Ingredients } from './pipeline.js';
 import { createAdmission } from './router/admission.js';
@@ -25,6 +26,8 @@ const USER_AGENT = `express-tributary/${VERSION}`;
 /** Everything built from one configuration. A reload makes a new plan; the old one ends when its last request has left. */
 export interface Plan {
   readonly handle: Handle;
+  /** What its components want the next plan to go on with. */
+  readonly kept: Kept;
   /** Resolves when no request is under way. */
   idle(): Promise<void>;
   /** Ends the requests under way. */
@@ -34,7 +37,12 @@ export interface Plan {
 }
 
 /** Validates the configuration, then builds all that can be built before the first request. */
-export function createPlan(input: unknown, options: ResolvedOptions, openWire: (config: Config) => Wire): Plan {
+export function createPlan(
+  input: unknown,
+  options: ResolvedOptions,
+  openWire: (config: Config) => Wire,
+  earlier?: Plan,
+): Plan {
   const config = parse(input, options);
   const wire = openWire(config);
   const closers: (() => void)[] = [];
@@ -45,7 +53,7 @@ export function createPlan(input: unknown, options: ResolvedOptions, openWire: (
   }
 
   try {
-    return buildPlan(config, options, wire, { closers, close });
+    return buildPlan(config, options, wire, { closers, close }, earlier?.kept);
   } catch (error) {
     void close();
     throw error;
@@ -58,10 +66,18 @@ interface Ending {
   close(): Promise<void>;
 }
 
-function buildPlan(config: Config, options: ResolvedOptions, wire: Wire, { closers, close }: Ending): Plan {
+function buildPlan(
+  config: Config,
+  options: ResolvedOptions,
+  wire: Wire,
+  { closers, close }: Ending,
+  earlier: Kept | undefined,
+): Plan {
+  const { keep, kept } = createKeep(earlier);
   const admission = createAdmission(config.max_in_flight_requests);
   const ingredients: Ingredients = {
     ...options,
+    keep,
     subscribe: createSubscribe(config, options, closers),
     connect(backend, stream) {
       return options.transport ?? connect(wire, backend, stream);
@@ -93,7 +109,7 @@ function buildPlan(config: Config, options: ResolvedOptions, wire: Wire, { close
   }
 
   const services = inTableOrder(config.components, options.components).flatMap(
-    ({ component, config: settings }) => component.service?.(settings, options) ?? [],
+    ({ component, config: settings }) => component.service?.(settings, { ...options, keep, clientIp }) ?? [],
   );
   const handle = createRouter({
     builtIns: createBuiltInRoutes({
@@ -122,6 +138,7 @@ function buildPlan(config: Config, options: ResolvedOptions, wire: Wire, { close
 
   return {
     handle,
+    kept,
     idle: admission.empty,
     abort() {
       admission.cancelAll(new EndpointError('ERR_CLOSING', 503, 'The gateway is closing'));
@@ -131,7 +148,7 @@ function buildPlan(config: Config, options: ResolvedOptions, wire: Wire, { close
 }
 
 function parse(input: unknown, options: ResolvedOptions): Config {
-  const { encodings, combiners, subscribers, balancers, components, functions, logger } = options;
+  const { encodings, combiners, subscribers, balancers, components, functions, stores, logger } = options;
   const formats = [...encodings.entries()];
   function warn(at: string, message: string): void {
     logger.warn({ at }, message);
@@ -143,7 +160,7 @@ function parse(input: unknown, options: ResolvedOptions): Config {
     combiners: new Set(combiners.keys()),
     subscribers: new Set(subscribers.keys()),
     balancers: new Set(balancers.keys()),
-    resolve: createResolver(components, functions, warn),
+    resolve: createResolver(components, { functions, stores }, warn),
     warn,
   });
 }

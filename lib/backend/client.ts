@@ -1,4 +1,4 @@
-import { type ErrorCode, GatewayError } from '../errors.js';
+import { isBackendsFault } from '../blame.js';
 import type { BackendRequest, Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
 import type { Balancer } from '../sd/balancer.js';
 import type { Subscriber } from '../sd/subscriber.js';
@@ -58,7 +58,7 @@ export function createAttempt({ subscriber, balancer, buildRequest, exchange }: 
         return response;
       },
       (error) => {
-        balancer.settled?.(host, isOwnDoing(error, request) ? 'aborted' : 'failed');
+        balancer.settled?.(host, isBackendsFault(error, request.signal) ? 'failed' : 'aborted');
         throw error;
       },
     );
@@ -74,21 +74,4 @@ export function createAttempt({ subscriber, balancer, buildRequest, exchange }: 
       return Promise.reject(error);
     }
   };
-}
-
-/** What the host had a part in. Everything else happened on our side of the wire. */
-const BLAMES_HOST: ReadonlySet<ErrorCode> = new Set([
-  'ERR_BACKEND_CONNECTION',
-  'ERR_BACKEND_TIMEOUT',
-  'ERR_BACKEND_PROTOCOL',
-  'ERR_BACKEND_SIZE',
-  'ERR_BACKEND_STATUS',
-  'ERR_BACKEND_DECODE',
-]);
-
-function isOwnDoing(error: unknown, { signal }: ProxyRequest): boolean {
-  // The deadline of the endpoint passing while a host is silent does say something about the host.
-  const cause = signal.aborted ? signal.reason : error;
-  if (!(cause instanceof GatewayError)) return true;
-  return !BLAMES_HOST.has(cause.code) && cause.code !== 'ERR_ENDPOINT_TIMEOUT';
 }

@@ -1,8 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import type { BackendConfig, EndpointConfig } from '../config/resolved.js';
+import type { Keep } from '../keep.js';
 import type { Logger } from '../logger.js';
 import type { BackendRequest, Middleware, RequestHandler } from '../proxy.js';
 import type { TransportMiddleware } from '../transport/transport.js';
+import type { Store } from './rate-limit/store.js';
 
 /** Where in a configuration an `extra_config` stands. */
 export type Scope = 'service' | 'endpoint' | 'backend';
@@ -12,13 +15,22 @@ export type Scope = 'service' | 'endpoint' | 'backend';
 export type GatewayFunction = (...values: never[]) => unknown;
 export type Functions = ReadonlyMap<string, GatewayFunction>;
 
-/** What a component may know of the place it was configured at. */
-export interface ServiceScope {
+/** What every component may use, wherever it was configured. */
+export interface CommonScope {
   readonly logger: Logger;
   /** `options.functions`, by name. */
   readonly functions: Functions;
+  /** `options.stores`, by name. */
+  readonly stores: ReadonlyMap<string, Store>;
+  /** State that outlives a reload. The key has to hold all that the state depends on. */
+  readonly keep: Keep;
 }
-export interface EndpointScope extends ServiceScope {
+/** What a component may know of the place it was configured at. */
+export interface ServiceScope extends CommonScope {
+  /** The client's address, as far as it can be believed; empty where there is none. */
+  readonly clientIp: (request: IncomingMessage) => string;
+}
+export interface EndpointScope extends CommonScope {
   readonly endpoint: EndpointConfig;
 }
 export interface BackendScope extends EndpointScope {
@@ -48,7 +60,7 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   /** Checks the namespace's value at start and gives the hooks their types. */
   readonly schema: S;
   /** Finds at start what the schema cannot see, such as names of functions that are not there. */
-  check?(config: z.output<S>, context: { readonly scope: Scope; readonly functions: Functions }): readonly Fault[];
+  check?(config: z.output<S>, context: CheckContext): readonly Fault[];
 }
 
 /**
@@ -58,6 +70,11 @@ export interface Declaration<S extends z.ZodType, N extends string> {
 export interface Component<S extends z.ZodType = z.ZodType, N extends string = string>
   extends Declaration<S, N>,
     Hooks<S> {}
+
+/** What `check` may know: where the namespace stands, and what there is to be named. */
+export interface CheckContext extends Pick<CommonScope, 'functions' | 'stores'> {
+  readonly scope: Scope;
+}
 
 /** What `check` finds: where in the namespace's value, and one sentence. */
 export interface Fault {

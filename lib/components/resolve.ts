@@ -1,9 +1,11 @@
 import { nearest } from '../config/nearest.js';
 import type { Vocabulary } from '../config/parse.js';
+import { pathText } from '../config/path.js';
 import type { ResolvedComponent } from '../config/resolved.js';
 import { ConfigError } from '../errors.js';
-import type { Component, Functions, Scope } from './component.js';
+import type { CheckContext, Component, Scope } from './component.js';
 import { unsupportedNamespaces } from './namespaces.js';
+import { readOptions } from './read-options.js';
 
 /** The hooks that make a component usable at a scope. */
 const HOOKS: Readonly<Record<Scope, readonly (keyof Component)[]>> = {
@@ -17,7 +19,7 @@ export type Resolve = Vocabulary['resolve'];
 /** Looks up what stands in an `extra_config`. Both spellings of the long names are understood everywhere. */
 export function createResolver(
   components: readonly Component[],
-  functions: Functions,
+  named: Omit<CheckContext, 'scope'>,
   warn: Vocabulary['warn'],
 ): Resolve {
   const table = new Map<string, Component>();
@@ -49,10 +51,14 @@ export function createResolver(
       });
       return undefined;
     }
-    const parsed = component.schema.safeParse(value);
-    const faults = parsed.success ? (component.check?.(parsed.data, { scope, functions }) ?? []) : parsed.error.issues;
-    for (const { path, message } of faults) report({ path: [at, ...path.map(String)].join('.'), message });
-    return parsed.success && faults.length === 0 ? { component, config: parsed.data } : undefined;
+    const read = readOptions(component.schema, value);
+    if ('issues' in read) {
+      for (const { path, message } of read.issues) report({ path: joinPaths(at, path), message });
+      return undefined;
+    }
+    const faults = component.check?.(read.config, { ...named, scope }) ?? [];
+    for (const { path, message } of faults) report({ path: joinPaths(at, pathText(path)), message });
+    return faults.length === 0 ? { component, config: read.config } : undefined;
   };
 }
 
@@ -73,4 +79,9 @@ function scopesOf(component: Component): string {
 function unknownNamespace(namespace: string, table: ReadonlyMap<string, Component>): string {
   const close = nearest(namespace, [...table.keys(), ...unsupportedNamespaces.keys()]);
   return `"${namespace}" is not a known namespace${close ? `; did you mean "${close}"?` : ''}`;
+}
+
+function joinPaths(at: string, below: string): string {
+  if (below === '') return at;
+  return below.startsWith('[') ? `${at}${below}` : `${at}.${below}`;
 }

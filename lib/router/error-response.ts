@@ -43,7 +43,8 @@ const REQUEST_TEXTS: Partial<Record<ErrorCode, string>> = {
 };
 /** Causes that say "not now": the client may come back. */
 const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['ERR_OVERLOADED', 'ERR_CLOSING']);
-const RETRY_AFTER = '1';
+/** Seconds, where nobody knows better. */
+const RETRY_AFTER = 1;
 /** After these the connection is of no use any more. */
 const ENDS_CONNECTION: ReadonlySet<ErrorCode> = new Set(['ERR_REQUEST_FRAMING', 'ERR_REQUEST_BODY', 'ERR_CLOSING']);
 /** The time was up while the client was still sending: its failure, not the backends'. */
@@ -94,7 +95,7 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
     const { status, contentType, body } = describe(error);
     response.statusCode = status;
     if (completedHeader !== undefined && !(error instanceof RequestError)) response.setHeader(completedHeader, 'false');
-    if (status === 503) response.setHeader('Retry-After', RETRY_AFTER);
+    if (status === 503) response.setHeader('Retry-After', retryAfterOf(error));
     if (ENDS_CONNECTION.has(error.code)) response.setHeader('Connection', 'close');
     if (body.length > 0) {
       response.setHeader('Content-Type', contentType);
@@ -102,6 +103,13 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
     }
     send(request, response, body);
   };
+}
+
+/** Whole seconds until one of those that failed can be asked again. */
+function retryAfterOf(error: GatewayError): number {
+  if (error instanceof EndpointError && error.causes.length > 0) return Math.min(...error.causes.map(retryAfterOf));
+  const seconds = error instanceof BackendError ? error.details.retryAfter : undefined;
+  return Math.max(RETRY_AFTER, Math.ceil(seconds ?? RETRY_AFTER));
 }
 
 /** True when a body is on its way and it is not us who hold it back. */

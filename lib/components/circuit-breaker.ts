@@ -1,0 +1,217 @@
+import { z } from 'zod';
+import { isBackendsFault } from '../blame.js';
+import type { BackendConfig } from '../config/resolved.js';
+import { BackendError, ConfigError } from '../errors.js';
+import type { Keep } from '../keep.js';
+import type { BackendRequest, Proxy, ProxyResponse } from '../proxy.js';
+import { type Breaker, type BreakerState, type CallOutcome, createBreaker } from './breaker.js';
+import { type BackendScope, defineComponent } from './component.js';
+
+/** Seconds, as KrakenD takes when it is told nothing. */
+const DEFAULT_TIMEOUT = 60;
+
+/** KrakenD cuts decimals off. */
+const wholeNumber = z.number().min(0).max(1e9).transform(Math.trunc);
+
+const schema = z
+  .strictObject({
+    max_errors: wholeNumber.optional().meta({ description: 'Consecutive failures put up with; one more opens it.' }),
+    interval: wholeNumber.optional().meta({ description: 'Seconds after which failures are forgotten; 0: never.' }),
+    timeout: wholeNumber.optional().meta({ description: 'Seconds that it stays open.', default: DEFAULT_TIMEOUT }),
+    name: z.string().default('').meta({ description: 'What logs call it, and what backends share it by.' }),
+    shared: z.boolean().default(false).meta({ description: 'One breaker for every backend that gives this name.' }),
+    log_status_change: z.boolean().default(false).meta({ description: 'Log every opening and closing.' }),
+    failure_status: z
+      .array(z.int().min(100).max(599))
+      .min(1)
+      .optional()
+      .meta({ description: 'The statuses that count as failures, of no-op answers too; others count as successes.' }),
+  })
+  .superRefine(({ max_errors, interval, timeout, name, shared }, context) => {
+    if (max_errors === undefined && interval === undefined && timeout === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['max_errors'],
+        message: 'is missing; say how many failures are too many.',
+      });
+    }
+    if (shared && name === '') {
+      context.addIssue({
+        code: 'custom',
+        path: ['name'],
+        message: 'is missing; backends share a breaker by its name.',
+      });
+    }
+  });
+
+type Settings = z.output<typeof schema>;
+
+/** Stops calling a backend that fails every call, and asks it again from time to time. */
+export const circuitBreaker = defineComponent({
+  namespace: 'qos/circuit-breaker',
+  aliases: ['github.com/devopsfaith/krakend-circuitbreaker/gobreaker'],
+  schema,
+
+  backend(settings, scope) {
+    if (isOff(settings)) return undefined;
+    warnOfShortInterval(settings, scope);
+    const { name } = scope.backend;
+    const breaker = settings.shared ? sharedBreaker(settings, scope) : ownBreaker(settings, scope);
+    const judge = createJudge(settings.failure_status);
+
+    return function breakCircuit(next) {
+      return function callUnlessOpen(request) {
+        const entered = breaker.enter();
+        if (entered === undefined) {
+          return Promise.reject(
+            new BackendError('ERR_BREAKER_OPEN', 503, `${name} was not called: its circuit breaker is open`, {
+              retryAfter: breaker.retryAfter() / 1_000,
+            }),
+          );
+        }
+        const leave = entered.kind === 'half-open' ? leaveProbe : leaveCall;
+        return observe(next, request, judge, leave(breaker, entered, request, judge));
+      };
+    };
+  },
+});
+
+/** What an outcome says of the backend. */
+interface Judge {
+  ofAnswer(response: ProxyResponse): CallOutcome;
+  ofError(error: unknown, request: BackendRequest): CallOutcome;
+}
+
+function createJudge(statuses: readonly number[] | undefined): Judge {
+  const failing = statuses && new Set(statuses);
+  return {
+    ofAnswer({ metadata }) {
+      return failing?.has(metadata.status) ? 'failure' : 'success';
+    },
+    ofError(error, { signal }) {
+      if (!isBackendsFault(error, signal)) return 'ignored';
+      if (!failing || !(error instanceof BackendError) || error.code !== 'ERR_BACKEND_STATUS') return 'failure';
+      return failing.has(error.details.backendStatus as number) ? 'failure' : 'success';
+    },
+  };
+}
+
+type Leave = (outcome: CallOutcome) => void;
+
+/** Whatever becomes of the call, it leaves. */
+function observe(
+  next: Proxy<BackendRequest>,
+  request: BackendRequest,
+  judge: Judge,
+  leave: Leave,
+): Promise<ProxyResponse> {
+  let answer: Promise<ProxyResponse>;
+  try {
+    answer = next(request);
+  } catch (error) {
+    leave('ignored');
+    throw error;
+  }
+  return answer.then(
+    (response) => {
+      leave(judge.ofAnswer(response));
+      return response;
+    },
+    (error) => {
+      leave(judge.ofError(error, request));
+      throw error;
+    },
+  );
+}
+
+function leaveCall(breaker: Breaker, entered: BreakerState): Leave {
+  return function leave(outcome) {
+    breaker.leave(entered, outcome);
+  };
+}
+
+/** The one call that decides. When nobody waits for it any more its place is free at once, whatever it still does. */
+function leaveProbe(breaker: Breaker, entered: BreakerState, request: BackendRequest, judge: Judge): Leave {
+  const { signal } = request;
+  let isOver = false;
+
+  function leave(outcome: CallOutcome): void {
+    if (isOver) return;
+    isOver = true;
+    signal.removeEventListener('abort', onAbort);
+    breaker.leave(entered, outcome);
+  }
+  function onAbort(): void {
+    leave(judge.ofError(signal.reason, request));
+  }
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  return leave;
+}
+
+/** Found again over a reload by the place of its backend, as long as its settings stay the same. */
+function ownBreaker(settings: Settings, scope: BackendScope): Breaker {
+  const { endpoint, backend } = scope;
+  const place = `${endpoint.method} ${endpoint.endpoint} ${backend.name}`;
+  return scope.keep(`circuit-breaker of ${place}: ${JSON.stringify(settings)}`, () => startBreaker(settings, scope));
+}
+
+interface SharedBreaker {
+  breaker: Breaker;
+  settings: string;
+  /** Whose configuration said so: each has a `keep` of its own. */
+  keep: Keep;
+}
+
+/** Found again by its name. Backends of one configuration have to agree on its settings; a reload may change them. */
+function sharedBreaker(settings: Settings, scope: BackendScope): Breaker {
+  const { keep, backend } = scope;
+  const text = JSON.stringify(settings);
+  function start(): SharedBreaker {
+    return { breaker: startBreaker(settings, scope), settings: text, keep };
+  }
+
+  const shared = keep(`circuit-breaker ${settings.name}`, start);
+  if (shared.settings !== text) {
+    if (shared.keep === keep) {
+      const message = `gives the shared breaker "${settings.name}" other settings than a backend before; give it the same.`;
+      throw new ConfigError([{ path: placeOf(backend), message }]);
+    }
+    Object.assign(shared, start());
+  }
+  shared.keep = keep;
+  return shared.breaker;
+}
+
+function startBreaker(settings: Settings, { backend, logger }: BackendScope): Breaker {
+  const { max_errors = 0, interval = 0, timeout, shared, name, log_status_change } = settings;
+  const fields = shared ? { breaker: name } : { breaker: name || backend.name, at: backend.at };
+  return createBreaker({
+    maxErrors: max_errors,
+    interval: interval * 1_000,
+    timeout: (timeout || DEFAULT_TIMEOUT) * 1_000,
+    ...(log_status_change && {
+      onChange(from, to) {
+        logger.warn({ ...fields, from, to }, 'circuit breaker changed');
+      },
+    }),
+  });
+}
+
+/** KrakenD's way to switch it off: every value is zero. */
+function isOff({ max_errors, interval, timeout, name, log_status_change }: Settings): boolean {
+  return !max_errors && !interval && !timeout && name === '' && !log_status_change;
+}
+
+/** What a call tells after its window has passed does not count: calls that take as long never open the breaker. */
+function warnOfShortInterval({ interval = 0 }: Settings, { backend, logger }: BackendScope): void {
+  if (interval === 0 || interval * 1_000 > backend.timeout) return;
+  logger.warn(
+    { at: `${placeOf(backend)}.interval` },
+    'is not longer than the timeout of the backend: calls that time out will not open the breaker',
+  );
+}
+
+function placeOf(backend: BackendConfig): string {
+  return `${backend.at}.extra_config["qos/circuit-breaker"]`;
+}
