@@ -5,6 +5,7 @@ import type { Logger } from '../logger.js';
 import type { Proxy, ProxyResponse } from '../proxy.js';
 import type { Admission, Guest } from './admission.js';
 import type { BodyReader } from './body.js';
+import { distrust, isDistrusted, onConnectionClose } from './connection.js';
 import type { RequestReader } from './request.js';
 import type { ResponseWriter } from './response.js';
 
@@ -50,6 +51,9 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
   return function handleEndpoint(request, response, params) {
     // The client left while an earlier middleware was at work: `close` will not come a second time.
     if (response.destroyed) return;
+    // Behind an earlier request of its connection an answer has no socket yet, and never hears that the client has left.
+    const isQueued = response.socket === null;
+    if (isQueued && (request.socket.destroyed || isDistrusted(request.socket))) return;
     const deadline = createDeadline(timeout, expired);
     const guest: Guest = {
       cancel(reason) {
@@ -67,11 +71,15 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
       return;
     }
 
-    response.once('close', () => {
+    const stopWaiting = isQueued ? onConnectionClose(request.socket, leave) : undefined;
+    response.once('close', leave);
+
+    function leave(): void {
+      stopWaiting?.();
       admission.leave(guest);
       if (response.writableFinished) deadline.dispose();
       else deadline.cancel(new EndpointError('ERR_CLIENT_CLOSED', 499, `The client of ${name} left`));
-    });
+    }
 
     function succeed(answer: ProxyResponse): void {
       try {
@@ -90,6 +98,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
 
     function failHere(thrown: unknown): void {
       const error = toGatewayError(thrown);
+      if (error.code === 'ERR_REQUEST_FRAMING') distrust(request.socket);
       fail(request, response, error);
       // Nobody needs what may still be under way.
       deadline.cancel(error);
