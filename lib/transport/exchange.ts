@@ -1,7 +1,16 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { abortError, closingError, protocolError, sizeError, timeoutError, urlError, wireError } from './failure.js';
+import {
+  abortError,
+  closingError,
+  connectionError,
+  protocolError,
+  sizeError,
+  timeoutError,
+  urlError,
+  wireError,
+} from './failure.js';
 import { type Head, readHead } from './head.js';
 import { type Call, type Lane, OVERSIZE, type Pool } from './pool.js';
 import type { BackendResponse } from './transport.js';
@@ -77,6 +86,8 @@ function runExchange(
   let isStarted = false;
   /** There is nothing more to tell the caller, neither by the promise nor by the stream. */
   let isOver = false;
+  /** The end of a body that only the end of the connection ends was none. */
+  let isReset = false;
   let interimAnswers = 0;
   let head: Head | undefined;
   let pieces: Buffer[] = [];
@@ -171,6 +182,8 @@ function runExchange(
   }
 
   function onComplete(): void {
+    // libuv takes a reset that comes together with data for an end; only then has the socket no peer any more.
+    isReset = head?.isCloseDelimited === true && lane?.socket !== undefined && lane.socket.remotePort === undefined;
     // The parser has not looked at what follows in the same read yet; it will have by then.
     if (!isOver) queueMicrotask(finish);
   }
@@ -194,6 +207,7 @@ function runExchange(
     if (error && error.code !== 'UND_ERR_INFO') {
       return isCloseDelimited ? wireError(name, error, true) : protocolError(name, 'bytes behind its end');
     }
+    if (isReset) return connectionError(name, 'the connection was reset before the answer was complete');
     return undefined;
   }
 
