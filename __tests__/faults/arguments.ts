@@ -8,6 +8,8 @@ export interface LabOptions {
   /** Replays one turn alone. */
   readonly turn: number | undefined;
   readonly only: readonly string[];
+  /** How many hostile requests follow the load; a fifth as many tries at smuggling come on top. */
+  readonly hostile: number;
   readonly connections: number;
   /** Mean pause of a client between two requests, in ms. */
   readonly think: number;
@@ -26,6 +28,7 @@ export const USAGE = `npm run faults -- [options]
   --requests N     end the load after so many requests
   --turn N         replay one turn alone and show it
   --only Z07,Z13   only these faults, and more of them
+  --hostile N      hostile requests after the load (default 5000)
   --connections N  clients at a time (default 64)
   --think N        mean pause of a client between requests in ms (default 20)
   --host NAME      ${HOSTS.join(', ')} (default express5)
@@ -41,6 +44,7 @@ export function parseOptions(args: readonly string[], defaultEntry: string): Lab
       requests: { type: 'string', default: '1000000000' },
       turn: { type: 'string' },
       only: { type: 'string', default: '' },
+      hostile: { type: 'string', default: '5000' },
       connections: { type: 'string', default: '64' },
       think: { type: 'string', default: '20' },
       host: { type: 'string', default: 'express5' },
@@ -61,6 +65,7 @@ export function parseOptions(args: readonly string[], defaultEntry: string): Lab
     requests: number('requests', values.requests),
     turn: values.turn === undefined ? undefined : number('turn', values.turn),
     only: values.only === '' ? [] : values.only.split(','),
+    hostile: number('hostile', values.hostile),
     connections: number('connections', values.connections),
     think: number('think', values.think),
     host,

@@ -26,7 +26,7 @@ export interface Backends {
   close(): Promise<void>;
 }
 
-const TOKEN = /\bt[0-9a-z]+x\d-[0-9a-f]{12}\b/;
+const TOKEN = /Q[0-9a-z]+x\d-[0-9a-f]{12}/;
 /** Nothing listens there on any machine that this runs on; checked at start. */
 const CLOSED_PORT = 11;
 /** What a request may carry to where a redirect led it. */

@@ -8,6 +8,8 @@ export type Behaviour = 'normal' | 'reset' | 'half-close' | 'slow-read';
 export interface Exchange {
   /** One entry per request in `bytes`: its method. */
   readonly methods: readonly string[];
+  /** The request has `Expect: 100-continue`. */
+  readonly mayContinue?: boolean;
   readonly bytes: Buffer;
   readonly behaviour: Behaviour;
   /** When `reset` resets and how long `slow-read` waits before it reads on, in milliseconds. */
@@ -57,7 +59,7 @@ export function createClient(port: number): Client {
   function run(exchange: Exchange): Promise<Result> {
     return new Promise(function execute(resolve) {
       const reader = createResponseReader();
-      for (const method of exchange.methods) reader.expect(method);
+      for (const method of exchange.methods) reader.expect(method, exchange.mayContinue);
       if (socket?.destroyed || socket?.readableEnded) close();
       const line = socket ?? open();
       socket = line;

@@ -18,8 +18,8 @@ export interface Fragment {
  * have sent. Throws `MalformedAnswer`.
  */
 export interface ResponseReader {
-  /** Says that an answer to this method comes next (after those already expected). */
-  expect(method: string): void;
+  /** Says that an answer to this method comes next (after those already expected), perhaps behind a 100 it asked for. */
+  expect(method: string, hasAskedToContinue?: boolean): void;
   /** Takes bytes in and gives back the answers that became whole. */
   push(chunk: Buffer): RawResponse[];
   /** The peer has ended: an answer delimited by that is whole now. */
@@ -38,13 +38,18 @@ interface Head {
   readonly length: number;
 }
 
+interface Expectation {
+  readonly method: string;
+  readonly mayContinue: boolean;
+}
+
 const STATUS_LINE = /^HTTP\/1\.1 ([1-9]\d\d) [\t\x20-\x7e]*$/;
 const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/;
 const LENGTH = /^\d{1,15}$/;
 const CHUNK = /^[0-9a-fA-F]{1,8}$/;
 const LIMIT = 64 * 1024;
 
-function parseHead(text: string, method: string): Head {
+function parseHead(text: string, { method, mayContinue }: Expectation): Head | undefined {
   const [first = '', ...lines] = text.split('\r\n');
   const status = STATUS_LINE.exec(first)?.[1];
   if (!status) throw new MalformedAnswer('the status line is not one of HTTP/1.1');
@@ -61,6 +66,7 @@ function parseHead(text: string, method: string): Head {
   const length = lengths[0]?.[1];
   if (length !== undefined && !LENGTH.test(length)) throw new MalformedAnswer('the length is not a number');
   if (codings[0] && codings[0][1].toLowerCase() !== 'chunked') throw new MalformedAnswer('unknown transfer coding');
+  if (code === 100 && mayContinue && headers.length === 0) return undefined;
   if (code < 200) throw new MalformedAnswer('an interim answer nobody asked for');
   if (code === 204 && (length !== undefined || codings.length > 0))
     throw new MalformedAnswer('204 with framing headers');
@@ -70,7 +76,7 @@ function parseHead(text: string, method: string): Head {
 }
 
 export function createResponseReader(): ResponseReader {
-  const methods: string[] = [];
+  const expected: Expectation[] = [];
   let buffer: Buffer = Buffer.alloc(0);
   let received = 0;
   let head: Head | undefined;
@@ -140,22 +146,23 @@ export function createResponseReader(): ResponseReader {
     bodyBytes = 0;
     received = buffer.length;
     trailers = false;
-    methods.shift();
+    expected.shift();
     return response;
   }
 
   function next(): RawResponse | undefined {
     if (!head) {
       if (buffer.length === 0) return undefined;
-      const method = methods[0];
-      if (method === undefined) throw new MalformedAnswer('bytes after the last answer');
+      const [expectation] = expected;
+      if (expectation === undefined) throw new MalformedAnswer('bytes after the last answer');
       const end = buffer.indexOf('\r\n\r\n');
       if (end < 0) {
         if (buffer.length > LIMIT) throw new MalformedAnswer('a head without an end');
         return undefined;
       }
-      head = parseHead(buffer.toString('latin1', 0, end), method);
+      head = parseHead(buffer.toString('latin1', 0, end), expectation);
       buffer = buffer.subarray(end + 4);
+      if (!head) return next();
     }
     if (head.framing === 'none') return finish();
     if (head.framing === 'chunked') return chunks() ? finish() : undefined;
@@ -180,8 +187,8 @@ export function createResponseReader(): ResponseReader {
   }
 
   return {
-    expect(method) {
-      methods.push(method);
+    expect(method, hasAskedToContinue = false) {
+      expected.push({ method, mayContinue: hasAskedToContinue });
     },
     push,
     end,

@@ -173,7 +173,7 @@ describe('the verdict', () => {
   });
 
   test('names a token of another request', () => {
-    const stranger = text.replace(request.token, 't9x0-0123456789ab');
+    const stranger = text.replace(request.token, 'Q9x0-0123456789ab');
     expect(judge(healthyMerge, resultOf(answer(200, true, stranger)))).toEqual(['I1', 'I2']);
   });
 

@@ -5,10 +5,13 @@ import { type Client, createClient, type Exchange, type Result } from './client.
 import { createFigure, type Figure } from './figures.js';
 import type { LagMeter } from './lag.js';
 import { SETTLE_TIME, settleTurn } from './settle.js';
-import { LAB } from './shapes.js';
 import type { Turn } from './turn.js';
 import { type Verdict, verifyTurn } from './verify.js';
 
+/** Milliseconds of stalls that excuse a late answer. */
+const STALLED = 30;
+/** Longer than any stall of the machine; what hangs is told by the clock afterwards. */
+const PATIENCE = 10_000;
 /** Milliseconds for which a late call is still known for what it is. */
 const MEMORY = 3000;
 
@@ -53,7 +56,7 @@ export function toExchange(turn: Turn): Exchange {
     bytes: Buffer.concat(turn.requests.map(({ bytes }) => bytes)),
     behaviour: turn.behaviour === 'pipelined' ? 'normal' : turn.behaviour,
     delay: turn.delay,
-    patience: LAB.timeout + 1000,
+    patience: PATIENCE,
     fresh: turn.fresh,
   };
 }
@@ -69,7 +72,7 @@ export function createLoad({ port, backends, lag, isCanary, onFinding }: LoadOpt
     healthy: createFigure(),
   };
   const forgotten: { turn: Turn; at: number }[] = [];
-  const unsettled: { turn: Turn; result: Result }[] = [];
+  const unsettled: { turn: Turn; result: Result; isLate: boolean }[] = [];
 
   async function runTurn(client: Client, turn: Turn): Promise<void> {
     for (const request of turn.requests) backends.register(request);
@@ -78,16 +81,17 @@ export function createLoad({ port, backends, lag, isCanary, onFinding }: LoadOpt
     tally.requests += turn.requests.length;
     const verdict = verifyTurn(turn, result, isCanary);
     tally.kinds[verdict.kind] += 1;
-    if (verdict.isLate) tally.late += 1;
     for (const violation of verdict.violations) onFinding({ turn, result, ...violation });
-    unsettled.push({ turn, result });
+    unsettled.push({ turn, result, isLate: verdict.isLate });
   }
 
   function settleUntil(moment: number): void {
     while (unsettled[0] && unsettled[0].result.endedAt < moment) {
-      const { turn, result } = unsettled.shift() as { turn: Turn; result: Result };
+      const { turn, result, isLate } = unsettled.shift() as (typeof unsettled)[number];
       const { violations, overrun, aborts, elapsed } = settleTurn(turn, result, lag);
       for (const violation of violations) onFinding({ turn, result, ...violation });
+      // Where the machine stood still the time ran out through no fault of the gateway.
+      if (isLate && lag.between(result.startedAt, result.endedAt) < STALLED) tally.late += 1;
       for (const abort of aborts) tally.aborts.add(abort);
       if (overrun !== undefined) tally.overrun.add(overrun);
       else if (turn.behaviour === 'normal') tally.healthy.add(elapsed);

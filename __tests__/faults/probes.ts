@@ -14,7 +14,10 @@ export function watchProcess(tell: Tell): void {
   }
   process.on('unhandledRejection', violation('unhandled rejection'));
   process.on('uncaughtException', violation('uncaught exception'));
-  process.on('warning', violation('warning'));
+  process.on('warning', function onWarning(warning) {
+    // Express' own parser of hostile URLs.
+    if ((warning as { code?: string }).code !== 'DEP0170') violation('warning')(warning);
+  });
 }
 
 /** A logger that looks at every line for canaries and control bytes, and counts them. */
@@ -42,7 +45,7 @@ export function createLogSink(tell: Tell, canaries: readonly string[]) {
   };
 }
 
-const LAB_TOKEN = /\bt[0-9a-z]+x\d-[0-9a-f]{12}/;
+const LAB_TOKEN = /Q[0-9a-z]+x\d-[0-9a-f]{12}/;
 
 function hasControls(text: string): boolean {
   for (const character of text) {
@@ -52,9 +55,9 @@ function hasControls(text: string): boolean {
   return false;
 }
 
-const TICK = 5;
+const TICK = 10;
 /** Stalls shorter than this are not told. */
-const STALL = 15;
+const STALL = 3;
 
 export interface LoopWatch {
   max(): number;
@@ -74,15 +77,15 @@ export function watchLoop(tell: Tell): LoopWatch {
   let lastCpu = process.cpuUsage();
   setInterval(function tick() {
     const now = monotonicNow();
-    const cpu = process.cpuUsage(lastCpu);
+    const cpu = process.cpuUsage();
     const delay = now - last - TICK;
-    const busy = Math.min(delay, (cpu.user + cpu.system) / 1000);
+    const busy = Math.min(delay, (cpu.user + cpu.system - lastCpu.user - lastCpu.system) / 1000);
     own[count % own.length] = Math.max(0, busy);
     count += 1;
     max = Math.max(max, busy);
-    if (delay > STALL) tell({ type: 'stall', from: last + TICK, to: now });
+    if (delay > STALL) tell({ type: 'stall', from: last + TICK, to: now, starved: delay - busy });
     last = now;
-    lastCpu = process.cpuUsage();
+    lastCpu = cpu;
   }, TICK).unref();
   return {
     reset() {

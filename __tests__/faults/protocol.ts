@@ -26,7 +26,8 @@ export interface Stats {
   readonly accepted: number;
   readonly finished: number;
   readonly aborted: number;
-  readonly open: number;
+  /** Requests that have neither ended nor been given up, by method and target. */
+  readonly open: readonly string[];
   readonly logLines: number;
   readonly cpu: number;
   /** Loop delay in ms, without the time the process was not given the processor. */
@@ -42,8 +43,8 @@ export type Message =
   | { readonly type: 'closed' }
   /** A violation that only the process itself can see. */
   | { readonly type: 'violation'; readonly invariant: string; readonly message: string }
-  /** The loop stood still; times of the system's monotonic clock in ms. */
-  | { readonly type: 'stall'; readonly from: number; readonly to: number }
+  /** The loop stood still; times of the system's monotonic clock in ms, `starved` is what cost no processor time. */
+  | { readonly type: 'stall'; readonly from: number; readonly to: number; readonly starved: number }
   /** A connection to a backend has closed after that many bytes. */
   | { readonly type: 'read'; readonly port: number; readonly bytes: number };
 

@@ -1,6 +1,7 @@
 import type { LabOptions } from './arguments.js';
 import type { Backends } from './backends.js';
 import type { Exit } from './child.js';
+import type { HostileTally } from './hostile.js';
 import type { LagMeter } from './lag.js';
 import type { Finding, Load } from './load.js';
 import type { Stats } from './protocol.js';
@@ -13,6 +14,8 @@ export interface ReportInput {
   readonly options: LabOptions;
   readonly load: Load;
   readonly lag: LagMeter;
+  readonly hostile: HostileTally;
+  readonly smuggled: HostileTally;
   readonly backends: Backends;
   readonly before: Stats;
   readonly after: Stats;
@@ -27,6 +30,13 @@ export interface Report {
   /** Those of the whole run: I9, I10, I11, I13, I14 and the shares. */
   readonly violations: readonly Violation[];
   text(findings: readonly Finding[]): string;
+}
+
+/** A machine that keeps the gateway waiting for more than this share of the time says nothing about the gateway's. */
+const STARVED = 0.15;
+
+function starvedShare({ lag, seconds }: ReportInput): number {
+  return lag.totals().starved / (seconds * 1000);
 }
 
 /** Resources that come and go with the lab's own work in the process. */
@@ -52,12 +62,18 @@ export function createReport(input: ReportInput): Report {
     const room = kind === 'TCPSocketWrap' ? input.options.connections * 2 : 0;
     check(OWN_RESOURCES.has(kind) || count <= was + room, 'I10', `${count} active ${kind} instead of ${was}`);
   }
-  check(after.loopMax < 150, 'I11', `the loop stood still for ${after.loopMax.toFixed(0)} ms`);
-  check(after.loopP99 < 30, 'I11', `the loop's delay has a p99 of ${after.loopP99.toFixed(0)} ms`);
+  const isStarved = starvedShare(input) > STARVED;
+  const checkTime: typeof check = isStarved ? () => {} : check;
+  checkTime(after.loopMax < 150, 'I11', `the loop stood still for ${after.loopMax.toFixed(0)} ms`);
+  checkTime(after.loopP99 < 30, 'I11', `the loop's delay has a p99 of ${after.loopP99.toFixed(0)} ms`);
   check(after.prototypes === before.prototypes, 'I9', 'a built-in prototype has other keys than before');
   check(stderr === '', 'I9', `the process printed: ${stderr.slice(0, 500)}`);
-  check(after.open === 0, 'I13', `${after.open} requests never ended`);
-  check(after.accepted === after.finished + after.aborted, 'I13', 'the counters do not add up');
+  check(
+    after.open.length === 0,
+    'I13',
+    `${after.open.length} requests never ended: ${after.open.slice(0, 5).join(', ')}`,
+  );
+  check(after.accepted === after.finished + after.aborted + after.open.length, 'I13', 'the counters do not add up');
   check(
     exit !== undefined && exit.code === 0,
     'I14',
@@ -87,17 +103,8 @@ export function createReport(input: ReportInput): Report {
   };
 }
 
-function* lines({
-  load,
-  lag,
-  backends,
-  before,
-  after,
-  seconds,
-  exit,
-  closing,
-  options,
-}: ReportInput): Generator<string> {
+function* lines(input: ReportInput): Generator<string> {
+  const { load, lag, backends, hostile, smuggled, before, after, seconds, exit, closing, options } = input;
   const { tally } = load;
   const { overrun, aborts, healthy } = tally;
   const ids = new Map<string, number>();
@@ -118,11 +125,21 @@ function* lines({
   yield `G3          over the deadline of ${LAB.timeout} (merge ${LAB.mergeTimeout}) ms by p50 ${overrun.percentile(0.5).toFixed(1)}, p99 ${overrun.percentile(0.99).toFixed(1)}, max ${overrun.max().toFixed(1)} ms in ${overrun.count()} turns`;
   yield `G4          backends hung up on after p50 ${aborts.percentile(0.5).toFixed(1)}, p99 ${aborts.percentile(0.99).toFixed(1)}, max ${aborts.max().toFixed(1)} ms in ${aborts.count()} calls`;
   yield `G5          heap ${mib(before.heap)} to ${mib(after.heap)}, resident ${mib(before.rss)}, at most ${mib(after.maxRss)}`;
-  yield `G9          loop delay p99 ${after.loopP99.toFixed(1)}, max ${after.loopMax.toFixed(1)} ms; ${(after.cpu / Math.max(1, after.accepted)).toFixed(0)} µs of processor per request`;
+  yield `G9          loop delay p99 ${after.loopP99.toFixed(1)}, max ${after.loopMax.toFixed(1)} ms; ${((after.cpu - before.cpu) / Math.max(1, after.accepted - before.accepted)).toFixed(0)} µs of processor per request`;
+  yield `G10         ${hostile.requests} hostile requests: ${answers(hostile)}`;
+  yield `F01         ${smuggled.requests} tries at smuggling: ${answers(smuggled)}`;
   yield `G13         closed and gone after ${closing.toFixed(0)} ms with code ${exit?.code ?? 'none'}`;
   const { driver, gateway } = lag.totals();
   yield `machine     the driver stood still for ${driver.toFixed(0)} ms in all, the gateway for ${gateway.toFixed(0)} ms`;
+  if (starvedShare(input) > STARVED)
+    yield '            too busy with other things: shares and percentiles of time were not judged';
   yield `turns       p50 ${healthy.percentile(0.5).toFixed(1)}, p99 ${healthy.percentile(0.99).toFixed(1)} ms where nothing ran into the deadline`;
+}
+
+function answers({ answers }: HostileTally): string {
+  return Object.entries(answers)
+    .map(([outcome, count]) => `${outcome} ${count}`)
+    .join(', ');
 }
 
 function mib(bytes: number): string {

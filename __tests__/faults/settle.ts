@@ -39,7 +39,10 @@ export function settleTurn(turn: Turn, result: Result, lag: LagMeter): Timing {
   const aborts: number[] = [];
   for (const request of turn.requests) {
     verifyCalls(request, report);
-    for (const abort of lateEnds(request, result, lag, report)) aborts.push(abort);
+    const late: string[] = [];
+    for (const abort of lateEnds(request, result, lag, (message) => late.push(message))) aborts.push(abort);
+    // What keeps one backend at work tends to keep its siblings at work.
+    if (late.length > 0) report('I5', `${late[0]}${late.length > 1 ? ` (and ${late.length - 1} more)` : ''}`);
   }
   return { violations, elapsed, overrun: took >= deadline - 10 ? elapsed - deadline : undefined, aborts };
 }
@@ -48,23 +51,23 @@ function* lateEnds(
   request: LabRequest,
   result: Result,
   lag: LagMeter,
-  report: (invariant: string, message: string) => void,
+  report: (message: string) => void,
 ): Generator<number> {
   const { endedAt } = result;
   for (const call of request.calls) {
     const plan = request.parts.find(({ role }) => role.name === call.role)?.plan;
     const startedLate = call.at - endedAt - lag.between(endedAt, call.at);
-    if (startedLate > SLACK_ABORT) report('I5', `${call.role} was called ${startedLate.toFixed(0)} ms after the end`);
+    if (startedLate > SLACK_ABORT) report(`${call.role} was called ${startedLate.toFixed(0)} ms after the end`);
     if (plan?.deaf || plan?.lingers) continue;
     const end = call.closedAt ?? call.doneAt;
     if (end === undefined) {
-      report('I5', `${call.role} (${plan?.id} ${plan?.name}) is still at work ${SETTLE_TIME} ms after the end`);
+      report(`${call.role} (${plan?.id} ${plan?.name}) is still at work ${SETTLE_TIME} ms after the end`);
     } else if (end > endedAt) {
       const abort = end - endedAt - lag.between(endedAt, end);
       if (call.closedBy === 'gateway') yield abort;
       // One that had its answer ready a moment later need not be hung up on.
       if (abort > SLACK_ABORT)
-        report('I5', `${call.role} (${plan?.id} ${plan?.name}) worked on for ${abort.toFixed(0)} ms after the end`);
+        report(`${call.role} (${plan?.id} ${plan?.name}) worked on for ${abort.toFixed(0)} ms after the end`);
     }
   }
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type LabOptions, parseOptions, USAGE } from './arguments.js';
 import { createBackends } from './backends.js';
 import { startGateway } from './child.js';
+import { runHostile } from './hostile.js';
 import { createLagMeter } from './lag.js';
 import { createLoad, type Finding } from './load.js';
 import type { Message } from './protocol.js';
@@ -43,7 +44,7 @@ async function soak(options: LabOptions): Promise<number> {
   }
 
   function fromChild(message: Message): void {
-    if (message.type === 'stall') lag.add(message.from, message.to);
+    if (message.type === 'stall') lag.add(message.from, message.to, message.starved);
     else if (message.type === 'violation') find({ turn: undefined, result: undefined, ...message });
     else if (message.type === 'read') checkRead(message.port, message.bytes);
   }
@@ -119,8 +120,12 @@ async function soak(options: LabOptions): Promise<number> {
     return isOver || (options.bail && findings.length > 0) || findings.length > 200 ? undefined : schedule(number++);
   });
   const seconds = (performance.now() - startedAt) / 1000;
-  say('at rest');
   await load.settle();
+  say('under attack');
+  const attack = { seed, port: gateway.port, prefix, backends, canary, isCanary, onFinding: find };
+  const hostile = await runHostile(attack, 'requests', options.hostile);
+  const smuggled = await runHostile(attack, 'smuggling', Math.ceil(options.hostile / 5));
+  say('at rest');
   await sleep(1000);
   const after = await gateway.stats();
   for (const stray of backends.strays)
@@ -139,6 +144,8 @@ async function soak(options: LabOptions): Promise<number> {
     options,
     load,
     backends,
+    hostile,
+    smuggled,
     before,
     after,
     seconds,

@@ -153,7 +153,7 @@ export function createSchedule({
 
   function buildRequest(random: Random, number: number, index: number): LabRequest {
     const { route, parts } = chooseParts(random);
-    const token = `t${number.toString(36)}x${index}-${random.hex(12)}`;
+    const token = `Q${number.toString(36)}x${index}-${random.hex(12)}`;
     const query = Array.from(
       { length: random.int(0, 3) },
       () => `${random.pick(LAB.queries)}=${random.pick(['1', 'a%20b', 'x.y~z', '%C3%A9', ''])}`,

@@ -21,7 +21,7 @@ export interface Verdict {
 
 /** Milliseconds by which a timer may be early. */
 const EARLY = 10;
-const TOKEN = /\bt[0-9a-z]+x\d-[0-9a-f]{12}/g;
+const TOKEN = /Q[0-9a-z]+x\d-[0-9a-f]{12}/g;
 const REDIRECTS_TO_ITSELF = '302 to itself';
 const ANSWER_HEADERS = new Set([
   'content-type',
@@ -32,7 +32,7 @@ const ANSWER_HEADERS = new Set([
   'keep-alive',
   'x-content-type-options',
 ]);
-const CALL_HEADERS = new Set([
+export const CALL_HEADERS = new Set([
   'host',
   'connection',
   'user-agent',
