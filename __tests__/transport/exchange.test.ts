@@ -72,6 +72,7 @@ describe.each([
       ['Z14 ends within the body', [{ send: `${ok('Content-Length: 10')}abc` }, { fin: true }]],
       ['Z15 ends before the last chunk', [{ send: `${ok(CHUNKED)}3\r\nabc\r\n` }, { fin: true }]],
       ['Z16 has no length and is reset', [{ send: `${ok()}abc` }, { wait: 10 }, { rst: true }]],
+      ['Z16 has no length and is reset together with its last bytes', [{ send: `${ok()}abc` }, { rst: true }]],
     ])('%s: a connection error', async (_title, script) => {
       const { outcome, next } = await call(script, { stream });
       expect(outcome).toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });

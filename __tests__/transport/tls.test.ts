@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server, type TlsOptions } from 'node:tls';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClientTls } from '../../lib/config/resolved.js';
@@ -28,24 +28,32 @@ interface Served {
   readonly url: string;
   /** One entry for each connection: whether it resumed the session of an earlier one. */
   readonly resumed: boolean[];
+  readonly server: Server;
 }
 
-/** Answers every request with the name it was called by and whose certificate the caller showed. */
-async function serve(name = 'server', options: TlsOptions = {}): Promise<Served> {
+/** Says by which name it was called and whose certificate the caller showed. */
+function describeCaller(socket: TLSSocket): void {
+  const peer = socket.getPeerCertificate().subject?.CN ?? 'nobody';
+  const text = `${socket.servername || 'no name'}, ${peer}, ${socket.getProtocol()}, ${socket.getCipher().standardName}`;
+  socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
+}
+
+/** A server that answers whatever it is asked. */
+async function serve(
+  name = 'server',
+  options: TlsOptions = {},
+  answer: (socket: TLSSocket) => void = describeCaller,
+): Promise<Served> {
   const resumed: boolean[] = [];
   const server = createServer({ key: pem(`${name}.key`), cert: pem(`${name}.pem`), ...options }, (socket) => {
     resumed.push(socket.isSessionReused());
     socket.on('error', () => {});
-    socket.on('data', () => {
-      const peer = socket.getPeerCertificate().subject?.CN ?? 'nobody';
-      const text = `${socket.servername || 'no name'}, ${peer}, ${socket.getProtocol()}, ${socket.getCipher().standardName}`;
-      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
-    });
+    socket.on('data', () => answer(socket));
   });
   server.on('tlsClientError', () => {});
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`, resumed };
+  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`, resumed, server };
 }
 
 async function call(url: string, tls: ClientTls, headers: Record<string, string> = {}) {
@@ -109,6 +117,18 @@ it('asks for the name of the host, and for that one on every socket, whatever Ho
   expect((await call(named, TRUSTING)).text).toContain('localhost, ');
   expect((await call(named, TRUSTING, { host: 'other.example' })).text).toContain('localhost, ');
   expect(resumed).toHaveLength(1);
+});
+
+it.each([
+  ['ended, is whole', 'end', { text: 'abc' }],
+  ['reset, is cut', 'resetAndDestroy', { code: 'ERR_BACKEND_CONNECTION' }],
+] as const)('F03 an answer without a length, %s', async (_title, how, expected) => {
+  const raw: Socket[] = [];
+  const { url, server } = await serve('server', {}, (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n\r\nabc', () => (how === 'end' ? socket.end() : raw[0]?.resetAndDestroy()));
+  });
+  server.on('connection', (socket: Socket) => raw.push(socket));
+  expect(await call(url, TRUSTING)).toMatchObject(expected);
 });
 
 it('resumes its session on the next socket', async () => {
