@@ -71,17 +71,39 @@ function isBot(rules: BotRules, userAgent: string | undefined): boolean {
   return rules.patterns.some((expression) => expression.test(inspected));
 }
 
-/** A quantifier on a group that holds a quantifier: matching may take exponential time. */
-const NESTED_QUANTIFIER = /\((?:[^()\\]|\\.)*[+*}](?:[^()\\]|\\.)*\)[+*{]/;
+/** Means something else in Go: POSIX classes, `\A`, `\z`, `\Q…\E`, `\p…`, `\C` and `\a`. */
+const OTHER_IN_GO = /\[:\^?\w+:\]|(?<!\\)(?:\\\\)*\\[AzQEpPCa]/;
 
 /** Go writes flags as `(?i)` in front; anything else is the same here. Returns a message when it cannot be used. */
 function compile(source: string): RegExp | string {
   const [, flags = '', body = source] = /^\(\?([ims]+)\)(.*)$/s.exec(source) ?? [];
-  if (NESTED_QUANTIFIER.test(body))
+  if (OTHER_IN_GO.test(body)) return `"${source}" has syntax of Go that means something else here; write it otherwise`;
+  if (nestsQuantifiers(body))
     return `the pattern "${source}" nests quantifiers, which a hostile User-Agent can make very slow`;
   try {
     return new RegExp(body, flags);
   } catch {
     return `"${source}" is not a regular expression`;
   }
+}
+
+/** Whether a group that can repeat holds something that can: matching may take exponential time. */
+function nestsQuantifiers(source: string): boolean {
+  const repeats = [false];
+  let isClass = false;
+  for (let index = 0; index < source.length; index++) {
+    const character = source[index];
+    if (character === '\\') index++;
+    else if (isClass) isClass = character !== ']';
+    else if (character === '[') isClass = true;
+    else if (character === '(') repeats.push(false);
+    else if (character === ')') {
+      if (!repeats.pop()) continue;
+      if (/[+*{]/.test(source[index + 1] ?? '')) return true;
+      repeats[repeats.length - 1] = true;
+    } else if (character === '+' || character === '*' || /^\{\d*,/.test(source.slice(index, index + 8))) {
+      repeats[repeats.length - 1] = true;
+    }
+  }
+  return false;
 }

@@ -1,0 +1,132 @@
+import { describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { type Component, defineComponent, type Scope } from '../../lib/components/component.js';
+import { createResolver, inTableOrder } from '../../lib/components/resolve.js';
+import { ConfigError, type ConfigIssue } from '../../lib/errors.js';
+import { componentScope } from '../support/component-scope.js';
+
+const stamp = defineComponent({
+  namespace: 'example/stamp',
+  aliases: ['github.com/example/stamp'],
+  schema: z.strictObject({ header: z.string(), list: z.array(z.strictObject({ id: z.int() })).default([]) }),
+  check: ({ header }: { header: string }) => (header === 'bad' ? [{ path: ['header'], message: 'is bad' }] : []),
+  transport: () => (next) => next,
+}) as Component;
+const guard = defineComponent({
+  namespace: 'example/guard',
+  schema: z.unknown(),
+  service: () => undefined,
+  endpoint: () => undefined,
+}) as Component;
+
+function resolve(scope: Scope, namespace: string, value: unknown) {
+  const issues: ConfigIssue[] = [];
+  const warn = vi.fn();
+  const { functions, stores, clients } = componentScope();
+  const resolver = createResolver([stamp, guard], { functions, stores, clients }, warn);
+  const resolved = resolver(scope, namespace, value, 'endpoints[0].extra_config.here', (issue) => issues.push(issue));
+  return { resolved, issues, warnings: warn.mock.calls };
+}
+
+test('finds a component with its configuration, checked and filled in', () => {
+  const { resolved, issues } = resolve('backend', 'example/stamp', { header: 'x' });
+  expect(issues).toEqual([]);
+  expect(resolved).toMatchObject({ component: stamp, config: { header: 'x', list: [] } });
+});
+
+test('takes the long names with both spellings', () => {
+  for (const name of ['github.com/example/stamp', 'github_com/example/stamp']) {
+    expect(resolve('backend', name, { header: 'x' }).resolved?.component).toBe(stamp);
+  }
+});
+
+describe('refuses', () => {
+  test('G01 a level without a hook, and names those that have one', () => {
+    expect(resolve('endpoint', 'example/stamp', { header: 'x' })).toMatchObject({
+      resolved: undefined,
+      issues: [
+        {
+          path: 'endpoints[0].extra_config.here',
+          message: '"example/stamp" cannot stand at endpoint level; move it to backend level',
+        },
+      ],
+    });
+    expect(resolve('backend', 'example/guard', {}).issues[0]?.message).toContain(
+      'move it to service or endpoint level',
+    );
+  });
+
+  test('G01 a name nobody knows, with the nearest that is known', () => {
+    expect(resolve('backend', 'example/stmp', {}).issues).toEqual([
+      {
+        path: 'endpoints[0].extra_config.here',
+        message: '"example/stmp" is not a known namespace; did you mean "example/stamp"?',
+      },
+    ]);
+    expect(resolve('backend', 'nothing/like-it-at-all', {}).issues[0]?.message).not.toContain('did you mean');
+  });
+
+  test('G03 wrong values, all at once, each at its path', () => {
+    const { resolved, issues } = resolve('backend', 'example/stamp', {
+      header: 7,
+      list: [{ id: 1 }, { id: 'x' }],
+      hedaer: 1,
+    });
+    expect(resolved).toBeUndefined();
+    expect(issues.map(({ path }) => path).sort()).toEqual([
+      'endpoints[0].extra_config.here.header',
+      'endpoints[0].extra_config.here.hedaer',
+      'endpoints[0].extra_config.here.list[1].id',
+    ]);
+    expect(issues.find(({ path }) => path.endsWith('hedaer'))?.message).toContain('"header"');
+  });
+
+  test('G01 what the component itself finds wrong', () => {
+    expect(resolve('backend', 'example/stamp', { header: 'bad' })).toMatchObject({
+      resolved: undefined,
+      issues: [{ path: 'endpoints[0].extra_config.here.header', message: 'is bad' }],
+    });
+  });
+
+  test('G01 protection that is not built: it must not vanish silently', () => {
+    for (const name of ['auth/signer', 'security/cors', 'github_com/devopsfaith/krakend-cors']) {
+      const { issues, warnings } = resolve('service', name, {});
+      expect(issues).toEqual([
+        { path: 'endpoints[0].extra_config.here', message: expect.stringContaining('is not supported') },
+      ]);
+      expect(warnings).toEqual([]);
+    }
+  });
+
+  test('X02 two components of one name, before anything is built', () => {
+    const { functions, stores, clients } = componentScope();
+    const twin = { ...guard, namespace: 'example/twin', aliases: ['github.com/example/stamp'] };
+    expect(() => createResolver([stamp, twin], { functions, stores, clients }, vi.fn())).toThrow(ConfigError);
+    expect(() => createResolver([stamp, twin], { functions, stores, clients }, vi.fn())).toThrow(
+      '"github.com/example/stamp"',
+    );
+  });
+});
+
+test('warns of what belongs to the host app, and goes on', () => {
+  const { resolved, issues, warnings } = resolve('service', 'telemetry/opentelemetry', { anything: true });
+  expect(resolved).toBeUndefined();
+  expect(issues).toEqual([]);
+  expect(warnings).toEqual([['endpoints[0].extra_config.here', expect.stringContaining('options.logger')]]);
+});
+
+test('H06 names of members of Object.prototype are names nobody knows', () => {
+  for (const name of ['constructor', '__proto__', 'toString']) {
+    expect(resolve('backend', name, {}).issues[0]?.message).toContain('is not a known namespace');
+  }
+});
+
+test('the table decides the order, whatever the configuration says', () => {
+  const table = [stamp, guard];
+  const found = [
+    { component: guard, config: 1 },
+    { component: stamp, config: 2 },
+  ];
+  expect(inTableOrder(found, table).map(({ config }) => config)).toEqual([2, 1]);
+  expect(found.map(({ config }) => config)).toEqual([1, 2]);
+});
