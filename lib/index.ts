@@ -9,6 +9,7 @@ export type {
   ServiceScope,
 } from './components/component.js';
 export { type Component, defineComponent, type Hooks, type Scope } from './components/component.js';
+export type { BackendFunction, FunctionRequest } from './components/function-backend.js';
 export type {
   RequestChanges,
   RequestFunction,

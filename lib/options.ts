@@ -37,6 +37,11 @@ export interface GatewayOptions<A extends AxiosLike = AxiosLike> {
   readonly functions?: Readonly<Record<string, GatewayFunction>>;
   /** What gateways of several processes share, by the name that a limit's `store` uses; see `createRedisStore`. */
   readonly stores?: Readonly<Record<string, Store>>;
+  /**
+   * Clients of brokers and clouds, by the name that a backend's `client` uses, in place of one the gateway makes itself.
+   * Whoever made a client closes it.
+   */
+  readonly clients?: Readonly<Record<string, unknown>>;
   /** Hears of failures and partial answers. Default: silent. */
   readonly logger?: Logger;
   /** Mounts `/__debug/`. Default false. */
@@ -64,6 +69,7 @@ export interface ResolvedOptions {
   readonly components: readonly Component[];
   readonly functions: Functions;
   readonly stores: ReadonlyMap<string, Store>;
+  readonly clients: ReadonlyMap<string, unknown>;
   readonly logger: Logger;
   readonly debug: boolean;
   readonly fallthrough: boolean;
@@ -85,6 +91,7 @@ const KNOWN = new Set<keyof GatewayOptions>([
   'components',
   'functions',
   'stores',
+  'clients',
   'logger',
   'debug',
   'fallthrough',
@@ -134,6 +141,7 @@ export function resolveOptions(options: GatewayOptions): ResolvedOptions {
     components: [...builtInComponents, ...(options.components ?? []).map(guardComponent)],
     functions: new Map(Object.entries(options.functions ?? {})),
     stores: new Map(Object.entries(options.stores ?? {})),
+    clients: new Map(Object.entries(options.clients ?? {})),
     logger: logger ? guardLogger(logger) : silentLogger,
     debug: options.debug ?? false,
     fallthrough: options.fallthrough ?? true,

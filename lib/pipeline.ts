@@ -41,8 +41,6 @@ export interface Ingredients extends CommonScope {
   connect(backend: BackendConfig, stream: boolean): Transport;
   /** A layer around each backend, outside of everything else: how the test gateway listens. */
   readonly tap?: ((backend: BackendConfig, endpoint: EndpointConfig) => Middleware) | undefined;
-  /** Registers what has to end with the plan. */
-  onClose(close: () => void): void;
 }
 
 /** Everything around an endpoint, outermost first. */
@@ -177,6 +175,6 @@ function createBackendFormatter(backend: BackendConfig): Formatter | undefined {
   };
 }
 
-function commonScope({ logger, functions, stores, keep }: Ingredients): CommonScope {
-  return { logger, functions, stores, keep };
+function commonScope({ logger, functions, stores, keep, clients, onClose }: Ingredients): CommonScope {
+  return { logger, functions, stores, keep, clients, onClose };
 }

@@ -45,11 +45,12 @@ export function createPlan(
 ): Plan {
   const config = parse(input, options);
   const wire = openWire(config);
-  const closers: (() => void)[] = [];
+  const closers: Close[] = [];
 
   async function close(): Promise<void> {
-    for (const end of closers) end();
+    const ended = Promise.allSettled(closers.map(async (end) => end()));
     await wire.close();
+    await ended;
   }
 
   try {
@@ -60,9 +61,11 @@ export function createPlan(
   }
 }
 
+type Close = () => void | Promise<void>;
+
 /** What has to end with a plan, and how it ends. */
 interface Ending {
-  readonly closers: (() => void)[];
+  readonly closers: Close[];
   close(): Promise<void>;
 }
 
@@ -75,6 +78,9 @@ function buildPlan(
 ): Plan {
   const { keep, kept } = createKeep(earlier);
   const admission = createAdmission(config.max_in_flight_requests);
+  function onClose(end: Close): void {
+    closers.push(end);
+  }
   const ingredients: Ingredients = {
     ...options,
     keep,
@@ -82,9 +88,7 @@ function buildPlan(
     connect(backend, stream) {
       return options.transport ?? connect(wire, backend, stream);
     },
-    onClose(end) {
-      closers.push(end);
-    },
+    onClose,
   };
   const clientIp = createClientIp({ ...config.router, ...options });
 
@@ -109,7 +113,7 @@ function buildPlan(
   }
 
   const services = inTableOrder(config.components, options.components).flatMap(
-    ({ component, config: settings }) => component.service?.(settings, { ...options, keep, clientIp }) ?? [],
+    ({ component, config: settings }) => component.service?.(settings, { ...options, keep, onClose, clientIp }) ?? [],
   );
   const handle = createRouter({
     builtIns: createBuiltInRoutes({
@@ -148,7 +152,7 @@ function buildPlan(
 }
 
 function parse(input: unknown, options: ResolvedOptions): Config {
-  const { encodings, combiners, subscribers, balancers, components, functions, stores, logger } = options;
+  const { encodings, combiners, subscribers, balancers, components, functions, stores, clients, logger } = options;
   const formats = [...encodings.entries()];
   function warn(at: string, message: string): void {
     logger.warn({ at }, message);
@@ -160,7 +164,7 @@ function parse(input: unknown, options: ResolvedOptions): Config {
     combiners: new Set(combiners.keys()),
     subscribers: new Set(subscribers.keys()),
     balancers: new Set(balancers.keys()),
-    resolve: createResolver(components, { functions, stores }, warn),
+    resolve: createResolver(components, { functions, stores, clients }, warn),
     warn,
   });
 }
@@ -175,7 +179,7 @@ function bodyMode(endpoint: EndpointConfig, { encodings }: ResolvedOptions): 'st
 function createSubscribe(
   config: Config,
   { subscribers, logger }: ResolvedOptions,
-  closers: (() => void)[],
+  closers: Close[],
 ): Ingredients['subscribe'] {
   return function subscribe(backend) {
     const factory = subscribers.get(backend.sd) as SubscriberFactory;

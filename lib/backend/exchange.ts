@@ -68,9 +68,33 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
 
   const complete = decode ? interpret : passThrough;
   return function exchange(request) {
-    return transport(request).then(complete);
+    return transport(request).then((response) => {
+      const { settle } = response;
+      return settle ? completeAndSettle(response, settle, request.signal) : complete(response);
+    });
   };
+
+  /** What came from a queue is done with when it has become an answer that somebody still waits for. */
+  async function completeAndSettle(
+    response: BackendResponse,
+    settle: NonNullable<BackendResponse['settle']>,
+    signal: AbortSignal,
+  ): Promise<ProxyResponse> {
+    let answer: ProxyResponse;
+    try {
+      answer = await complete(response);
+      signal.throwIfAborted();
+    } catch (error) {
+      // What has failed already is told, not how giving it back went.
+      await settle(false).catch(ignore);
+      throw error;
+    }
+    await settle(true);
+    return answer;
+  }
 }
+
+function ignore(): void {}
 
 /** Of a decoded answer only the named headers go on. */
 function createHeaderPicker(names: readonly string[]): (headers: Headers) => Headers {

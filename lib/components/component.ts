@@ -24,6 +24,10 @@ export interface CommonScope {
   readonly stores: ReadonlyMap<string, Store>;
   /** State that outlives a reload. The key has to hold all that the state depends on. */
   readonly keep: Keep;
+  /** `options.clients`, by name. */
+  readonly clients: ReadonlyMap<string, unknown>;
+  /** Registers what has to end with the configuration; it may take its time. */
+  onClose(close: () => void | Promise<void>): void;
 }
 /** What a component may know of the place it was configured at. */
 export interface ServiceScope extends CommonScope {
@@ -59,6 +63,8 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   readonly aliases?: readonly string[];
   /** Checks the namespace's value at start and gives the hooks their types. */
   readonly schema: S;
+  /** True where its `transport` hook never calls `next`: such a backend needs no host, and no second one of the kind. */
+  readonly replacesWire?: boolean;
   /** Finds at start what the schema cannot see, such as names of functions that are not there. */
   check?(config: z.output<S>, context: CheckContext): readonly Fault[];
 }
@@ -72,7 +78,7 @@ export interface Component<S extends z.ZodType = z.ZodType, N extends string = s
     Hooks<S> {}
 
 /** What `check` may know: where the namespace stands, and what there is to be named. */
-export interface CheckContext extends Pick<CommonScope, 'functions' | 'stores'> {
+export interface CheckContext extends Pick<CommonScope, 'functions' | 'stores' | 'clients'> {
   readonly scope: Scope;
 }
 

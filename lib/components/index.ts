@@ -2,10 +2,16 @@ import type { z } from 'zod';
 import { botDetector } from './bot-detector.js';
 import { circuitBreaker } from './circuit-breaker.js';
 import type { Component, Scope } from './component.js';
+import { functionBackend } from './function-backend.js';
 import { js } from './js.js';
 
 /** THE TABLE: every built-in feature, outermost first. One order for all hooks. */
-export const builtInComponents = [botDetector, circuitBreaker, js] as const satisfies readonly Component[];
+export const builtInComponents = [
+  botDetector,
+  circuitBreaker,
+  js,
+  functionBackend,
+] as const satisfies readonly Component[];
 
 type BuiltIn = (typeof builtInComponents)[number];
 type HookOf<S extends Scope> = S extends 'backend' ? 'client' | 'backend' | 'transport' : S;

@@ -58,7 +58,8 @@ export function createResolver(
     }
     const faults = component.check?.(read.config, { ...named, scope }) ?? [];
     for (const { path, message } of faults) report({ path: joinPaths(at, pathText(path)), message });
-    return faults.length === 0 ? { component, config: read.config } : undefined;
+    if (faults.length > 0) return undefined;
+    return { component, config: read.config, replacesWire: component.replacesWire === true };
   };
 }
 

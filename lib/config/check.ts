@@ -100,7 +100,7 @@ function checkEndpoint(
 function checkBackend(
   endpoint: EndpointConfig,
   backend: BackendConfig,
-  { path, raw }: ReadBackend,
+  { path, raw, components }: ReadBackend,
   { decoders, passthrough, subscribers, balancers }: Vocabulary,
   report: Report,
 ): void {
@@ -108,6 +108,12 @@ function checkBackend(
   checkName(backend.sd, [...path, 'sd'], subscribers, 'service discovery', report);
   checkName(backend.balancer, [...path, 'balancer'], balancers, 'balancer', report);
   checkBackendHosts(backend, { path, raw }, report);
+  if (components.filter(({ replacesWire }) => replacesWire).length > 1) {
+    report.add(
+      [...path, 'extra_config'],
+      'holds two things that answer in place of HTTP; give each a backend of its own.',
+    );
+  }
 
   if (backend.concurrent_calls > 1 && backend.method !== 'GET') {
     const owner = raw.concurrent_calls === undefined ? 'set concurrent_calls: 1 on this backend' : 'set it to 1';

@@ -11,6 +11,7 @@ import type {
   HttpConfig,
   RawBackend,
   RawRoot,
+  ResolvedComponent,
 } from './schema.js';
 import type { UrlPattern } from './url-pattern.js';
 
@@ -20,6 +21,8 @@ const DEFAULT_REQUEST_BODY = 2 ** 20;
 const DEFAULT_RESPONSE_BODY = 4 * 2 ** 20;
 const DEFAULT_RESPONSE_HEADERS = 16 * 2 ** 10;
 const DEFAULT_PENDING = 256;
+/** Stands where a host would, for backends that are not reached over HTTP; nothing resolves it. */
+const NO_WIRE = 'http://gateway.invalid';
 
 /** What inheriting needs to have worked out before. */
 export interface Compiled {
@@ -158,7 +161,7 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
   return {
     at: `${parent.at}.backend[${index}]`,
     name: `backend[${index}] ${method} ${pattern.text}`,
-    host: inheritHosts(root, raw),
+    host: inheritHosts(root, raw, components),
     url_pattern: pattern,
     method,
     encoding: parent.isEncodingForced ? parent.encoding : (raw.encoding ?? parent.encoding),
@@ -198,10 +201,12 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
 }
 
 /** Only the hosts of `sd: static` are addresses of ours to tidy; the hosts of the root always are. */
-function inheritHosts(root: RawRoot, backend: RawBackend): string[] {
+function inheritHosts(root: RawRoot, backend: RawBackend, components: readonly ResolvedComponent[]): string[] {
   const own = backend.host ?? [];
   if (own.length > 0 && usesHostsVerbatim(backend)) return own;
-  return (own.length > 0 ? own : (root.host ?? [])).flatMap((host) => sanitizeHost(host) ?? []);
+  const hosts = own.length > 0 ? own : (root.host ?? []);
+  if (hosts.length === 0 && components.some(({ replacesWire }) => replacesWire)) return [NO_WIRE];
+  return hosts.flatMap((host) => sanitizeHost(host) ?? []);
 }
 
 export function usesHostsVerbatim({ sd, disable_host_sanitize }: RawBackend): boolean {

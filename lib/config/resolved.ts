@@ -31,6 +31,8 @@ export type StaticData = Frozen<NonNullable<z.output<typeof endpointProxySchema>
 export interface ResolvedComponent {
   readonly component: unknown;
   readonly config: unknown;
+  /** True for one that answers in place of the wire: its backend needs no host. */
+  readonly replacesWire?: boolean;
 }
 
 /** How the connections to backends are made and kept. Times in milliseconds; `undefined` leaves it to the transport. */

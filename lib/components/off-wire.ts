@@ -1,0 +1,107 @@
+import type { Readable } from 'node:stream';
+import type { BackendConfig, EndpointConfig } from '../config/resolved.js';
+import { BackendError, GatewayError, RequestError } from '../errors.js';
+import type { BackendRequest } from '../proxy.js';
+import type { BackendResponse, TransportMiddleware } from '../transport/transport.js';
+
+/** A request whose body has been read. */
+export type BufferedRequest = BackendRequest & { readonly body: Buffer | undefined };
+/** One call of something that is not HTTP. What it throws that is no `GatewayError` is a fault of the gateway. */
+export type OffWireCall = (request: BufferedRequest) => Promise<BackendResponse>;
+
+interface Place {
+  readonly endpoint: Pick<EndpointConfig, 'max_request_body'>;
+  readonly backend: Pick<BackendConfig, 'name' | 'max_response_body'>;
+}
+
+/**
+ * What every backend that is not HTTP has in common: it gets the whole body, ends with the signal whatever the client
+ * library makes of it, and answers no more than `max_response_body`.
+ */
+export function offWire({ endpoint, backend }: Place, call: OffWireCall): TransportMiddleware {
+  const { name, max_response_body: limit } = backend;
+
+  async function run(request: BackendRequest): Promise<BackendResponse> {
+    const { body } = request;
+    const isWhole = body === undefined || Buffer.isBuffer(body);
+    const bytes = isWhole ? body : await collect(body, endpoint.max_request_body, request.signal);
+    // Nobody needs the call once the time has passed while the client was sending.
+    if (request.signal.aborted) throw abortError(name, request.signal);
+    return call({ ...request, body: bytes });
+  }
+
+  function isTooLarge({ body }: BackendResponse): boolean {
+    return Buffer.isBuffer(body) && body.length > limit;
+  }
+
+  return function offWireLayer() {
+    return function callOffWire(request) {
+      const { signal } = request;
+      if (signal.aborted) return Promise.reject(abortError(name, signal));
+      return new Promise<BackendResponse>(function callUntilAborted(resolve, reject) {
+        signal.addEventListener('abort', onAbort);
+        run(request).then(onAnswer, onFailure);
+
+        function onAbort(): void {
+          signal.removeEventListener('abort', onAbort);
+          reject(abortError(name, signal));
+        }
+
+        function onFailure(error: unknown): void {
+          signal.removeEventListener('abort', onAbort);
+          reject(error);
+        }
+
+        function onAnswer(response: BackendResponse): void {
+          signal.removeEventListener('abort', onAbort);
+          if (signal.aborted) giveBack(response);
+          else if (isTooLarge(response)) {
+            giveBack(response);
+            const advice = 'raise max_response_body if such answers are meant to be';
+            reject(
+              new BackendError('ERR_BACKEND_SIZE', 502, `${name}: the answer is larger than ${limit} bytes; ${advice}`),
+            );
+          } else resolve(response);
+        }
+      });
+    };
+  };
+}
+
+/** An answer that nobody takes: what it came from may hand it to somebody else. */
+function giveBack({ settle, body }: BackendResponse): void {
+  settle?.(false).catch(ignore);
+  if (!Buffer.isBuffer(body)) body.on('error', ignore).destroy();
+}
+
+/** Why a call ended early: the reason of the signal where it is one of ours. */
+export function abortError(name: string, { reason }: AbortSignal): GatewayError {
+  if (reason instanceof GatewayError) return reason;
+  return new BackendError('ERR_BACKEND_CANCELLED', 502, `${name}: the call was cancelled`);
+}
+
+async function collect(stream: Readable, limit: number, signal: AbortSignal): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  function onAbort(): void {
+    stream.destroy();
+  }
+  signal.addEventListener('abort', onAbort);
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) {
+        throw new RequestError('ERR_REQUEST_BODY_SIZE', 413, `The request body is larger than ${limit} bytes.`);
+      }
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    throw new RequestError('ERR_REQUEST_BODY', 400, 'The request body ended before it was complete.');
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+function ignore(): void {}
