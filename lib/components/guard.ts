@@ -1,15 +1,17 @@
 import { Readable } from 'node:stream';
+import type { z } from 'zod';
 import { ConfigError, GatewayError } from '../errors.js';
+import type { Logger } from '../logger.js';
 import type { Middleware, ProxyResponse, RequestHandler } from '../proxy.js';
 import type { BackendResponse, Transport, TransportMiddleware } from '../transport/transport.js';
-import type { Component } from './component.js';
+import type { Component, Hooks } from './component.js';
 
 /**
  * Keeps a component of somebody else's from harming more than the layer it stands in: what it throws becomes a
  * rejection, and what it gives back has to be an answer.
  */
 export function guardComponent(component: Component): Component {
-  const { namespace, aliases, schema, replacesWire, check, service, endpoint, client, backend, transport } = component;
+  const { namespace, check, service, endpoint, client, backend, transport } = component;
   function layerOf<T>(made: T | undefined): T | undefined {
     if (made === undefined || typeof made === 'function') return made;
     throw notALayer(namespace);
@@ -18,20 +20,11 @@ export function guardComponent(component: Component): Component {
     const layer = layerOf(made);
     return layer && guardMiddleware(namespace, layer);
   }
-
-  return {
-    namespace,
-    schema,
-    ...(aliases && { aliases }),
-    ...(replacesWire && { replacesWire }),
-    ...(check && { check: check.bind(component) }),
+  const hooks: Pick<Component, keyof Hooks<z.ZodType>> = {
     ...(service && {
       service(config, scope) {
         const handler = layerOf(service.call(component, config, scope));
-        return (
-          handler &&
-          guardHandler(handler, (err) => scope.logger.error({ component: namespace, err }, 'a component failed'))
-        );
+        return handler && guardHandler(namespace, handler, scope.logger);
       },
     }),
     ...(endpoint && { endpoint: (config, scope) => guarded(endpoint.call(component, config, scope)) }),
@@ -44,6 +37,8 @@ export function guardComponent(component: Component): Component {
       },
     }),
   };
+  // Whatever else it declares, also as an instance of a class, is still there.
+  return Object.assign(Object.create(component), check && { check: check.bind(component) }, hooks);
 }
 
 /** The same for a transport that takes the place of the wire. */
@@ -87,10 +82,10 @@ function guardCall<R, A>(
 }
 
 /** A handler that throws, or rejects, has not answered: the client must not wait for ever. */
-function guardHandler(handler: RequestHandler, report: (error: unknown) => void): RequestHandler {
+function guardHandler(name: string, handler: RequestHandler, logger: Logger): RequestHandler {
   return function guardedHandler(request, response, next) {
-    function fail(error: unknown): void {
-      report(error);
+    function fail(err: unknown): void {
+      logger.error({ component: name, err }, 'a component failed');
       if (response.headersSent) response.destroy();
       else response.writeHead(500, { 'content-length': '0' }).end();
     }
