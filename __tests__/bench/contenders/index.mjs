@@ -1,0 +1,61 @@
+// Everybody who takes part. A contender makes the listener of a server for a case.
+
+/**
+ * @typedef {object} Contender
+ * @property {string} name
+ * @property {'gateway' | 'by hand' | 'peer'} kind
+ * @property {string} title
+ * @property {() => Promise<{ create: Create }>} load
+ */
+
+/**
+ * @callback Create
+ * @param {import('../cases.mjs').Case} measured
+ * @param {string[]} origins
+ * @param {string} library where the compiled gateway is, for those that are one
+ * @returns {Promise<import('node:http').RequestListener> | import('node:http').RequestListener}
+ */
+
+/** @type {Contender[]} */
+export const CONTENDERS = [
+  ...['express5', 'express4', 'http'].map((host) => ({
+    name: `tributary-${host}`,
+    kind: /** @type {const} */ ('gateway'),
+    title: `express-tributary, ${host === 'http' ? 'node:http' : host.replace('express', 'Express ')}`,
+    load: async () => ({ create: (await import('./tributary.mjs')).creators[host] }),
+  })),
+  {
+    name: 'express-axios',
+    kind: 'by hand',
+    title: 'Express 5 and axios',
+    load: () => import('./express-axios.mjs'),
+  },
+  {
+    name: 'express-undici',
+    kind: 'by hand',
+    title: 'Express 5 and undici',
+    load: () => import('./express-undici.mjs'),
+  },
+  { name: 'http-undici', kind: 'by hand', title: 'node:http and undici', load: () => import('./http-undici.mjs') },
+  {
+    name: 'http-proxy-middleware',
+    kind: 'peer',
+    title: 'http-proxy-middleware',
+    load: () => import('./http-proxy-middleware.mjs'),
+  },
+  {
+    name: 'express-http-proxy',
+    kind: 'peer',
+    title: 'express-http-proxy',
+    load: () => import('./express-http-proxy.mjs'),
+  },
+  { name: 'fast-proxy', kind: 'peer', title: 'fast-proxy', load: () => import('./fast-proxy.mjs') },
+  { name: 'httpxy', kind: 'peer', title: 'httpxy', load: () => import('./httpxy.mjs') },
+];
+
+/** @param {string} name */
+export async function findContender(name) {
+  const found = CONTENDERS.find((contender) => contender.name === name);
+  if (!found) throw new Error(`There is no contender ${name}.`);
+  return found.load();
+}

@@ -1,0 +1,71 @@
+// CPU time per request, contenders side by side:
+//
+// npm run bench -- [--case NAME,…] [--contender NAME,…] [--rounds 15] [--seconds 0.5] [--warmup 4] [--connections 64]
+//                  [--library FOLDER] [--base FOLDER] [--json]
+//
+// `--library` takes a compiled gateway instead of compiling this one; `--base` measures another one beside it.
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CASES, findCase } from './cases.mjs';
+import { CONTENDERS } from './contenders/index.mjs';
+import { buildLibrary } from './library.mjs';
+import { measureCase } from './measure.mjs';
+import { caseTable, judge, summarize, targetTable } from './report.mjs';
+
+const { values } = parseArgs({
+  options: {
+    case: { type: 'string' },
+    contender: { type: 'string' },
+    rounds: { type: 'string', default: '15' },
+    seconds: { type: 'string', default: '0.5' },
+    warmup: { type: 'string', default: '4' },
+    connections: { type: 'string', default: '64' },
+    library: { type: 'string' },
+    base: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const library = values.library ? resolve(values.library) : buildLibrary();
+const cases = values.case ? values.case.split(',').map(findCase) : CASES;
+const wanted = values.contender?.split(',');
+
+/** Those who can do a case, and are asked for. */
+function contendersOf(measured) {
+  const able = CONTENDERS.filter(({ name, kind }) => {
+    if (wanted) return wanted.includes(name) && (kind !== 'peer' || measured.hasPeers);
+    if (kind === 'peer') return measured.hasPeers;
+    // What these show is the gateway against itself.
+    if (measured.extra) return name === 'tributary-express5';
+    return measured.routes ? name.includes('express') : true;
+  });
+  if (!values.base) return able;
+  const base = able.filter(({ kind }) => kind === 'gateway');
+  return [...able, ...base.map(({ name }) => ({ name, label: `base ${name}`, libraryOf: resolve(values.base) }))];
+}
+
+const results = {};
+for (const measured of cases) {
+  const contenders = contendersOf(measured);
+  const turns = await measureCase(measured.name, contenders, {
+    library,
+    rounds: Number(values.rounds),
+    milliseconds: Number(values.seconds) * 1000,
+    warmup: Number(values.warmup) * 1000,
+    connections: Number(values.connections),
+  });
+  results[measured.name] = Object.fromEntries(
+    contenders.map(({ name, label = name }, index) => [label, summarize(turns[index])]),
+  );
+  if (!values.json) console.log(`${caseTable(measured.name, results[measured.name])}\n`);
+}
+
+const verdicts = judge(results);
+if (values.json) {
+  const machine = { node: process.version, cores: availableParallelism() };
+  console.log(JSON.stringify({ machine, settings: values, results, targets: verdicts }, undefined, 2));
+} else if (verdicts.length > 0) {
+  console.log(targetTable(verdicts));
+}
+process.exitCode = verdicts.every(({ isMet }) => isMet) ? 0 : 1;
