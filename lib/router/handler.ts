@@ -53,7 +53,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
     if (response.destroyed) return;
     // Behind an earlier request of its connection an answer has no socket yet, and never hears that the client has left.
     const isQueued = response.socket === null;
-    if (isQueued && (request.socket.destroyed || isDistrusted(request.socket))) return;
+    if (isDistrusted(request.socket) || (isQueued && request.socket.destroyed)) return;
     const deadline = createDeadline(timeout, expired);
     const guest: Guest = {
       cancel(reason) {
