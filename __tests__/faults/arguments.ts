@@ -11,8 +11,8 @@ export interface LabOptions {
   /** How many hostile requests follow the load; a fifth as many tries at smuggling come on top. */
   readonly hostile: number;
   readonly connections: number;
-  /** Mean pause of a client between two requests, in ms. */
-  readonly think: number;
+  /** Turns per second, at most; 0 for as many as can be. */
+  readonly rate: number;
   readonly host: 'express5' | 'express4' | 'connect' | 'http';
   /** The gateway to test: a file that exports `createGateway`. */
   readonly entry: string;
@@ -30,7 +30,7 @@ export const USAGE = `npm run faults -- [options]
   --only Z07,Z13   only these faults, and more of them
   --hostile N      hostile requests after the load (default 5000)
   --connections N  clients at a time (default 64)
-  --think N        mean pause of a client between requests in ms (default 20)
+  --rate N         turns per second at most, 0 for no limit (default 400)
   --host NAME      ${HOSTS.join(', ')} (default express5)
   --entry FILE     another build of the gateway
   --bail           stop at the first violation`;
@@ -46,7 +46,7 @@ export function parseOptions(args: readonly string[], defaultEntry: string): Lab
       only: { type: 'string', default: '' },
       hostile: { type: 'string', default: '5000' },
       connections: { type: 'string', default: '64' },
-      think: { type: 'string', default: '20' },
+      rate: { type: 'string', default: '400' },
       host: { type: 'string', default: 'express5' },
       entry: { type: 'string', default: defaultEntry },
       bail: { type: 'boolean', default: false },
@@ -67,7 +67,7 @@ export function parseOptions(args: readonly string[], defaultEntry: string): Lab
     only: values.only === '' ? [] : values.only.split(','),
     hostile: number('hostile', values.hostile),
     connections: number('connections', values.connections),
-    think: number('think', values.think),
+    rate: number('rate', values.rate),
     host,
     entry: values.entry,
     bail: values.bail,

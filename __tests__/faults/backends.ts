@@ -97,7 +97,9 @@ export async function createBackends(): Promise<Backends> {
 
   function answerRedirected(call: Call): Script | undefined {
     const request = find(call);
-    const part = request?.parts.find(({ name }) => name === '302 to another port');
+    const part = request?.parts.find(
+      ({ name, role }) => name === '302 to another port' && call.target.startsWith(`/${role.name}/`),
+    );
     if (!request || !part) return stray(call);
     for (const [name] of call.headers) {
       if (!REDIRECTED_HEADERS.has(name)) strays.push(`the header ${name} went to another origin`);

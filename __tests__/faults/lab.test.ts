@@ -20,7 +20,6 @@ const options = {
   only: [],
   canary: 'canary00',
   prefix: '',
-  think: 0,
 };
 const schedule = createSchedule(options);
 

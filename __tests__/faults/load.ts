@@ -20,6 +20,8 @@ export interface Finding {
   readonly result: Result | undefined;
   readonly invariant: string;
   readonly message: string;
+  /** For those the clock tells: milliseconds beyond what is allowed. */
+  readonly excess?: number;
 }
 
 /** What the load has shown so far. */
@@ -36,6 +38,8 @@ export interface Tally {
 
 export interface LoadOptions {
   readonly port: number;
+  /** Turns per second at most; 0 for as many as can be. */
+  readonly rate: number;
   readonly backends: Backends;
   readonly lag: LagMeter;
   readonly isCanary: (text: string) => boolean;
@@ -61,7 +65,7 @@ export function toExchange(turn: Turn): Exchange {
   };
 }
 
-export function createLoad({ port, backends, lag, isCanary, onFinding }: LoadOptions): Load {
+export function createLoad({ port, rate, backends, lag, isCanary, onFinding }: LoadOptions): Load {
   const tally: Tally = {
     requests: 0,
     turns: 0,
@@ -102,10 +106,20 @@ export function createLoad({ port, backends, lag, isCanary, onFinding }: LoadOpt
     }
   }
 
+  let slot = 0;
+
+  /** Starts no turn before its time, and makes up for no time lost. */
+  async function pace(): Promise<void> {
+    if (rate === 0) return;
+    const now = performance.now();
+    slot = Math.max(slot + 1000 / rate, now);
+    if (slot > now) await sleep(slot - now);
+  }
+
   async function work(next: () => Turn | undefined): Promise<void> {
     const client = createClient(port);
     for (let turn = next(); turn; turn = next()) {
-      if (turn.pause > 0) await sleep(turn.pause);
+      await pace();
       await runTurn(client, turn);
     }
     client.close();

@@ -14,6 +14,8 @@ export interface ReportInput {
   readonly options: LabOptions;
   readonly load: Load;
   readonly lag: LagMeter;
+  /** Findings that the clock tells. */
+  readonly timed: number;
   readonly hostile: HostileTally;
   readonly smuggled: HostileTally;
   readonly backends: Backends;
@@ -29,6 +31,8 @@ export interface ReportInput {
 export interface Report {
   /** Those of the whole run: I9, I10, I11, I13, I14 and the shares. */
   readonly violations: readonly Violation[];
+  /** The machine was too busy for what the clock tells. */
+  readonly isStarved: boolean;
   text(findings: readonly Finding[]): string;
 }
 
@@ -79,17 +83,17 @@ export function createReport(input: ReportInput): Report {
     'I14',
     exit ? `the process ended with ${exit.code ?? exit.signal}` : 'the process did not end',
   );
-  check(
+  checkTime(
     tally.late <= Math.max(2, tally.requests * 0.002),
     'I4',
     `${tally.late} answers lacked parts because they came late`,
   );
-  check(
+  checkTime(
     tally.aborts.percentile(0.99) <= 50,
     'I5',
     `the p99 of hanging up is ${tally.aborts.percentile(0.99).toFixed(1)} ms`,
   );
-  check(
+  checkTime(
     tally.overrun.percentile(0.99) <= 25,
     'I4',
     `the p99 beyond the deadline is ${tally.overrun.percentile(0.99).toFixed(1)} ms`,
@@ -97,6 +101,7 @@ export function createReport(input: ReportInput): Report {
 
   return {
     violations,
+    isStarved,
     text(findings) {
       return `${[...lines(input), ...verdict(findings, input.options)].join('\n')}\n`;
     },
@@ -132,7 +137,7 @@ function* lines(input: ReportInput): Generator<string> {
   const { driver, gateway } = lag.totals();
   yield `machine     the driver stood still for ${driver.toFixed(0)} ms in all, the gateway for ${gateway.toFixed(0)} ms`;
   if (starvedShare(input) > STARVED)
-    yield '            too busy with other things: shares and percentiles of time were not judged';
+    yield `            too busy with other things: times were not judged, ${input.timed} findings with them`;
   yield `turns       p50 ${healthy.percentile(0.5).toFixed(1)}, p99 ${healthy.percentile(0.99).toFixed(1)} ms where nothing ran into the deadline`;
 }
 

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Result } from './client.js';
 import type { LagMeter } from './lag.js';
 import { LAB } from './shapes.js';
@@ -23,51 +24,67 @@ const SLACK_ABORT = 50;
 
 export function settleTurn(turn: Turn, result: Result, lag: LagMeter): Timing {
   const violations: Violation[] = [];
-  const report = (invariant: string, message: string): number => violations.push({ invariant, message });
+  const report = (invariant: string, message: string, excess?: number): void => {
+    violations.push(excess === undefined ? { invariant, message } : { invariant, message, excess });
+  };
   const took = result.endedAt - result.startedAt;
   const elapsed = took - lag.between(result.startedAt, result.endedAt);
   const waited = turn.behaviour === 'slow-read' ? turn.delay : 0;
   const deadline = Math.max(...turn.requests.map(({ route }) => route.shape.deadline));
   const slack = deadline === LAB.timeout ? SLACK_DEADLINE : SLACK_MERGE;
-  if (elapsed > Math.max(deadline + slack, waited + slack)) {
+  const allowed = Math.max(deadline, waited) + slack;
+  if (elapsed > allowed) {
     report(
       'I4',
       `ended after ${took.toFixed(1)} ms (${elapsed.toFixed(1)} without stalls), the deadline is ${deadline}`,
+      elapsed - allowed,
     );
   }
 
   const aborts: number[] = [];
   for (const request of turn.requests) {
     verifyCalls(request, report);
-    const late: string[] = [];
-    for (const abort of lateEnds(request, result, lag, (message) => late.push(message))) aborts.push(abort);
+    let count = 0;
+    let worst: LateCall | undefined;
+    for (const late of lateCalls(request, result, lag)) {
+      if (late.isAbort) aborts.push(late.after);
+      if (late.after <= SLACK_ABORT) continue;
+      count += 1;
+      if (!worst || late.after > worst.after) worst = late;
+    }
     // What keeps one backend at work tends to keep its siblings at work.
-    if (late.length > 0) report('I5', `${late[0]}${late.length > 1 ? ` (and ${late.length - 1} more)` : ''}`);
+    if (worst) report('I5', `${worst.message} (${count} such)`, worst.after - SLACK_ABORT);
   }
   return { violations, elapsed, overrun: took >= deadline - 10 ? elapsed - deadline : undefined, aborts };
 }
 
-function* lateEnds(
-  request: LabRequest,
-  result: Result,
-  lag: LagMeter,
-  report: (message: string) => void,
-): Generator<number> {
-  const { endedAt } = result;
+interface LateCall {
+  readonly message: string;
+  /** Milliseconds after the end, less what the machine stood still. */
+  readonly after: number;
+  /** It is the gateway that ended it. */
+  readonly isAbort: boolean;
+}
+
+function* lateCalls(request: LabRequest, { endedAt }: Result, lag: LagMeter): Generator<LateCall> {
+  function since(moment: number): number {
+    return moment - endedAt - lag.between(endedAt, moment);
+  }
+
   for (const call of request.calls) {
     const plan = request.parts.find(({ role }) => role.name === call.role)?.plan;
-    const startedLate = call.at - endedAt - lag.between(endedAt, call.at);
-    if (startedLate > SLACK_ABORT) report(`${call.role} was called ${startedLate.toFixed(0)} ms after the end`);
+    const what = `${call.role} (${plan?.id} ${plan?.name})`;
+    if (call.at > endedAt) {
+      const after = since(call.at);
+      yield { message: `${what} was called ${after.toFixed(0)} ms after the end`, after, isAbort: false };
+    }
     if (plan?.deaf || plan?.lingers) continue;
     const end = call.closedAt ?? call.doneAt;
-    if (end === undefined) {
-      report(`${call.role} (${plan?.id} ${plan?.name}) is still at work ${SETTLE_TIME} ms after the end`);
-    } else if (end > endedAt) {
-      const abort = end - endedAt - lag.between(endedAt, end);
-      if (call.closedBy === 'gateway') yield abort;
-      // One that had its answer ready a moment later need not be hung up on.
-      if (abort > SLACK_ABORT)
-        report(`${call.role} (${plan?.id} ${plan?.name}) worked on for ${abort.toFixed(0)} ms after the end`);
-    }
+    if (end !== undefined && end <= endedAt) continue;
+    const after = since(end ?? performance.now());
+    // One that had its answer ready a moment later need not be hung up on.
+    const isAbort = end !== undefined && call.closedBy === 'gateway';
+    const verb = end === undefined ? 'is still at work' : 'worked on until';
+    yield { message: `${what} ${verb} ${after.toFixed(0)} ms after the end`, after, isAbort };
   }
 }

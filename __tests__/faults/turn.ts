@@ -42,8 +42,6 @@ export interface Turn {
   /** Milliseconds until a client leaves, or reads on. */
   readonly delay: number;
   readonly fresh: boolean;
-  /** Milliseconds before the turn starts. */
-  readonly pause: number;
 }
 
 /** A route with a fault in the port of one of its roles. */
@@ -69,8 +67,6 @@ export interface ScheduleOptions {
   readonly canary: string;
   /** Where the gateway is mounted. */
   readonly prefix: string;
-  /** Mean pause before a turn, in milliseconds. */
-  readonly think: number;
 }
 
 const STREAM_STATUSES = [200, 200, 200, 201, 202, 206, 400, 404, 409, 500, 503];
@@ -82,14 +78,7 @@ export function isPlayable(plan: Plan, role: Role, { shape }: Route): boolean {
 }
 
 /** Turn number `n` of a seed, always the same. */
-export function createSchedule({
-  seed,
-  routes,
-  only,
-  canary,
-  prefix,
-  think,
-}: ScheduleOptions): (number: number) => Turn {
+export function createSchedule({ seed, routes, only, canary, prefix }: ScheduleOptions): (number: number) => Turn {
   const weighted = routes.healthy.flatMap((route) => Array<Route>(route.shape.weight).fill(route));
   const faults = only.length === 0 ? plans : plans.filter(({ id }) => only.includes(id));
   const portFaults = only.length === 0 ? routes.faulty : routes.faulty.filter(({ id }) => only.includes(id));
@@ -203,7 +192,6 @@ export function createSchedule({
       requests: Array.from({ length: count }, (_, index) => buildRequest(random, number, index)),
       delay: behaviour === 'reset' ? random.pick([0, 1, 2, 5, 20, 100, 250]) : random.int(5, 80),
       fresh: random.chance(0.05),
-      pause: random.next() * 2 * think,
     };
   };
 }

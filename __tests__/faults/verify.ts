@@ -9,6 +9,8 @@ import type { LabRequest, Part, Turn } from './turn.js';
 export interface Violation {
   readonly invariant: string;
   readonly message: string;
+  /** For those the clock tells: milliseconds beyond what is allowed. */
+  readonly excess?: number;
 }
 
 export interface Verdict {
