@@ -4,6 +4,7 @@ import { circuitBreaker } from './circuit-breaker.js';
 import type { Component, Scope } from './component.js';
 import { functionBackend } from './function-backend.js';
 import { js } from './js.js';
+import { lambda } from './lambda/lambda.js';
 
 /** THE TABLE: every built-in feature, outermost first. One order for all hooks. */
 export const builtInComponents = [
@@ -11,6 +12,7 @@ export const builtInComponents = [
   circuitBreaker,
   js,
   functionBackend,
+  lambda,
 ] as const satisfies readonly Component[];
 
 type BuiltIn = (typeof builtInComponents)[number];

@@ -39,7 +39,6 @@ export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
   ...refused('backend/amqp/producer', 'github.com/devopsfaith/krakend-amqp/produce'),
   ...refused('backend/pubsub/publisher', 'github.com/devopsfaith/krakend-pubsub/publisher'),
   ...refused('backend/pubsub/subscriber', 'github.com/devopsfaith/krakend-pubsub/subscriber'),
-  ...refused('backend/lambda', 'github.com/devopsfaith/krakend-lambda'),
   ...refused('backend/graphql', 'github.com/devopsfaith/krakend/transport/http/client/graphql'),
   ...refusedScripts(),
   ...warned(
