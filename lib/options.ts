@@ -1,7 +1,6 @@
 import type { Component, Functions, GatewayFunction } from './components/component.js';
 import { guardComponent, guardTransport } from './components/guard.js';
 import { builtInComponents } from './components/index.js';
-import type { Store } from './components/rate-limit/store.js';
 import type { Encoding } from './encoding/encoding.js';
 import { createEncodings } from './encoding/index.js';
 import { type Combiner, combiners } from './endpoint/combiner.js';
@@ -35,8 +34,8 @@ export interface GatewayOptions<A extends AxiosLike = AxiosLike> {
   readonly components?: readonly Component[];
   /** Functions by the name that `modifier/js` uses. */
   readonly functions?: Readonly<Record<string, GatewayFunction>>;
-  /** What gateways of several processes share, by the name that a limit's `store` uses; see `createRedisStore`. */
-  readonly stores?: Readonly<Record<string, Store>>;
+  /** What gateways of several processes share, by the name that a component's `store` uses. */
+  readonly stores?: Readonly<Record<string, object>>;
   /**
    * Clients of brokers and clouds, by the name that a backend's `client` uses, in place of one the gateway makes itself.
    * Whoever made a client closes it.
@@ -68,7 +67,7 @@ export interface ResolvedOptions {
   readonly balancers: ReadonlyMap<string, BalancerFactory>;
   readonly components: readonly Component[];
   readonly functions: Functions;
-  readonly stores: ReadonlyMap<string, Store>;
+  readonly stores: ReadonlyMap<string, object>;
   readonly clients: ReadonlyMap<string, unknown>;
   readonly logger: Logger;
   readonly debug: boolean;
@@ -104,7 +103,9 @@ const KNOWN = new Set<keyof GatewayOptions>([
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 
 /** Checks the options and fills in the defaults; throws a `ConfigError` that lists every fault. */
-export function resolveOptions(options: GatewayOptions): ResolvedOptions {
+export function resolveOptions(given: GatewayOptions): ResolvedOptions {
+  // Nothing is taken from a polluted Object.prototype.
+  const options: GatewayOptions = Object.assign(Object.create(null), given);
   const issues: ConfigIssue[] = [];
   function check(isFine: boolean, name: keyof GatewayOptions, message: string): void {
     if (!isFine) issues.push({ path: `options.${name}`, message });
@@ -126,8 +127,20 @@ export function resolveOptions(options: GatewayOptions): ResolvedOptions {
   check(HEADER_NAME.test(completedHeader), 'completedHeader', `"${completedHeader}" is not a header name`);
   check(statuses === 'krakend' || statuses === 'http', 'statuses', 'must be "krakend" or "http"');
   check(errors === 'empty' || errors === 'json', 'errors', 'must be "empty" or "json"');
-  for (const [name, store] of Object.entries(options.stores ?? {})) {
-    check(typeof store?.take === 'function', 'stores', `"${name}" must have a function take`);
+  check(isListOf(options.trustedProxies, isText), 'trustedProxies', 'must be a list of addresses and CIDR ranges');
+  check(isListOf(options.encodings, isObject), 'encodings', 'must be a list of encodings');
+  check(
+    isListOf(options.components, isComponent),
+    'components',
+    'must be a list of components, as defineComponent gives them back',
+  );
+  for (const name of ['debug', 'fallthrough'] as const) {
+    check(options[name] === undefined || typeof options[name] === 'boolean', name, 'must be true or false');
+  }
+  for (const name of ['combiners', 'subscribers', 'balancers', 'functions'] as const) {
+    for (const [key, value] of Object.entries(options[name] ?? {})) {
+      check(typeof value === 'function', name, `"${key}" must be a function`);
+    }
   }
   if (issues.length > 0) throw new ConfigError(issues);
 
@@ -150,4 +163,22 @@ export function resolveOptions(options: GatewayOptions): ResolvedOptions {
     errors,
     completedHeader,
   };
+}
+
+function isListOf(list: unknown, isItem: (item: unknown) => boolean): boolean {
+  return list === undefined || (Array.isArray(list) && list.every(isItem));
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function isComponent(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { namespace, schema } = value as Partial<Component>;
+  return typeof namespace === 'string' && typeof schema?.safeParse === 'function';
 }

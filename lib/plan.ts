@@ -173,7 +173,7 @@ function parse(input: unknown, options: ResolvedOptions): Config {
 function bodyMode(endpoint: EndpointConfig, { encodings }: ResolvedOptions): 'stream' | 'buffer' {
   const [backend, ...others] = endpoint.backend;
   const isPassedOn = encodings.get(backend?.encoding ?? '')?.passthrough === true;
-  return isPassedOn && others.length === 0 && endpoint.concurrent_calls === 1 ? 'stream' : 'buffer';
+  return isPassedOn && others.length === 0 && backend?.concurrent_calls === 1 ? 'stream' : 'buffer';
 }
 
 function createSubscribe(

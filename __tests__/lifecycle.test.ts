@@ -1,0 +1,314 @@
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import type { Config } from '../lib/config/resolved.js';
+import { BackendError, ConfigError } from '../lib/errors.js';
+import { createLifecycle, type Lifecycle } from '../lib/lifecycle.js';
+import { type GatewayOptions, resolveOptions } from '../lib/options.js';
+import type { BackendRequest } from '../lib/proxy.js';
+import type { Subscriber, SubscriberContext } from '../lib/sd/subscriber.js';
+import { createMemoryExchange, type RequestInit } from '../lib/testing/memory-exchange.js';
+import type { Transport } from '../lib/transport/transport.js';
+import { backendAnswer } from './support/transport.js';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function configOf(path: string, host = path, extra: object = {}): object {
+  return { endpoints: [{ endpoint: `/${path}`, backend: [{ host: [`http://${host}`] }], ...extra }] };
+}
+
+/** Wires that note what becomes of them. Backends answer after 100 ms, except `silent`, which does not. */
+function setUp(config: object, options: GatewayOptions = {}, transport: Transport = answerLate) {
+  const wires: { closed: number; config: Config }[] = [];
+  const lifecycle = createLifecycle(config, resolveOptions(options), (resolved) => {
+    const wire = { closed: 0, config: resolved };
+    wires.push(wire);
+    return {
+      transportFor: () => transport,
+      close: async () => {
+        wire.closed++;
+      },
+    };
+  });
+  return { lifecycle, wires };
+}
+
+function answerLate(request: BackendRequest): ReturnType<Transport> {
+  return new Promise((resolve, reject) => {
+    request.signal.addEventListener('abort', () => reject(request.signal.reason));
+    if (!request.url.includes('silent')) setTimeout(resolve, 100, backendAnswer({ url: request.url }));
+  });
+}
+
+function call({ handle }: Lifecycle, url: string, init: Partial<RequestInit> = {}) {
+  const exchange = createMemoryExchange({ url, ...init });
+  const next = vi.fn();
+  handle(exchange.request, exchange.response, next);
+  return { ...exchange, next };
+}
+
+async function stateOf(promise: Promise<unknown>): Promise<string> {
+  const state = promise.then(
+    () => 'done',
+    () => 'failed',
+  );
+  await vi.advanceTimersByTimeAsync(0);
+  return Promise.race([state, Promise.resolve('pending')]);
+}
+
+describe('reload', () => {
+  test('swaps the configuration in one step', async () => {
+    const { lifecycle } = setUp(configOf('old'));
+    lifecycle.reload(configOf('new'));
+    const [old, current] = [call(lifecycle, '/old'), call(lifecycle, '/new')];
+    await vi.advanceTimersByTimeAsync(100);
+    expect(old.next).toHaveBeenCalledTimes(1);
+    expect(current.received().bytes.toString()).toContain('http://new/');
+  });
+
+  test('X02 a request under way finishes on the old one, which is closed after it', async () => {
+    const { lifecycle, wires } = setUp(configOf('x', 'old'));
+    const running = call(lifecycle, '/x');
+    lifecycle.reload(configOf('x', 'new'));
+    await vi.advanceTimersByTimeAsync(99);
+    expect(wires.map(({ closed }) => closed)).toEqual([0, 0]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(running.received().bytes.toString()).toContain('http://old/');
+    expect(wires.map(({ closed }) => closed)).toEqual([1, 0]);
+  });
+
+  test('an old configuration that nobody uses is closed at once', async () => {
+    const { lifecycle, wires } = setUp(configOf('x'));
+    lifecycle.reload(configOf('x'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(wires.map(({ closed }) => closed)).toEqual([1, 0]);
+  });
+
+  test('with a wrong configuration throws, and the old one stays in force', async () => {
+    const { lifecycle, wires } = setUp(configOf('x'));
+    expect(() => lifecycle.reload({ endpoints: [{ endpoint: '/x', backend: [] }] })).toThrow(ConfigError);
+    const { closed, received } = call(lifecycle, '/x');
+    await vi.advanceTimersByTimeAsync(100);
+    await closed;
+    expect(received().status).toBe(200);
+    expect(wires).toHaveLength(1);
+  });
+
+  test('after close is refused', async () => {
+    const { lifecycle } = setUp(configOf('x'));
+    await lifecycle.close();
+    expect(() => lifecycle.reload(configOf('y'))).toThrow(ConfigError);
+  });
+
+  test('X02 a thousand times leaves one configuration and nothing else', async () => {
+    const open = new Set<Subscriber>();
+    const tracked = ({ hosts }: SubscriberContext): Subscriber => {
+      const subscriber: Subscriber = { hosts: () => hosts, close: () => open.delete(subscriber) };
+      open.add(subscriber);
+      return subscriber;
+    };
+    const config = { endpoints: [{ endpoint: '/x', backend: [{ host: ['http://a'], sd: 'tracked' }] }] };
+    const { lifecycle, wires } = setUp(config, { subscribers: { tracked } });
+    for (let turn = 0; turn < 1000; turn++) lifecycle.reload(config);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(wires.filter(({ closed }) => closed === 0)).toHaveLength(1);
+    expect(open.size).toBe(1);
+    await lifecycle.close();
+    expect(open.size).toBe(0);
+    expect(wires.every(({ closed }) => closed === 1)).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('close', () => {
+  test('X01 lets requests under way finish, then closes the wire', async () => {
+    const { lifecycle, wires } = setUp(configOf('x'));
+    const running = call(lifecycle, '/x');
+    const closed = lifecycle.close();
+    await vi.advanceTimersByTimeAsync(99);
+    expect(await stateOf(closed)).toBe('pending');
+    await vi.advanceTimersByTimeAsync(1);
+    await closed;
+    expect(running.received()).toMatchObject({ status: 200, isCut: false });
+    expect(wires[0]?.closed).toBe(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('X01 refuses new requests with 503, and asks for the connection to end', async () => {
+    const { lifecycle } = setUp(configOf('x'));
+    await lifecycle.close();
+    const { closed, received, next } = call(lifecycle, '/x');
+    await closed;
+    expect(received()).toMatchObject({
+      status: 503,
+      headers: { connection: 'close', 'retry-after': '1', 'content-length': '0' },
+    });
+    expect(next).not.toHaveBeenCalled();
+  });
+
+  test('X01 ends what has not finished when the time is up', async () => {
+    const { lifecycle } = setUp(configOf('silent', 'silent', { timeout: '10m' }));
+    const running = call(lifecycle, '/silent');
+    const closed = lifecycle.close({ timeout: 500 });
+    await vi.advanceTimersByTimeAsync(499);
+    expect(await stateOf(closed)).toBe('pending');
+    await vi.advanceTimersByTimeAsync(1);
+    await closed;
+    expect(running.received()).toMatchObject({ status: 503, headers: { connection: 'close' } });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('X01 waits ten seconds unless it is told otherwise', async () => {
+    const { lifecycle } = setUp(configOf('silent', 'silent', { timeout: '10m' }));
+    call(lifecycle, '/silent');
+    const closed = lifecycle.close();
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(await stateOf(closed)).toBe('pending');
+    await vi.advanceTimersByTimeAsync(1);
+    await closed;
+  });
+
+  test('X01 ends what a reload has left behind as well', async () => {
+    const { lifecycle, wires } = setUp(configOf('silent', 'silent', { timeout: '10m' }));
+    const running = call(lifecycle, '/silent');
+    lifecycle.reload(configOf('x'));
+    const closed = lifecycle.close({ timeout: 500 });
+    await vi.advanceTimersByTimeAsync(500);
+    await closed;
+    expect(running.received().status).toBe(503);
+    expect(wires.map((wire) => wire.closed)).toEqual([1, 1]);
+  });
+
+  test('X01 ends streams, and the client sees that they were cut', async () => {
+    const body = new Readable({ read() {} });
+    const { lifecycle } = setUp(configOf('x', 'x', { output_encoding: 'no-op' }), {}, async () => ({
+      ...backendAnswer(''),
+      body,
+    }));
+    const { received } = call(lifecycle, '/x');
+    await vi.advanceTimersByTimeAsync(0);
+    body.push('first');
+    const closed = lifecycle.close({ timeout: 500 });
+    await vi.advanceTimersByTimeAsync(500);
+    await closed;
+    expect(received()).toMatchObject({ status: 200, isCut: true });
+    expect(body.destroyed).toBe(true);
+  });
+
+  test('X01 is idempotent', async () => {
+    const { lifecycle, wires } = setUp(configOf('x'));
+    call(lifecycle, '/x');
+    const closed = [lifecycle.close(), lifecycle.close({ timeout: 1 }), lifecycle.close()];
+    await vi.advanceTimersByTimeAsync(100);
+    await Promise.all(closed);
+    await lifecycle.close();
+    expect(wires[0]?.closed).toBe(1);
+  });
+
+  test('T06 an endless timeout is a long one, not none', async () => {
+    const { lifecycle } = setUp(configOf('x'));
+    const running = call(lifecycle, '/x');
+    const closed = lifecycle.close({ timeout: Infinity });
+    await vi.advanceTimersByTimeAsync(100);
+    await closed;
+    expect(running.received().status).toBe(200);
+  });
+
+  test('E03 closes everything, whatever fails to close', async () => {
+    const error = vi.fn();
+    const quiet = vi.fn();
+    const onClose = vi.fn();
+    const broken = ({ hosts }: SubscriberContext): Subscriber => ({
+      hosts: () => hosts,
+      close() {
+        onClose();
+        throw new Error('stuck');
+      },
+    });
+    const backend = { host: ['http://a'], sd: 'broken' };
+    const { lifecycle, wires } = setUp(
+      { endpoints: [{ endpoint: '/x', backend: [backend, backend] }] },
+      { subscribers: { broken }, logger: { debug: quiet, info: quiet, warn: quiet, error } },
+    );
+    await lifecycle.close();
+    expect(onClose).toHaveBeenCalledTimes(2);
+    expect(wires[0]?.closed).toBe(1);
+  });
+
+  test('E03 ends also when the wire does not close', async () => {
+    const error = vi.fn();
+    const quiet = vi.fn();
+    const lifecycle = createLifecycle(
+      configOf('x'),
+      resolveOptions({ logger: { debug: quiet, info: quiet, warn: quiet, error } }),
+      () => ({ transportFor: () => answerLate, close: () => Promise.reject(new Error('stuck')) }),
+    );
+    await lifecycle.close();
+    expect(error).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('X02 a gateway that cannot be built', () => {
+  test('opens nothing when its configuration is wrong', () => {
+    const openWire = vi.fn();
+    expect(() => createLifecycle({ endpoints: [{}] }, resolveOptions({}), openWire)).toThrow(ConfigError);
+    expect(openWire).not.toHaveBeenCalled();
+  });
+
+  test('closes what it has opened when a part of it throws', async () => {
+    const onClose = vi.fn();
+    const tracked = ({ hosts }: SubscriberContext): Subscriber => ({ hosts: () => hosts, close: onClose });
+    const throwing = {
+      namespace: 'test/throwing',
+      schema: z.unknown(),
+      backend() {
+        throw new BackendError('ERR_INTERNAL', 500, 'cannot start');
+      },
+    };
+    const wires: number[] = [];
+    const start = () =>
+      createLifecycle(
+        {
+          endpoints: [
+            { endpoint: '/a', backend: [{ host: ['http://a'], sd: 'tracked' }] },
+            { endpoint: '/b', backend: [{ host: ['http://b'], extra_config: { 'test/throwing': {} } }] },
+          ],
+        },
+        resolveOptions({ subscribers: { tracked }, components: [throwing] }),
+        () => ({
+          transportFor: () => answerLate,
+          close: async () => {
+            wires.push(1);
+          },
+        }),
+      );
+    expect(start).toThrow('cannot start');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(onClose).toHaveBeenCalledTimes(1);
+    expect(wires).toHaveLength(1);
+  });
+});
+
+test('X02 two gateways know nothing of each other', async () => {
+  const [one, other] = [setUp(configOf('x', 'one')), setUp(configOf('x', 'other'))];
+  await one.lifecycle.close();
+  const { received } = call(other.lifecycle, '/x');
+  await vi.advanceTimersByTimeAsync(100);
+  expect(received().bytes.toString()).toContain('http://other/');
+  expect(other.wires[0]?.closed).toBe(0);
+});
+
+test('G04 a configuration that is changed after the start has no effect', async () => {
+  const config = { endpoints: [{ endpoint: '/x', backend: [{ host: ['http://a'], group: '' }] }] };
+  const { lifecycle } = setUp(config);
+  (config.endpoints[0] as { endpoint: string }).endpoint = '/y';
+  config.endpoints[0]!.backend[0]!.host[0] = 'http://evil';
+  const { received } = call(lifecycle, '/x');
+  await vi.advanceTimersByTimeAsync(100);
+  expect(received().bytes.toString()).toContain('http://a/');
+});
