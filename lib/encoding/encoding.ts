@@ -11,6 +11,8 @@ export interface EncodeContext {
 export interface EncodedBody {
   readonly contentType: string;
   readonly body: string | Buffer;
+  /** Request headers that the choice of the format depended on, for the answer's `Vary`. */
+  readonly vary?: string;
 }
 
 /** Turns a merged document into the answer's body. */
@@ -22,6 +24,8 @@ export interface Encoding {
   /** Called once per backend at start; `isCollection` is the backend's `is_collection`. */
   decoder?(isCollection: boolean): Decoder;
   readonly encode?: Encoder;
+  /** Asked at start where a configuration names the format: a sentence when it cannot work, as without its package. */
+  readonly fault?: () => string | undefined;
   /** True for formats that pass the stream through untouched, as `no-op` does. */
   readonly passthrough?: boolean;
 }

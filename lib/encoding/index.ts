@@ -1,11 +1,26 @@
 import { ConfigError, type ConfigIssue } from '../errors.js';
 import type { Encoding } from './encoding.js';
 import { fastJson, json, jsonCollection, safeJson } from './json.js';
+import { negotiate } from './negotiate.js';
 import { noOp } from './no-op.js';
+import { rss } from './rss.js';
 import { string } from './string.js';
+import { xml } from './xml.js';
+import { yaml } from './yaml.js';
 
 /** The formats that come with the gateway. */
-const BUILT_IN: readonly Encoding[] = [json, fastJson, safeJson, jsonCollection, string, noOp];
+const BUILT_IN: readonly Encoding[] = [
+  json,
+  fastJson,
+  safeJson,
+  jsonCollection,
+  string,
+  xml,
+  rss,
+  yaml,
+  negotiate,
+  noOp,
+];
 
 /**
  * All formats by their names in lower case: the built-in ones and `extra`, which may replace them.

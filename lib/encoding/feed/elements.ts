@@ -1,0 +1,63 @@
+import type { Data } from '../../proxy.js';
+import type { XmlElement } from '../xml-read.js';
+
+/** Goes by prefixes instead of namespaces: feeds bind the usual ones, or forget to. */
+export function childrenNamed(element: XmlElement, name: string, prefix = ''): XmlElement[] {
+  return element.children.filter((child) => child.name === name && child.prefix === prefix);
+}
+
+export function textOf(element: XmlElement | undefined, name: string, prefix = ''): string | undefined {
+  return element?.children.find((child) => child.name === name && child.prefix === prefix)?.text;
+}
+
+export function textsOf(element: XmlElement, name: string, prefix = ''): string[] {
+  return childrenNamed(element, name, prefix).flatMap(({ text }) => text || []);
+}
+
+export function attributeOf(element: XmlElement | undefined, name: string, prefix = ''): string | undefined {
+  return element?.attributes.find((attribute) => attribute.name === name && attribute.prefix === prefix)?.value;
+}
+
+/** Elements with a prefix: by prefix, then by name, each with its text, attributes and children. */
+export function extensionsOf(element: XmlElement): Data {
+  const prefixes = groupBy(element.children, ({ prefix }) => prefix);
+  prefixes.delete('');
+  return Object.fromEntries(Array.from(prefixes, ([prefix, children]) => [prefix, toExtensions(children)]));
+}
+
+function toExtensions(elements: readonly XmlElement[]): Data {
+  const names = groupBy(elements, ({ name }) => name);
+  return Object.fromEntries(Array.from(names, ([name, group]) => [name, group.map(toExtension)]));
+}
+
+function toExtension({ name, text, attributes, children }: XmlElement): Data {
+  return {
+    name,
+    value: text,
+    attrs: Object.fromEntries(attributes.map((attribute) => [attribute.name, attribute.value])),
+    children: toExtensions(children),
+  };
+}
+
+/** The texts of the children with one prefix, by name. */
+export function textsByName(element: XmlElement, prefix: string): Data {
+  const children = element.children.filter((child) => child.prefix === prefix && child.text !== '');
+  const names = groupBy(children, ({ name }) => name);
+  return Object.fromEntries(Array.from(names, ([name, group]) => [name, group.map(({ text }) => text)]));
+}
+
+function groupBy(elements: readonly XmlElement[], keyOf: (element: XmlElement) => string): Map<string, XmlElement[]> {
+  const groups = new Map<string, XmlElement[]>();
+  for (const element of elements) {
+    const group = groups.get(keyOf(element));
+    if (group) group.push(element);
+    else groups.set(keyOf(element), [element]);
+  }
+  return groups;
+}
+
+/** The texts of the children that no format knows. */
+export function customOf(element: XmlElement, known: ReadonlySet<string>): Data {
+  const custom = element.children.filter(({ prefix, name, text }) => prefix === '' && !known.has(name) && text !== '');
+  return Object.fromEntries(custom.map(({ name, text }) => [name, text]));
+}
