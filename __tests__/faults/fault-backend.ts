@@ -66,7 +66,7 @@ export interface FaultBackendOptions {
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const TLS_HELLO = Buffer.from('160301002f0100002b0303', 'hex');
 /** A connection nobody reads from would never be noticed as closed. */
-const MUTE_TIME = 1500;
+const MUTE_TIME = 3000;
 
 interface Framing {
   readonly kind: 'none' | 'length' | 'chunked';

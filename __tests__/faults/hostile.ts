@@ -1,6 +1,5 @@
 import type { Backends } from './backends.js';
 import { createClient, type Exchange, type Result } from './client.js';
-import type { Call } from './fault-backend.js';
 import { createHostileRequest } from './hostile-request.js';
 import type { Finding } from './load.js';
 import { healthyPlans } from './plans.js';
@@ -74,7 +73,7 @@ export async function runHostile(
     onFinding({ turn: undefined, result, invariant, message: `${message}\n  ${kind} ${name}` });
   }
 
-  function judge(name: string, bytes: Buffer, result: Result, calls: readonly Call[]): void {
+  function judge(name: string, bytes: Buffer, result: Result, { route, calls }: LabRequest): void {
     const answer = result.responses[0]?.response;
     const outcome = answer ? String(answer.status) : result.ending;
     tally.answers[outcome] = (tally.answers[outcome] ?? 0) + 1;
@@ -85,7 +84,7 @@ export async function runHostile(
       tell(shown, 'I2', `a hostile request got ${answer.status}`, result);
     if (isCanary(result.received.toString('latin1')))
       tell(shown, 'I8', 'a canary is in the bytes for the client', result);
-    for (const call of calls) verifyHostileCall(call, (message) => tell(shown, 'I7', message, result));
+    for (const call of calls) verifyHostileCall(call, route, (message) => tell(shown, 'I7', message, result));
   }
 
   function exchangeOf(method: string, bytes: Buffer, mayContinue: boolean, fresh: boolean): Exchange {
@@ -104,7 +103,7 @@ export async function runHostile(
     const result = await client.run(
       exchangeOf(hostile.method, hostile.bytes, hostile.mayContinue, hostile.spoilsConnection),
     );
-    judge(hostile.mutations.join(' + '), hostile.bytes, result, request.calls);
+    judge(hostile.mutations.join(' + '), hostile.bytes, result, request);
     backends.forget(request);
   }
 
@@ -121,7 +120,7 @@ export async function runHostile(
       random,
     );
     const result = await client.run(exchangeOf('POST', bytes, false, true));
-    judge(name, bytes, result, outer.calls);
+    judge(name, bytes, result, outer);
     if (hidden.calls.length > 0)
       tell(
         `${name}: ${JSON.stringify(bytes.toString('latin1'))}`,

@@ -57,7 +57,8 @@ export function lateAnswers(request: LabRequest, text: string | undefined): Expe
     request,
     request.parts.map(function choices({ role, expected }) {
       if (role.group === undefined) return [...new Set<Outcome>(['fail', ...expected.outcomes])];
-      return present.has(role.group) ? expected.outcomes : ['fail'];
+      if (present.has(role.group)) return expected.outcomes;
+      return expected.outcomes.includes('empty') ? ['fail', 'empty'] : ['fail'];
     }),
   );
 }

@@ -1,6 +1,7 @@
 import type { LabOptions } from './arguments.js';
 import type { Backends } from './backends.js';
-import type { Exit } from './child.js';
+import type { BreakerFigures } from './breaker.js';
+import type { DrainFigures } from './drain.js';
 import type { HostileTally } from './hostile.js';
 import type { LagMeter } from './lag.js';
 import type { Finding, Load } from './load.js';
@@ -18,13 +19,12 @@ export interface ReportInput {
   readonly timed: number;
   readonly hostile: HostileTally;
   readonly smuggled: HostileTally;
+  readonly breaker: BreakerFigures | undefined;
   readonly backends: Backends;
   readonly before: Stats;
   readonly after: Stats;
   readonly seconds: number;
-  readonly exit: Exit | undefined;
-  /** Milliseconds from the wish to close until the process had ended. */
-  readonly closing: number;
+  readonly drain: DrainFigures;
   readonly stderr: string;
 }
 
@@ -47,7 +47,8 @@ function starvedShare({ lag, seconds }: ReportInput): number {
 const OWN_RESOURCES = new Set(['Timeout', 'Immediate', 'PipeWrap', 'TickObject']);
 
 export function createReport(input: ReportInput): Report {
-  const { load, before, after, exit, stderr } = input;
+  const { load, before, after, drain, stderr } = input;
+  const { exit } = drain;
   const { tally } = load;
   const violations: Violation[] = [];
   const check = (isFine: boolean, invariant: string, message: string): void => {
@@ -109,7 +110,7 @@ export function createReport(input: ReportInput): Report {
 }
 
 function* lines(input: ReportInput): Generator<string> {
-  const { load, lag, backends, hostile, smuggled, before, after, seconds, exit, closing, options } = input;
+  const { load, lag, backends, hostile, smuggled, breaker, before, after, seconds, drain, options } = input;
   const { tally } = load;
   const { overrun, aborts, healthy } = tally;
   const ids = new Map<string, number>();
@@ -130,10 +131,13 @@ function* lines(input: ReportInput): Generator<string> {
   yield `G3          over the deadline of ${LAB.timeout} (merge ${LAB.mergeTimeout}) ms by p50 ${overrun.percentile(0.5).toFixed(1)}, p99 ${overrun.percentile(0.99).toFixed(1)}, max ${overrun.max().toFixed(1)} ms in ${overrun.count()} turns`;
   yield `G4          backends hung up on after p50 ${aborts.percentile(0.5).toFixed(1)}, p99 ${aborts.percentile(0.99).toFixed(1)}, max ${aborts.max().toFixed(1)} ms in ${aborts.count()} calls`;
   yield `G5          heap ${mib(before.heap)} to ${mib(after.heap)}, resident ${mib(before.rss)}, at most ${mib(after.maxRss)}`;
+  yield breaker
+    ? `G8          ${breaker.whileOpen} calls while open, ${breaker.probes} probe for ${breaker.waiting} waiting clients, recovered after ${breaker.recovery.toFixed(0)} ms`
+    : 'G8          pending: there is no circuit breaker in this build';
   yield `G9          loop delay p99 ${after.loopP99.toFixed(1)}, max ${after.loopMax.toFixed(1)} ms; ${((after.cpu - before.cpu) / Math.max(1, after.accepted - before.accepted)).toFixed(0)} µs of processor per request`;
   yield `G10         ${hostile.requests} hostile requests: ${answers(hostile)}`;
   yield `F01         ${smuggled.requests} tries at smuggling: ${answers(smuggled)}`;
-  yield `G13         closed and gone after ${closing.toFixed(0)} ms with code ${exit?.code ?? 'none'}`;
+  yield `G13         ${drain.underWay} under way when it was to close, ${drain.refused} turned away, done after ${drain.milliseconds.toFixed(0)} ms, code ${drain.exit?.code ?? 'none'}`;
   const { driver, gateway } = lag.totals();
   yield `machine     the driver stood still for ${driver.toFixed(0)} ms in all, the gateway for ${gateway.toFixed(0)} ms`;
   if (starvedShare(input) > STARVED)
@@ -164,7 +168,7 @@ function* verdict(findings: readonly Finding[], { seed }: LabOptions): Generator
 }
 
 /** Everything one needs to look into a violation. */
-export function showFinding({ turn, result, invariant, message }: Finding, { seed }: LabOptions): string {
+export function showFinding({ turn, result, invariant, message }: Finding, seed: number): string {
   const out = [`\n${invariant}: ${message}`];
   if (turn) {
     out.push(`  seed ${seed}, turn ${turn.number}, client ${turn.behaviour} ${turn.delay} ms`);

@@ -31,7 +31,7 @@ export function settleTurn(turn: Turn, result: Result, lag: LagMeter): Timing {
   const elapsed = took - lag.between(result.startedAt, result.endedAt);
   const waited = turn.behaviour === 'slow-read' ? turn.delay : 0;
   const deadline = Math.max(...turn.requests.map(({ route }) => route.shape.deadline));
-  const slack = deadline === LAB.timeout ? SLACK_DEADLINE : SLACK_MERGE;
+  const slack = deadline === LAB.mergeTimeout ? SLACK_MERGE : SLACK_DEADLINE;
   const allowed = Math.max(deadline, waited) + slack;
   if (elapsed > allowed) {
     report(

@@ -39,6 +39,8 @@ export interface Shape {
   readonly weight: number;
   /** Milliseconds after which a failure by time must have shown. */
   readonly deadline: number;
+  /** Every header of the client goes on, but for those of its connection. */
+  readonly forwardsAll?: boolean;
   /** Keys of the endpoint object beside path, method and backends. */
   readonly endpoint?: Readonly<Record<string, unknown>>;
   readonly backend?: Readonly<Record<string, unknown>>;
@@ -151,6 +153,28 @@ export const shapes: readonly Shape[] = [
     combine: single,
   },
   {
+    name: 'wild',
+    method: 'GET',
+    kind: 'object',
+    roles: [{ name: 'w0' }],
+    weight: 5,
+    deadline: LAB.timeout,
+    forwardsAll: true,
+    endpoint: { input_headers: ['*'] },
+    combine: single,
+  },
+  {
+    // Long enough that a backend nobody waits for would be seen at work.
+    name: 'patient',
+    method: 'GET',
+    kind: 'object',
+    roles: [{ name: 'b0' }],
+    weight: 2,
+    deadline: 2000,
+    endpoint: { timeout: '2s' },
+    combine: single,
+  },
+  {
     name: 'isolated',
     method: 'GET',
     kind: 'object',
@@ -168,25 +192,31 @@ export interface Route {
   readonly origins: readonly string[];
 }
 
-/** A configuration in KrakenD's words for the routes given. */
-export function buildConfig(routes: readonly Route[]): Record<string, unknown> {
+/** A configuration in KrakenD's words for the routes given, and what else is to stand in it. */
+export function buildConfig(
+  routes: readonly Route[],
+  further: readonly Record<string, unknown>[] = [],
+): Record<string, unknown> {
   return {
     version: 3,
     timeout: `${LAB.timeout}ms`,
-    endpoints: routes.map(({ path, shape, origins }) => ({
-      endpoint: `/${path}/{tok}`,
-      method: shape.method,
-      input_query_strings: [...LAB.queries],
-      input_headers: [...LAB.headers],
-      ...shape.endpoint,
-      backend: shape.roles.map((role, index) => ({
-        host: [origins[index]],
-        url_pattern: `/${role.name}/{tok}`,
-        max_response_body: LAB.cap,
-        ...(role.group === undefined ? {} : { group: role.group }),
-        ...(role.isolated ? { isolate_connections: true } : {}),
-        ...shape.backend,
+    endpoints: [
+      ...routes.map(({ path, shape, origins }) => ({
+        endpoint: `/${path}/{tok}`,
+        method: shape.method,
+        input_query_strings: [...LAB.queries],
+        input_headers: [...LAB.headers],
+        ...shape.endpoint,
+        backend: shape.roles.map((role, index) => ({
+          host: [origins[index]],
+          url_pattern: `/${role.name}/{tok}`,
+          max_response_body: LAB.cap,
+          ...(role.group === undefined ? {} : { group: role.group }),
+          ...(role.isolated ? { isolate_connections: true } : {}),
+          ...shape.backend,
+        })),
       })),
-    })),
+      ...further,
+    ],
   };
 }

@@ -1,9 +1,12 @@
 import type { Call } from './fault-backend.js';
-import { LAB } from './shapes.js';
-import { CALL_HEADERS } from './verify.js';
+import { LAB, type Route } from './shapes.js';
+import { isLetThrough } from './verify.js';
+
+/** Headers that the generator repeats and that may well be repeated. */
+const MANY = new Set(['cookie', 'x-lab-ok']);
 
 /** What a hostile request may have turned into: a call of the declared shape, whatever its values. */
-export function verifyHostileCall(call: Call, report: (message: string) => void): void {
+export function verifyHostileCall(call: Call, { shape }: Route, report: (message: string) => void): void {
   for (const fault of call.faults) report(`${call.role}: ${fault}`);
   const [path = '', query, ...rest] = call.target.split('?');
   if (rest.length > 0 || call.target.includes('#')) report(`the target has surplus delimiters: ${call.target}`);
@@ -24,8 +27,9 @@ export function verifyHostileCall(call: Call, report: (message: string) => void)
   }
   const seen = new Set<string>();
   for (const [name, text] of call.headers) {
-    if (!CALL_HEADERS.has(name)) report(`the header ${name} was not declared`);
-    if (seen.has(name)) report(`the header ${name} came twice`);
+    if (!isLetThrough(name, shape)) report(`the header ${name} was not declared`);
+    if (/^x_forwarded/.test(name)) report(`the header ${name} spells one of ours`);
+    if (seen.has(name) && !(shape.forwardsAll && MANY.has(name))) report(`the header ${name} came twice`);
     seen.add(name);
     if (name === 'x-forwarded-for' && text !== '127.0.0.1') report(`x-forwarded-for says ${text}`);
     if (name === 'host' && !/^127\.0\.0\.1:\d+$/.test(text)) report(`the Host header is ${text}`);

@@ -2,7 +2,7 @@ import type { Result } from './client.js';
 import type { Call } from './fault-backend.js';
 import { headerValues, type RawResponse } from './http-response.js';
 import { type Expected, expectedAnswers, lateAnswers, payloadOf } from './oracle.js';
-import { LAB } from './shapes.js';
+import { LAB, type Shape } from './shapes.js';
 import type { LabRequest, Part, Turn } from './turn.js';
 
 /** A broken invariant: which one, and what was seen. */
@@ -205,6 +205,23 @@ export function verifyCalls(request: LabRequest, report: Report): void {
   }
 }
 
+/** What belongs to one connection and never crosses the gateway. */
+export const HOP_BY_HOP = new Set([
+  'te',
+  'trailer',
+  'upgrade',
+  'expect',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authorization',
+  'http2-settings',
+]);
+
+/** Whether a header may reach the backends of a route. */
+export function isLetThrough(name: string, { forwardsAll }: Shape): boolean {
+  return CALL_HEADERS.has(name) || (forwardsAll === true && !HOP_BY_HOP.has(name));
+}
+
 function normalise(query: string): string {
   return query.replaceAll('+', '%20');
 }
@@ -212,7 +229,7 @@ function normalise(query: string): string {
 function verifyHeaders(call: Call, request: LabRequest, isLoop: boolean, report: Report): void {
   const seen = new Set<string>();
   for (const [name, value] of call.headers) {
-    if (!CALL_HEADERS.has(name) && !(isLoop && name === 'referer'))
+    if (!isLetThrough(name, request.route.shape) && !(isLoop && name === 'referer'))
       report('I7', `${call.role}: the header ${name} was not declared`);
     if (seen.has(name)) report('I7', `${call.role}: the header ${name} came twice`);
     seen.add(name);

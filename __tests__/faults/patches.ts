@@ -1,0 +1,151 @@
+/** A bug to plant: what to replace in which file of the built gateway, and which invariants have to notice. */
+export interface Sabotage {
+  readonly name: string;
+  readonly edits: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
+  readonly caughtBy: readonly string[];
+  /** The component it lives in; without that file it is pending. */
+  readonly needs?: string;
+}
+
+/** The twelve bugs of which each has happened to somebody. */
+export const sabotages: readonly Sabotage[] = [
+  {
+    name: 'no deadline',
+    edits: [
+      {
+        file: 'deadline.js',
+        find: 'const timer = setTimeout(onTimeout, milliseconds);',
+        replace: 'const timer = setTimeout(onTimeout, milliseconds + 60_000);',
+      },
+    ],
+    caughtBy: ['I3', 'I4'],
+  },
+  {
+    name: 'no abort when the client leaves',
+    edits: [
+      {
+        file: 'router/handler.js',
+        find: "deadline.cancel(new EndpointError('ERR_CLIENT_CLOSED'",
+        replace: "void (new EndpointError('ERR_CLIENT_CLOSED'",
+      },
+    ],
+    caughtBy: ['I5'],
+  },
+  {
+    name: 'decoded objects shared between requests',
+    edits: [
+      {
+        file: 'backend/exchange.js',
+        find: 'return { data: format ? format(data) : data, isComplete: true, metadata };',
+        replace:
+          'return { data: Object.assign((globalThis.shared ??= {}), format ? format(data) : data), isComplete: true, metadata };',
+      },
+    ],
+    caughtBy: ['I1', 'I2'],
+  },
+  {
+    name: 'merged in the order of arrival',
+    edits: [
+      {
+        file: 'endpoint/parallel.js',
+        find: 'Promise.all(clients.map((client) => ask(client, shared, deadline))).then((outcomes) => {',
+        replace:
+          'Promise.all(clients.map((client) => ask(client, shared, deadline).then((outcome) => { (shared.arrived ??= []).push(outcome); }))).then(() => { const outcomes = shared.arrived;',
+      },
+    ],
+    caughtBy: ['I2'],
+  },
+  {
+    name: 'numbers as floats',
+    edits: [
+      {
+        file: 'encoding/json-parse.js',
+        find: '(token) => new JsonNumber(token)',
+        replace: '(token) => Number(token)',
+      },
+    ],
+    caughtBy: ['I2'],
+  },
+  {
+    name: 'no limit on the size of answers',
+    edits: [
+      {
+        file: 'transport/inflate.js',
+        find: 'const largest = Math.max(1, Math.min(maxBody, LARGEST_BUFFER));',
+        replace: 'const largest = LARGEST_BUFFER;',
+      },
+      { file: 'transport/exchange.js', find: 'if (received > maxBody)', replace: 'if (received > Infinity)' },
+      { file: 'transport/exchange.js', find: '+ maxBody + FRAMING_ALLOWANCE', replace: '+ Infinity' },
+    ],
+    caughtBy: ['I2', 'I12', 'I10'],
+  },
+  {
+    name: 'inflating without a strict end',
+    edits: [
+      {
+        file: 'transport/inflate.js',
+        find: '{ info: true, maxOutputLength: largestSync }',
+        replace: '{ info: true, maxOutputLength: largestSync, finishFlush: 2 }',
+      },
+    ],
+    caughtBy: ['I2'],
+  },
+  {
+    name: 'two half-open probes',
+    needs: 'components/breaker.js',
+    edits: [
+      {
+        file: 'components/breaker.js',
+        find: 'state.isProbing = true;',
+        replace: 'state.isProbing = (state.probes = (state.probes ?? 0) + 1) >= 2;',
+      },
+    ],
+    caughtBy: ['G8'],
+  },
+  {
+    name: 'POST repeated',
+    edits: [
+      {
+        file: 'transport/exchange.js',
+        find: "new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])",
+        replace: "new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST'])",
+      },
+    ],
+    caughtBy: ['I6'],
+  },
+  {
+    name: "the client's TE header passed on",
+    edits: [
+      { file: 'router/headers.js', find: "'te',", replace: '' },
+      { file: 'transport/headers.js', find: "'te',", replace: '' },
+    ],
+    caughtBy: ['I7'],
+  },
+  {
+    name: 'the raw path in the log',
+    edits: [
+      {
+        file: 'router/handler.js',
+        find: 'const fields = { endpoint: name, ...toFields(error) };',
+        replace: 'const fields = { endpoint: name, path: request.url, ...toFields(error) };',
+      },
+    ],
+    caughtBy: ['I8'],
+  },
+  {
+    name: "the backend's URL in the error body",
+    edits: [
+      {
+        file: 'transport/exchange.js',
+        find: 'const { name, maxBody } = settings;',
+        replace: 'const { maxBody } = settings; const name = settings.name + " at " + request.url;',
+      },
+      {
+        file: 'router/error-response.js',
+        find: 'returnErrorMsg || error instanceof RequestError ? message',
+        replace: 'true ? message',
+      },
+    ],
+    caughtBy: ['I8', 'I2'],
+  },
+];
