@@ -101,7 +101,8 @@ test('serves as a plain listener, with nothing after it', async () => {
 
 describe('axios', () => {
   test('of its own is reachable: interceptors see every call', async () => {
-    const gateway = created(configOf());
+    const gateway = createGateway(configOf());
+    open.push(() => gateway.close());
     gateway.axios.interceptors.request.use((config) => {
       config.headers.set('X-Stamp', 'stamped');
       return config;
