@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Router } from 'express';
+import { cachesIn } from './components/http-cache/http-cache.js';
+import { type CacheControl, createCacheControl } from './components/http-cache/purge.js';
 import type { BuiltInExtraConfig } from './components/index.js';
 import {
   type GatewayConfig as AuthoredConfig,
@@ -50,6 +52,8 @@ export interface Gateway<A extends AxiosLike = AxiosLike> extends Handle {
   close(options?: CloseOptions): Promise<void>;
   /** The axios instance that backends are called with: add interceptors here. */
   readonly axios: A;
+  /** What `qos/http-cache` has stored: forget it, and count how often it helped. */
+  readonly cache: CacheControl;
 }
 
 /**
@@ -80,6 +84,7 @@ export function createGateway<A extends AxiosLike = OwnAxios>(
     reload: lifecycle.reload,
     close: lifecycle.close,
     axios,
+    cache: createCacheControl(() => cachesIn(lifecycle.kept())),
   });
 }
 

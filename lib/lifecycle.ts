@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from './config/resolved.js';
 import { ConfigError } from './errors.js';
+import type { Kept } from './keep.js';
 import type { ResolvedOptions } from './options.js';
 import { createPlan, type Plan } from './plan.js';
 import type { Handle } from './router/router.js';
@@ -13,6 +14,8 @@ export interface CloseOptions {
 
 export interface Lifecycle {
   readonly handle: Handle;
+  /** What the components of the configuration in force keep. */
+  kept(): Kept;
   /**
    * Swaps the configuration in one step: new requests see the new one, requests under way finish on the old one.
    *
@@ -63,6 +66,7 @@ export function createLifecycle(
       if (closing) refuse(response);
       else plan.handle(request, response, next);
     },
+    kept: () => plan.kept,
     reload(next) {
       if (closing) throw new ConfigError([{ path: '', message: 'the gateway is closed; create a new one' }]);
       const old = plan;

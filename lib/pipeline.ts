@@ -175,6 +175,6 @@ function createBackendFormatter(backend: BackendConfig): Formatter | undefined {
   };
 }
 
-function commonScope({ logger, functions, stores, keep, clients, onClose }: Ingredients): CommonScope {
-  return { logger, functions, stores, keep, clients, onClose };
+function commonScope({ logger, functions, stores, keep, clients, debug, onClose }: Ingredients): CommonScope {
+  return { logger, functions, stores, keep, clients, debug, onClose };
 }

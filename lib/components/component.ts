@@ -26,6 +26,8 @@ export interface CommonScope {
   readonly keep: Keep;
   /** `options.clients`, by name. */
   readonly clients: ReadonlyMap<string, unknown>;
+  /** `options.debug`. */
+  readonly debug: boolean;
   /** Registers what has to end with the configuration; it may take its time. */
   onClose(close: () => void | Promise<void>): void;
 }

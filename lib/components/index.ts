@@ -3,6 +3,7 @@ import { botDetector } from './bot-detector.js';
 import { circuitBreaker } from './circuit-breaker.js';
 import type { Component, Scope } from './component.js';
 import { functionBackend } from './function-backend.js';
+import { httpCache } from './http-cache/http-cache.js';
 import { js } from './js.js';
 import { lambda } from './lambda/lambda.js';
 
@@ -11,6 +12,7 @@ export const builtInComponents = [
   botDetector,
   circuitBreaker,
   js,
+  httpCache,
   functionBackend,
   lambda,
 ] as const satisfies readonly Component[];

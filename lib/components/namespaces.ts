@@ -20,7 +20,6 @@ function warned(advice: string, ...namespaces: string[]): [string, Unsupported][
 
 /** KrakenD's namespaces without a component here, under both generations of names. A component of that name wins. */
 export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
-  ...refused('qos/http-cache', 'github.com/devopsfaith/krakend-httpcache'),
   ...refused('qos/ratelimit/proxy', 'github.com/devopsfaith/krakend-ratelimit/juju/proxy'),
   ...refused('qos/ratelimit/router', 'github.com/devopsfaith/krakend-ratelimit/juju/router'),
   ...refused('qos/ratelimit/service', 'qos/ratelimit/tiered'),

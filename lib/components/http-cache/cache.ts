@@ -1,0 +1,214 @@
+import type { Readable } from 'node:stream';
+import { isBackendsFault } from '../../blame.js';
+import { type BackendRequest, type Headers, NO_HEADERS } from '../../proxy.js';
+import type { BackendResponse, TransportMiddleware } from '../../transport/transport.js';
+import { collect } from './collect.js';
+import { ageOf, type Clock, conditionOf, createEntry, type Entry, renew, toResponse, withHeader } from './entry.js';
+import { createFlights, type Flights } from './flights.js';
+import { judge, readWishes, satisfies, standsIn, type Wishes } from './freshness.js';
+import { type KeyMaker, urlOf, variantOf } from './key.js';
+import { createLru, type Lru } from './lru.js';
+import type { EntryStore } from './store.js';
+
+/** How an answer came about: from the store, from the backend, or past the cache. */
+export type CacheState = 'hit' | 'miss' | 'revalidated' | 'stale' | 'pass';
+
+/** What a flight brings: an answer, and an entry where others may have it as well. */
+export interface Fetched {
+  readonly response: BackendResponse;
+  readonly entry?: Entry;
+  readonly state: CacheState;
+}
+
+/** One store, and what is on its way there. */
+export interface Cache {
+  readonly store: EntryStore;
+  readonly flights: Flights<Fetched>;
+  /** Keys whose answers were lately for nobody else, and until when nobody waits for the others there. */
+  readonly passes: Lru<number>;
+  readonly counts: Record<CacheState, number>;
+  /** Goes up with each purge: what was asked for before one is not stored after it. */
+  generation: number;
+}
+
+export interface CacheTransportOptions {
+  /** The backend, as messages name it. */
+  readonly name: string;
+  readonly cache: Cache;
+  readonly keyOf: KeyMaker;
+  readonly clock: Clock;
+  /** Bytes; larger bodies are handed on and not stored. */
+  readonly maxEntry: number;
+  /** Whether answers say in `X-Cache` how they came about. */
+  readonly showsState: boolean;
+}
+
+const PASS_TIME = 10_000;
+const PASS_BOUNDS = { maxBytes: Infinity, maxItems: 1_000 };
+/** Turns of waiting for others: the second is for those who found out that they wanted something else. */
+const MAX_TURNS = 2;
+/** Failures that `stale-if-error` is meant for. */
+const ERROR_STATUSES: ReadonlySet<number> = new Set([500, 502, 503, 504]);
+/** Requests for a part, or that go by what only the client knows. */
+const PAST_THE_CACHE = ['range', 'if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since', 'if-range'];
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+const NOT_STORED: BackendResponse = Object.freeze({ status: 504, headers: NO_HEADERS, body: Buffer.alloc(0) });
+
+export function createCache(store: EntryStore): Cache {
+  return {
+    store,
+    flights: createFlights(),
+    passes: createLru(PASS_BOUNDS),
+    counts: { hit: 0, miss: 0, revalidated: 0, stale: 0, pass: 0 },
+    generation: 0,
+  };
+}
+
+/** Answers from the store what it can, and fetches the rest once for all who wait for it. */
+export function createCacheTransport(options: CacheTransportOptions): TransportMiddleware {
+  const { name, cache, keyOf, clock, maxEntry, showsState } = options;
+  const { store, flights, passes, counts } = cache;
+
+  function answer(response: BackendResponse, state: CacheState): BackendResponse {
+    counts[state]++;
+    return showsState ? { ...response, headers: withHeader(response.headers, 'x-cache', state) } : response;
+  }
+
+  function fetchedFrom(entry: Entry, state: CacheState): Fetched {
+    return { response: toResponse(entry, ageOf(entry, clock())), entry, state };
+  }
+
+  /** What `fetched` is, or the stored answer in its place where that may cover a failure. */
+  async function orStale(
+    fetched: Promise<Fetched>,
+    stored: Entry | undefined,
+    { signal }: BackendRequest,
+    wishes: Wishes,
+  ): Promise<Fetched> {
+    if (stored === undefined) return fetched;
+    const mayStandIn = () => !signal.aborted && standsIn(stored, ageOf(stored, clock()), wishes);
+    try {
+      const result = await fetched;
+      if (!ERROR_STATUSES.has(result.response.status) || !mayStandIn()) return result;
+    } catch (error) {
+      if (!mayStandIn() || !isBackendsFault(error, signal)) throw error;
+    }
+    return fetchedFrom(stored, 'stale');
+  }
+
+  function keep(key: string, entry: Entry, generation: number): void {
+    if (generation === cache.generation) store.put(key, entry);
+  }
+
+  return function cacheAnswers(next) {
+    /** Asks the backend and stores what may be stored. `owner` gets what nobody else may have. */
+    async function fetch(
+      key: string,
+      request: BackendRequest,
+      stored: Entry | undefined,
+      owner: AbortSignal,
+    ): Promise<Fetched> {
+      const { generation } = cache;
+      let askedAt = clock();
+      const condition = stored && conditionOf(stored);
+      let response = await next(condition ? withHeaders(request, condition) : request);
+      if (stored && condition && response.status === 304) {
+        const renewed = renew(stored, request, response.headers, askedAt);
+        if (renewed) {
+          keep(key, renewed, generation);
+          return fetchedFrom(renewed, 'revalidated');
+        }
+        // It speaks of an answer that is not here.
+        askedAt = clock();
+        response = await next(request);
+      }
+
+      const freshness = judge(request, response.status, response.headers);
+      const body = freshness && (await collect(name, response.body, maxEntry));
+      if (!freshness || !Buffer.isBuffer(body) || body.length > maxEntry) {
+        if (response.status < 500) passes.set(key, clock() + PASS_TIME, 0);
+        return { response: handOver(body ? { ...response, body } : response, owner), state: 'miss' };
+      }
+      passes.delete(key);
+      const entry = createEntry(request, response, body, freshness, askedAt);
+      keep(key, entry, generation);
+      return { response: { ...response, body: entry.body }, entry, state: 'miss' };
+    }
+
+    async function serve(request: BackendRequest, wishes: Wishes): Promise<BackendResponse> {
+      const { headers, signal } = request;
+      const key = keyOf(request);
+      let stored: Entry | undefined;
+
+      for (let turn = 0; turn < MAX_TURNS; turn++) {
+        const { entry, vary } = await store.find(key, headers);
+        stored = entry;
+        const now = clock();
+        if (entry && satisfies(entry, ageOf(entry, now), wishes)) {
+          return answer(toResponse(entry, ageOf(entry, now)), 'hit');
+        }
+        if (wishes.onlyIfCached) return answer(NOT_STORED, 'miss');
+        if ((passes.get(key) ?? 0) > now) break;
+
+        const flight = flights.board(`${key}\n${variantOf(vary, headers)}`, signal, (shared) =>
+          fetch(key, { ...request, signal: shared }, entry, signal),
+        );
+        const fetched = await orStale(flight.arrival, entry, request, wishes);
+        if (flight.isFirst) return answer(fetched.response, fetched.state);
+        if (fetched.entry === undefined) break;
+        if (mayShare(fetched, request)) {
+          return answer(fetchedFrom(fetched.entry, 'hit').response, fetched.state === 'miss' ? 'hit' : fetched.state);
+        }
+      }
+      const { response, state } = await orStale(fetch(key, request, stored, signal), stored, request, wishes);
+      return answer(response, state);
+    }
+
+    function mayShare({ entry, state }: Fetched, { headers }: BackendRequest): boolean {
+      if (entry === undefined || entry.variant !== variantOf(entry.vary, headers)) return false;
+      return state !== 'miss' || ageOf(entry, clock()) < entry.lifetime;
+    }
+
+    /** A change makes what is stored of its URL a thing of the past. */
+    function invalidate(url: string, { status }: BackendResponse): void {
+      if (status >= 400) return;
+      cache.generation++;
+      void store.remove((key) => urlOf(key) === url);
+    }
+
+    return function cached(request) {
+      const { method, url, headers, body } = request;
+      if (!SAFE_METHODS.has(method)) {
+        return next(request).then((response) => {
+          invalidate(url, response);
+          return answer(response, 'pass');
+        });
+      }
+      const wishes = readWishes(headers);
+      const isOrdinary = (method === 'GET' || method === 'HEAD') && body === undefined && !wishes.noStore;
+      if (isOrdinary && !PAST_THE_CACHE.some((header) => headers[header] !== undefined)) return serve(request, wishes);
+      return next(request).then((response) => answer(response, 'pass'));
+    };
+  };
+}
+
+function withHeaders(request: BackendRequest, added: Headers): BackendRequest {
+  return { ...request, headers: Object.assign(Object.create(null), request.headers, added) };
+}
+
+/** A body that still streams ends with the one it is for. */
+function handOver(response: BackendResponse, owner: AbortSignal): BackendResponse {
+  if (!Buffer.isBuffer(response.body)) tie(response.body, owner);
+  return response;
+}
+
+function tie(body: Readable, owner: AbortSignal): void {
+  function end(): void {
+    body.on('error', ignore).destroy(owner.reason);
+  }
+  if (owner.aborted) end();
+  else owner.addEventListener('abort', end);
+  body.once('close', () => owner.removeEventListener('abort', end));
+}
+
+function ignore(): void {}

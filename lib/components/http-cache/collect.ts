@@ -1,0 +1,52 @@
+import { PassThrough, pipeline, type Readable } from 'node:stream';
+import { BackendError } from '../../errors.js';
+
+/**
+ * The whole of a body, or, where it is larger than `limit` bytes, a stream of it: what was read and what is still to come.
+ * Rejects when it breaks off.
+ */
+export function collect(name: string, body: Readable | Buffer, limit: number): Promise<Buffer | Readable> {
+  return Buffer.isBuffer(body) ? Promise.resolve(body) : read(name, body, limit);
+}
+
+function read(name: string, body: Readable, limit: number): Promise<Buffer | Readable> {
+  return new Promise(function collecting(resolve, reject) {
+    const chunks: Buffer[] = [];
+    let size = 0;
+
+    function onData(chunk: Buffer | string): void {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      chunks.push(bytes);
+      size += bytes.length;
+      if (size <= limit) return;
+      detach();
+      body.pause();
+      const whole = new PassThrough();
+      for (const piece of chunks) whole.write(piece);
+      // Whoever reads it hears of its failure.
+      pipeline(body, whole, ignore);
+      resolve(whole);
+    }
+
+    function onEnd(): void {
+      detach();
+      resolve(Buffer.concat(chunks, size));
+    }
+
+    function onCut(error?: Error): void {
+      detach();
+      reject(
+        error ?? new BackendError('ERR_BACKEND_CONNECTION', 502, `${name}: the body ended before it was complete.`),
+      );
+    }
+
+    function detach(): void {
+      body.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
+      body.on('error', ignore);
+    }
+
+    body.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut);
+  });
+}
+
+function ignore(): void {}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { BackendConfig } from '../../config/resolved.js';
+import { type BackendScope, defineComponent } from '../component.js';
+import { type Cache, createCache, createCacheTransport } from './cache.js';
+import { steadyClock } from './entry.js';
+import { createKeyMaker } from './key.js';
+import type { Bounds } from './lru.js';
+import { type CacheStore, createRemoteStore, isCacheStore } from './remote-store.js';
+import { createMemoryStore } from './store.js';
+
+/** What all backends without bounds of their own have together, and what the shared store has. */
+const DEFAULT_BYTES = 64 * 1024 * 1024;
+const DEFAULT_ITEMS = 10_000;
+const DEFAULT_ENTRY = 1024 * 1024;
+const KEPT = 'http-cache ';
+
+const schema = z.strictObject({
+  shared: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'One store for all backends that say so; else each backend sees its own answers only.' }),
+  max_size: z
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .meta({
+      description: 'Bytes the store may take. Default: 64 MiB for all backends together.',
+      examples: [16777216],
+    }),
+  max_items: z
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: 'Answers the store may hold. Default: 10000 for all backends together.', examples: [1000] }),
+  max_entry_size: z
+    .number()
+    .int()
+    .min(1)
+    .default(DEFAULT_ENTRY)
+    .meta({ description: 'Bytes of the largest body that is stored; larger ones are passed on.', examples: [65536] }),
+  ignore_headers: z
+    .array(z.string().min(1))
+    .default([])
+    .meta({ description: 'Forwarded headers that tell answers apart only if Vary says so.', examples: [['X-Device']] }),
+  store: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'A store in options.stores, to share answers among processes.', examples: ['redis'] }),
+});
+
+type Settings = z.output<typeof schema>;
+
+/** Keeps what backends allow to be kept, by RFC 9111, between the pipeline of a backend and the wire. */
+export const httpCache = defineComponent({
+  namespace: 'qos/http-cache',
+  aliases: ['github.com/devopsfaith/krakend-httpcache'],
+  schema,
+
+  check({ store, max_size, max_items }, { stores }) {
+    if (store === undefined) return [];
+    if (!isCacheStore(stores.get(store))) {
+      return [{ path: ['store'], message: `there is no "${store}" in options.stores that has get, set and remove` }];
+    }
+    const isBounded = Boolean(max_size || max_items);
+    return isBounded ? [{ path: ['store'], message: 'has bounds of its own; leave max_size and max_items out' }] : [];
+  },
+
+  transport(settings, scope) {
+    const { backend, debug } = scope;
+    const space = settings.shared ? 'shared' : spaceOf(backend);
+    return createCacheTransport({
+      name: backend.name,
+      cache: openCache(settings, space, scope),
+      keyOf: createKeyMaker(
+        space,
+        settings.ignore_headers.map((name) => name.toLowerCase()),
+      ),
+      clock: steadyClock,
+      maxEntry: settings.max_entry_size,
+      showsState: debug,
+    });
+  },
+});
+
+/** The caches among the things that a configuration keeps. */
+export function cachesIn(kept: ReadonlyMap<string, unknown>): Cache[] {
+  return [...kept].filter(([key]) => key.startsWith(KEPT)).map(([, cache]) => cache as Cache);
+}
+
+function openCache(settings: Settings, space: string, { keep, stores, logger }: BackendScope): Cache {
+  const { store: name, shared, max_size, max_items } = settings;
+  if (name !== undefined) {
+    return keep(`${KEPT}store ${name}`, () =>
+      createCache(createRemoteStore(name, stores.get(name) as CacheStore, logger)),
+    );
+  }
+  const bounds: Bounds = { maxBytes: max_size || DEFAULT_BYTES, maxItems: max_items || DEFAULT_ITEMS };
+  if (shared) {
+    const cache = keep(`${KEPT}shared`, () => createCache(createMemoryStore(bounds)));
+    // Backends may disagree about its size: the largest that is asked for holds.
+    cache.store.grow?.(bounds);
+    return cache;
+  }
+  const isBounded = Boolean(max_size || max_items);
+  const owner = isBounded ? `${space} ${bounds.maxBytes} ${bounds.maxItems}` : 'common';
+  return keep(`${KEPT}${owner}`, () => createCache(createMemoryStore(bounds)));
+}
+
+/** Tells apart what may answer differently: backends, and over a reload what stands between a backend and its cache. */
+function spaceOf({ at, components, http_client }: BackendConfig): string {
+  const inner = JSON.stringify([components.map(({ config }) => config), http_client]);
+  return `${at} ${createHash('sha256').update(inner).digest('base64url')}`;
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import type { BackendRequest, Headers } from '../../proxy.js';
+import { listOf } from './directives.js';
+
+/**
+ * Headers that an answer depends on only where its `Vary` says so: what HTTP itself negotiates with, what tells where a
+ * request came from, and what traces it. Every other header that reaches the backend is part of the key, whatever `Vary`
+ * says: tokens, tenants, claims, the host the client asked for.
+ */
+const BY_VARY_ONLY: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-charset',
+  'accept-encoding',
+  'accept-language',
+  'baggage',
+  'cache-control',
+  'content-length',
+  'content-type',
+  'date',
+  'dnt',
+  'from',
+  'origin',
+  'pragma',
+  'priority',
+  'referer',
+  'traceparent',
+  'tracestate',
+  'upgrade-insecure-requests',
+  'user-agent',
+  'via',
+  'x-correlation-id',
+  'x-forwarded-for',
+  'x-forwarded-via',
+  'x-request-id',
+]);
+
+/** Makes the key of a request: what must be equal for two requests to share an answer, `Vary` aside. */
+export type KeyMaker = (request: BackendRequest) => string;
+
+const SEPARATOR = '\n';
+const PARTS_BEFORE_URL = 2;
+
+/**
+ * @param space keeps caches in one store apart
+ * @param ignored further names, in lower case, that only count where `Vary` names them
+ */
+export function createKeyMaker(space: string, ignored: readonly string[]): KeyMaker {
+  const unkeyed = new Set([...BY_VARY_ONLY, ...ignored]);
+
+  return function makeKey({ method, stream, url, headers }) {
+    let text = '';
+    for (const name of Object.keys(headers).sort()) {
+      if (unkeyed.has(name) || name.startsWith('sec-')) continue;
+      text += `${name}:${JSON.stringify(headers[name])}${SEPARATOR}`;
+    }
+    // A digest, so that neither a listing of the keys nor another process learns a token.
+    const selector = text === '' ? '' : createHash('sha256').update(text).digest('base64url');
+    return [space, stream ? `${method} raw` : method, url, selector].join(SEPARATOR);
+  };
+}
+
+/** The URL in a key. */
+export function urlOf(key: string): string {
+  return key.split(SEPARATOR, PARTS_BEFORE_URL + 1)[PARTS_BEFORE_URL] as string;
+}
+
+/** What a request has in the headers that `Vary` names, as one text to compare. */
+export function variantOf(vary: readonly string[], headers: Headers): string {
+  return vary.length === 0 ? '' : vary.map((name) => JSON.stringify(listOf(headers[name]).trim())).join();
+}
