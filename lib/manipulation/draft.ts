@@ -22,7 +22,7 @@ const INDEX = /^(?:0|[1-9]\d*)$/;
 
 export function createDraft(data: Data): Draft {
   const root = { ...data };
-  return { root, copies: new Set([root]), bornEmpty: new Set() };
+  return { root, copies: new Set([root]), bornEmpty: new Set(isBare(root) ? [root] : []) };
 }
 
 /** The document as it is now, or `null` when it has lost all it had. */
