@@ -108,7 +108,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-function isProxyResponse(value: unknown): value is ProxyResponse {
+/** Whether a value can go on as an answer. */
+export function isProxyResponse(value: unknown): value is ProxyResponse {
   return (
     isRecord(value) &&
     typeof value['data'] === 'object' &&

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { GatewayError } from '../errors.js';
 import { type Headers, NO_HEADERS, type ProxyRequest, type ProxyResponse } from '../proxy.js';
 import { defineComponent, type Fault, type Functions } from './component.js';
+import { isProxyResponse } from './guard.js';
 
 const name = z.string().min(1);
 
@@ -61,7 +62,10 @@ export const js = defineComponent({
     const isWanted = functions.get(when) as WhenFunction;
     return function conditional(next) {
       return async function callIfWanted(request) {
-        return (await guard(when, backend.at, () => isWanted(request))) ? next(request) : SKIPPED;
+        const answer = await run(when, backend.at, () => isWanted(request));
+        // Anything else could leave a backend out unnoticed.
+        if (typeof answer !== 'boolean') throw junk(when, backend.at, 'true or false');
+        return answer ? next(request) : SKIPPED;
       };
     };
   },
@@ -88,12 +92,15 @@ function createModifier<R extends ProxyRequest>(
   return function modify(next: (request: R) => Promise<ProxyResponse>) {
     return async function callModified(request: R): Promise<ProxyResponse> {
       const sent = changeRequest
-        ? applyToRequest(request, await guard(onRequest, at, () => changeRequest(request)))
+        ? applyToRequest(request, await runChange(onRequest, at, () => changeRequest(request)))
         : request;
       const response = await next(sent);
       if (!changeResponse) return response;
-      const changes = await guard(onResponse, at, () => changeResponse(response, sent));
-      return changes ? { ...response, ...changes, ...(changes.data && { isEmpty: false }) } : response;
+      const changes = await runChange(onResponse, at, () => changeResponse(response, sent));
+      if (!changes) return response;
+      const changed = { ...response, ...changes, ...(changes.data && { isEmpty: false }) };
+      if (!isProxyResponse(changed)) throw junk(onResponse, at, 'data, isComplete and metadata of an answer');
+      return changed;
     };
   };
 }
@@ -111,17 +118,24 @@ function withLowerCaseNames(headers: Headers): Headers {
 }
 
 /** A function that breaks fails the layer it stands in, by name; one that throws a `GatewayError` means it. */
-async function guard<T>(name: string | undefined, at: string, call: () => T): Promise<Awaited<T>> {
-  let result: Awaited<T>;
+async function run<T>(name: string | undefined, at: string, call: () => T): Promise<Awaited<T>> {
   try {
-    result = await call();
+    return await call();
   } catch (thrown) {
     if (thrown instanceof GatewayError) throw thrown;
     throw failure(`The function "${name}" of ${at} failed`, thrown);
   }
-  const isFine = result === undefined || typeof result === 'boolean' || (typeof result === 'object' && result !== null);
-  if (!isFine) throw failure(`The function "${name}" of ${at} must give back an object or nothing`, undefined);
-  return result;
+}
+
+async function runChange<T>(name: string | undefined, at: string, call: () => T): Promise<Awaited<T>> {
+  const changes = await run(name, at, call);
+  if (changes === undefined || (typeof changes === 'object' && changes !== null && !Array.isArray(changes)))
+    return changes;
+  throw junk(name, at, 'an object or nothing');
+}
+
+function junk(name: string | undefined, at: string, expected: string): GatewayError {
+  return failure(`The function "${name}" of ${at} must give back ${expected}`, undefined);
 }
 
 function failure(message: string, cause: unknown): GatewayError {
