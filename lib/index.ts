@@ -60,5 +60,5 @@ export { createDnsSubscribers, type DnsOptions } from './sd/dns.js';
 export { createEtcdSubscribers, type EtcdOptions } from './sd/etcd.js';
 export type { Subscriber, SubscriberContext, SubscriberFactory } from './sd/subscriber.js';
 export type { AxiosCall, AxiosLike, OwnAxios } from './transport/axios.js';
-export type { BackendResponse, Transport, TransportMiddleware } from './transport/transport.js';
+export type { BackendResponse, Settlement, Transport, TransportMiddleware } from './transport/transport.js';
 export default createGateway;

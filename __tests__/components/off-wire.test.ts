@@ -61,7 +61,7 @@ describe('a call that is not HTTP', () => {
     await new Promise(setImmediate);
     arrive(response);
     await new Promise(setImmediate);
-    expect(settle).toHaveBeenCalledExactlyOnceWith(false);
+    expect(settle).toHaveBeenCalledExactlyOnceWith('released');
   });
 
   test('gives back what is too large', async () => {
@@ -69,7 +69,7 @@ describe('a call that is not HTTP', () => {
     await expect(transportOf(async () => response)(backendRequest())).rejects.toMatchObject({
       code: 'ERR_BACKEND_SIZE',
     });
-    expect(settle).toHaveBeenCalledExactlyOnceWith(false);
+    expect(settle).toHaveBeenCalledExactlyOnceWith('refused');
   });
 
   test('says so when the client broke off or sent too much', async () => {
@@ -115,13 +115,13 @@ describe('what is taken from a queue', () => {
   test('is settled as used after it was decoded, before the answer goes out', async () => {
     const { settle, response } = delivery({ n: 1 });
     expect((await gatewayOf(async () => response).call({ url: '/next' })).text).toBe('{"n":1}');
-    expect(settle).toHaveBeenCalledExactlyOnceWith(true);
+    expect(settle).toHaveBeenCalledExactlyOnceWith('used');
   });
 
   test('is given back when it cannot be decoded', async () => {
     const { settle, response } = delivery('not json');
     expect((await gatewayOf(async () => response).call({ url: '/next' })).text).toContain('ERR_BACKEND_DECODE');
-    expect(settle).toHaveBeenCalledExactlyOnceWith(false);
+    expect(settle).toHaveBeenCalledExactlyOnceWith('refused');
   });
 
   test('fails the call when it cannot be settled: the message will come again', async () => {

@@ -86,10 +86,10 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
       signal.throwIfAborted();
     } catch (error) {
       // What has failed already is told, not how giving it back went.
-      await settle(false).catch(ignore);
+      await settle(signal.aborted ? 'released' : 'refused').catch(ignore);
       throw error;
     }
-    await settle(true);
+    await settle('used');
     return answer;
   }
 }

@@ -6,6 +6,8 @@ import { functionBackend } from './function-backend.js';
 import { httpCache } from './http-cache/http-cache.js';
 import { js } from './js.js';
 import { lambda } from './lambda/lambda.js';
+import { publisher } from './pubsub/publisher.js';
+import { subscriber } from './pubsub/subscriber.js';
 
 /** THE TABLE: every built-in feature, outermost first. One order for all hooks. */
 export const builtInComponents = [
@@ -15,6 +17,8 @@ export const builtInComponents = [
   httpCache,
   functionBackend,
   lambda,
+  publisher,
+  subscriber,
 ] as const satisfies readonly Component[];
 
 type BuiltIn = (typeof builtInComponents)[number];

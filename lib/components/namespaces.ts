@@ -36,8 +36,6 @@ export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
   ...refused('security/http', 'github.com/devopsfaith/krakend-httpsecure'),
   ...refused('backend/amqp/consumer', 'github.com/devopsfaith/krakend-amqp/consume'),
   ...refused('backend/amqp/producer', 'github.com/devopsfaith/krakend-amqp/produce'),
-  ...refused('backend/pubsub/publisher', 'github.com/devopsfaith/krakend-pubsub/publisher'),
-  ...refused('backend/pubsub/subscriber', 'github.com/devopsfaith/krakend-pubsub/subscriber'),
   ...refused('backend/graphql', 'github.com/devopsfaith/krakend/transport/http/client/graphql'),
   ...refusedScripts(),
   ...warned(

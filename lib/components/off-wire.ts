@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { BackendConfig, EndpointConfig } from '../config/resolved.js';
 import { BackendError, GatewayError, RequestError } from '../errors.js';
 import type { BackendRequest } from '../proxy.js';
-import type { BackendResponse, TransportMiddleware } from '../transport/transport.js';
+import type { BackendResponse, Settlement, TransportMiddleware } from '../transport/transport.js';
 
 /** A request whose body has been read. */
 export type BufferedRequest = BackendRequest & { readonly body: Buffer | undefined };
@@ -54,9 +54,9 @@ export function offWire({ endpoint, backend }: Place, call: OffWireCall): Transp
 
         function onAnswer(response: BackendResponse): void {
           signal.removeEventListener('abort', onAbort);
-          if (signal.aborted) giveBack(response);
+          if (signal.aborted) giveBack(response, 'released');
           else if (isTooLarge(response)) {
-            giveBack(response);
+            giveBack(response, 'refused');
             const advice = 'raise max_response_body if such answers are meant to be';
             reject(
               new BackendError('ERR_BACKEND_SIZE', 502, `${name}: the answer is larger than ${limit} bytes; ${advice}`),
@@ -68,9 +68,8 @@ export function offWire({ endpoint, backend }: Place, call: OffWireCall): Transp
   };
 }
 
-/** An answer that nobody takes: what it came from may hand it to somebody else. */
-function giveBack({ settle, body }: BackendResponse): void {
-  settle?.(false).catch(ignore);
+function giveBack({ settle, body }: BackendResponse, settlement: Settlement): void {
+  settle?.(settlement).catch(ignore);
   if (!Buffer.isBuffer(body)) body.on('error', ignore).destroy();
 }
 

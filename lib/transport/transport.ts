@@ -1,6 +1,12 @@
 import type { Readable } from 'node:stream';
 import type { BackendRequest, Headers } from '../proxy.js';
 
+/**
+ * What became of an answer that was taken from a queue. `used`: it was decoded and shaped. `refused`: it cannot be, by
+ * anybody. `released`: nobody waited for it any more, so that the next one may have it.
+ */
+export type Settlement = 'used' | 'refused' | 'released';
+
 /** The raw answer of a backend: any status, body still encoded as the `encoding` of the backend says. */
 export interface BackendResponse {
   readonly status: number;
@@ -8,10 +14,10 @@ export interface BackendResponse {
   /** A stream when the request said `stream`, else usually a Buffer; readers accept both. */
   readonly body: Readable | Buffer;
   /**
-   * Set where an answer is taken from a queue: called once, with `true` when it was decoded and shaped, with `false` when
-   * nobody could use it. When it rejects, so does the call. A layer that derives an answer keeps it.
+   * Set where an answer is taken from a queue: called once, when it is known what became of it. When it rejects, so does
+   * the call. A layer that derives an answer keeps it.
    */
-  readonly settle?: (isUsed: boolean) => Promise<void>;
+  readonly settle?: (settlement: Settlement) => Promise<void>;
 }
 
 /**

@@ -1,0 +1,5 @@
+import type { Driver } from './driver.js';
+import { kafka } from './kafka.js';
+
+/** Every kind of broker, by the scheme of its URLs. */
+export const drivers: ReadonlyMap<string, Driver> = new Map([['kafka', kafka]]);
