@@ -20,6 +20,12 @@ export type {
   ResponseFunction,
   WhenFunction,
 } from './components/js.js';
+export {
+  createRedisLimits,
+  type RedisLimitClient,
+  type RedisLimitOptions,
+} from './components/rate-limit/redis.js';
+export type { Decision as LimitDecision, Limit, LimitStore } from './components/rate-limit/store.js';
 export type { BackendConfig, EndpointConfig } from './config/resolved.js';
 export type { BackendInput, Duration, EndpointInput, ExtraTypes, Method } from './config/types.js';
 export type { Decoder, EncodeContext, EncodedBody, Encoder, Encoding } from './encoding/encoding.js';

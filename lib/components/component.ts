@@ -5,7 +5,6 @@ import type { Keep } from '../keep.js';
 import type { Logger } from '../logger.js';
 import type { BackendRequest, Middleware, RequestHandler } from '../proxy.js';
 import type { TransportMiddleware } from '../transport/transport.js';
-import type { Store } from './rate-limit/store.js';
 
 /** Where in a configuration an `extra_config` stands. */
 export type Scope = 'service' | 'endpoint' | 'backend';
@@ -21,7 +20,7 @@ export interface CommonScope {
   /** `options.functions`, by name. */
   readonly functions: Functions;
   /** `options.stores`, by name. */
-  readonly stores: ReadonlyMap<string, Store>;
+  readonly stores: ReadonlyMap<string, object>;
   /** State that outlives a reload. The key has to hold all that the state depends on. */
   readonly keep: Keep;
   /** `options.clients`, by name. */

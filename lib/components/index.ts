@@ -8,11 +8,17 @@ import { js } from './js.js';
 import { lambda } from './lambda/lambda.js';
 import { publisher } from './pubsub/publisher.js';
 import { subscriber } from './pubsub/subscriber.js';
+import { backendRateLimit } from './rate-limit/proxy.js';
+import { endpointRateLimit } from './rate-limit/router.js';
+import { serviceRateLimit } from './rate-limit/service.js';
 
 /** THE TABLE: every built-in feature, outermost first. One order for all hooks. */
 export const builtInComponents = [
   botDetector,
+  serviceRateLimit,
+  endpointRateLimit,
   circuitBreaker,
+  backendRateLimit,
   js,
   httpCache,
   functionBackend,

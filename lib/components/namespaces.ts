@@ -20,9 +20,7 @@ function warned(advice: string, ...namespaces: string[]): [string, Unsupported][
 
 /** KrakenD's namespaces without a component here, under both generations of names. A component of that name wins. */
 export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
-  ...refused('qos/ratelimit/proxy', 'github.com/devopsfaith/krakend-ratelimit/juju/proxy'),
-  ...refused('qos/ratelimit/router', 'github.com/devopsfaith/krakend-ratelimit/juju/router'),
-  ...refused('qos/ratelimit/service', 'qos/ratelimit/tiered'),
+  ...refused('qos/ratelimit/tiered'),
   ...refused('validation/cel', 'github.com/devopsfaith/krakend-cel'),
   ...refused('validation/json-schema', 'github.com/devopsfaith/krakend-jsonschema'),
   ...refused('modifier/martian', 'github.com/devopsfaith/krakend-martian'),

@@ -1,4 +1,4 @@
-/** A token bucket: it starts full. */
+/** A token bucket. It starts full. */
 export interface Limit {
   /** Tokens it holds at most, 1 or more. */
   readonly capacity: number;
@@ -9,17 +9,31 @@ export interface Limit {
 /** What a bucket says to one request. Times in milliseconds. */
 export interface Decision {
   /** Whether there was a token; then it has been taken. */
-  readonly allowed: boolean;
+  readonly isAllowed: boolean;
   /** Whole tokens that are left. */
   readonly remaining: number;
-  /** Time until there is a token again; 0 when there still is one. */
+  /** Time until there is a token; 0 when one is left. */
   readonly retryAfter: number;
   /** Time until the bucket is full. */
   readonly reset: number;
 }
 
-/** Keeps buckets for gateways of several processes, so that they share a limit. */
-export interface Store {
-  /** Takes one token from the bucket called `key`, which is the same bucket for everybody who names it. */
+/** Keeps buckets for the gateways of several processes, so that they share a limit. */
+export interface LimitStore {
+  /** Takes one token from the bucket called `key`, which is the same one for everybody who names it. Rejects when it cannot. */
   take(key: string, limit: Limit): Promise<Decision>;
+}
+
+/** Tokens. Rounding of a clock must not turn away who comes exactly on time. */
+export const TOLERANCE = 1e-6;
+
+/** The decision of a bucket from which `used` tokens are missing. */
+export function decide(isAllowed: boolean, used: number, { capacity, rate }: Limit): Decision {
+  const perMillisecond = rate / 1_000;
+  return {
+    isAllowed,
+    remaining: Math.max(0, Math.floor(capacity - used + TOLERANCE)),
+    retryAfter: Math.max(0, used + 1 - capacity) / perMillisecond,
+    reset: used / perMillisecond,
+  };
 }

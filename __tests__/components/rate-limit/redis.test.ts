@@ -1,0 +1,117 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createRedisLimits, type RedisLimitClient } from '../../../lib/components/rate-limit/redis.js';
+import type { Limit, LimitStore } from '../../../lib/components/rate-limit/store.js';
+import { describeLimitStore } from '../../contracts/limit-store.js';
+import { hasRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
+
+describe.skipIf(!hasRedis)('against a real server (skipped without redis-server)', () => {
+  let server: RedisServer;
+  let client: Redis;
+  let store: LimitStore;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    client = new Redis(server.port, '127.0.0.1', { maxRetriesPerRequest: 0 });
+    client.on('error', () => {});
+    store = createRedisLimits(client);
+  }, 30_000);
+  afterAll(async () => {
+    client?.disconnect();
+    await server?.kill();
+  });
+
+  /** node-redis' way to be called, over the same connection. */
+  function asNodeRedis(): RedisLimitClient {
+    return {
+      evalSha: (sha, { keys, arguments: args }) => client.call('EVALSHA', sha, String(keys.length), ...keys, ...args),
+      eval: (script, { keys, arguments: args }) => client.call('EVAL', script, String(keys.length), ...keys, ...args),
+    };
+  }
+
+  describeLimitStore('Redis, by ioredis', () => store);
+  describeLimitStore('Redis, by node-redis', () => createRedisLimits(asNodeRedis()));
+
+  test('a decision is one round trip, but for the first of a server', async () => {
+    await client.script('FLUSH');
+    const call = vi.spyOn(client, 'call');
+    for (let count = 0; count < 5; count++) await store.take('trips', { capacity: 10, rate: 1 });
+    expect(call.mock.calls.map(([command]) => command)).toEqual([
+      'EVALSHA',
+      'EVAL',
+      'EVALSHA',
+      'EVALSHA',
+      'EVALSHA',
+      'EVALSHA',
+    ]);
+    call.mockRestore();
+  });
+
+  test('what is not used any more expires when its bucket is full', async () => {
+    await store.take('expires', { capacity: 10, rate: 2 });
+    const [key] = await client.keys('tributary:limit:expires*');
+    const life = await client.pttl(key!);
+    expect(life).toBeGreaterThan(500);
+    expect(life).toBeLessThanOrEqual(1_500);
+  });
+
+  test('a limit that has changed holds from then on', async () => {
+    async function burst(limit: Limit): Promise<number> {
+      const decisions = await Promise.all(Array.from({ length: 100 }, () => store.take('changing', limit)));
+      return decisions.filter(({ isAllowed }) => isAllowed).length;
+    }
+    expect(await burst({ capacity: 100, rate: 0.001 })).toBe(100);
+    expect(await burst({ capacity: 10, rate: 0.001 })).toBe(0);
+    expect(await burst({ capacity: 3, rate: 0.002 })).toBe(3);
+  });
+
+  test('keys of two applications are kept apart by their prefix', async () => {
+    const limit = { capacity: 1, rate: 0.001 };
+    const [one, other] = [
+      createRedisLimits(client, { prefix: 'one:' }),
+      createRedisLimits(client, { prefix: 'other:' }),
+    ];
+    expect((await one.take('same', limit)).isAllowed).toBe(true);
+    expect((await other.take('same', limit)).isAllowed).toBe(true);
+    expect((await one.take('same', limit)).isAllowed).toBe(false);
+  });
+
+  test('T05 a clock that was set back makes nobody wait longer than for a full bucket', async () => {
+    const limit = { capacity: 10, rate: 2 };
+    await store.take('clock', limit);
+    const [key] = await client.keys('tributary:limit:clock*');
+    const full = Number(await client.get(key!));
+    // An hour ago, as seen from now.
+    await client.set(key!, String(full + 3_600 * limit.rate));
+    const { isAllowed, reset } = await store.take('clock', limit);
+    expect(isAllowed).toBe(false);
+    expect(reset).toBeLessThanOrEqual(5_000);
+  });
+
+  test('L03 is exact while many ask at once', async () => {
+    const limit = { capacity: 10, rate: 200 };
+    const start = performance.now();
+    let allowed = 0;
+    while (performance.now() - start < 500) {
+      const decisions = await Promise.all(Array.from({ length: 100 }, () => store.take('fast', limit)));
+      allowed += decisions.filter(({ isAllowed }) => isAllowed).length;
+    }
+    const most = limit.capacity + (limit.rate * (performance.now() - start)) / 1_000;
+    expect(allowed).toBeLessThanOrEqual(most);
+    expect(allowed).toBeGreaterThan(most * 0.85);
+  });
+
+  test('rejects while the server is gone, and goes on when it is back', { timeout: 30_000 }, async () => {
+    const limit = { capacity: 5, rate: 0.001 };
+    await store.take('gone', limit);
+    await server.kill();
+    await expect(store.take('gone', limit)).rejects.toThrow();
+    await server.restart();
+    await vi.waitFor(async () => expect((await store.take('gone', limit)).isAllowed).toBe(true), { timeout: 10_000 });
+  });
+});
+
+test('passes on what the client rejects with', async () => {
+  const store = createRedisLimits({ call: () => Promise.reject(new Error('READONLY You can’t write')) });
+  await expect(store.take('a', { capacity: 1, rate: 1 })).rejects.toThrow('READONLY');
+});

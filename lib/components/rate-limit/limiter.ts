@@ -1,0 +1,100 @@
+import { type Breaker, createBreaker } from '../breaker.js';
+import type { CommonScope, Fault } from '../component.js';
+import { createBuckets } from './buckets.js';
+import type { StoreSettings } from './settings.js';
+import type { Decision, Limit, LimitStore } from './store.js';
+
+/** Takes a token for a key. Undefined: nobody can tell, and the configuration wants nobody let in then. */
+export type Limiter = (key: string) => Decision | undefined | Promise<Decision | undefined>;
+
+export interface LimiterOptions extends StoreSettings {
+  /** What is limited, e.g. `GET /users client`: the same in every process that shares the limit. */
+  readonly name: string;
+  readonly limit: Limit;
+  /** Keys held in memory at most. */
+  readonly maxKeys: number;
+}
+
+/** A store that fails is left alone for a second, so that requests do not wait for it one after the other. */
+const STORE_ERRORS = 2;
+const STORE_PAUSE = 1_000;
+
+/** Buckets in the memory of this process, or in a store, as the settings say. */
+export function createLimiter(options: LimiterOptions, scope: CommonScope): Limiter {
+  const { name, limit, maxKeys, store: storeName, on_store_error: onError } = options;
+  const takeHere = scope.keep(`rate-limit ${name} ${limit.capacity} ${limit.rate} ${maxKeys}`, () =>
+    createBuckets(limit, maxKeys),
+  );
+  if (storeName === undefined) return takeHere;
+
+  const store = scope.stores.get(storeName) as LimitStore;
+  const breaker = createStoreBreaker(storeName, scope);
+  const timeout = options.store_timeout;
+  const everything: Decision = { isAllowed: true, remaining: limit.capacity, retryAfter: 0, reset: 0 };
+
+  function takeWithout(key: string): Decision | undefined {
+    if (onError === 'local') return takeHere(key);
+    return onError === 'allow' ? everything : undefined;
+  }
+
+  return function takeFromStore(key) {
+    const entered = breaker.enter();
+    if (entered === undefined) return takeWithout(key);
+    return askInTime(store, `${name} ${key}`, limit, timeout).then(
+      (decision) => {
+        breaker.leave(entered, 'success');
+        return decision;
+      },
+      () => {
+        breaker.leave(entered, 'failure');
+        return takeWithout(key);
+      },
+    );
+  };
+}
+
+/** Finds at start that a store is not there. */
+export function checkStore(name: string | undefined, stores: CommonScope['stores']): Fault[] {
+  if (name === undefined || isLimitStore(stores.get(name))) return [];
+  return [{ path: ['store'], message: `there is no "${name}" in options.stores that has take` }];
+}
+
+function isLimitStore(value: unknown): value is LimitStore {
+  return typeof (value as Partial<LimitStore> | undefined)?.take === 'function';
+}
+
+/** One for all limits that use the store; it tells the log when the store stops and starts to answer. */
+function createStoreBreaker(name: string, { keep, logger }: CommonScope): Breaker {
+  return keep(`rate-limit store ${name}`, () =>
+    createBreaker({
+      maxErrors: STORE_ERRORS,
+      interval: 0,
+      timeout: STORE_PAUSE,
+      onChange(from, to) {
+        if (from === 'closed') logger.error({ store: name }, 'a store of rate limits fails: on_store_error decides');
+        else if (to === 'closed') logger.info({ store: name }, 'a store of rate limits answers again');
+      },
+    }),
+  );
+}
+
+/** Rejects when the store does, takes too long, or answers something that is no decision. */
+function askInTime(store: LimitStore, key: string, limit: Limit, milliseconds: number): Promise<Decision> {
+  return new Promise(function ask(resolve, reject) {
+    const timer = setTimeout(reject, milliseconds);
+    function settle(decision: Decision): void {
+      clearTimeout(timer);
+      if (typeof decision?.isAllowed === 'boolean') resolve(decision);
+      else reject();
+    }
+    function fail(): void {
+      clearTimeout(timer);
+      reject();
+    }
+    try {
+      Promise.resolve(store.take(key, limit)).then(settle, fail);
+    } catch {
+      fail();
+    }
+  });
+}
