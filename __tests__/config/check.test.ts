@@ -228,3 +228,12 @@ test('a sound configuration has no faults', () => {
   expect(parse(withEndpoint({})).endpoints).toHaveLength(1);
   expect(parse({}).endpoints).toEqual([]);
 });
+
+test('an encoding that is known but cannot work here is refused wherever it is named', () => {
+  const message = 'The encoding "json" needs a package that is not installed.';
+  const faultOf = (name: string) => (name === 'json' ? message : undefined);
+  expect(issuesOf(withBackends([{}, { encoding: 'xml' }]), { faultOf })).toEqual([
+    { path: 'endpoints[0].output_encoding', message },
+    { path: 'endpoints[0].backend[0].encoding', message },
+  ]);
+});

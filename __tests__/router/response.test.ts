@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Encoder } from '../../lib/encoding/encoding.js';
+import type { EncodedBody, Encoder } from '../../lib/encoding/encoding.js';
 import { BackendError, EndpointError } from '../../lib/errors.js';
 import { silentLogger } from '../../lib/logger.js';
 import type { Headers, ProxyResponse } from '../../lib/proxy.js';
@@ -44,6 +44,12 @@ async function write(answer: ProxyResponse, options: Partial<ResponseWriterOptio
   delete headers['connection'];
   return { status, headers, body, text };
 }
+
+test('what the format was chosen by is named for caches', async () => {
+  const encode: Encoder = (data) => ({ ...(encodeJson(data, { accept: undefined }) as EncodedBody), vary: 'Accept' });
+  const { headers } = await write(answerOf({ data: { a: 1 } }), { encode });
+  expect(headers['vary']).toEqual(['Accept']);
+});
 
 describe('an answer we make', () => {
   test('complete', async () => {

@@ -61,15 +61,9 @@ function checkEndpoint(
   report: Report,
 ): void {
   const { decoders, encoders, passthrough, combiners } = vocabulary;
-  checkName(
-    endpoint.output_encoding,
-    [...path, 'output_encoding'],
-    union(encoders, passthrough),
-    'output_encoding',
-    report,
-  );
+  checkEncoding(endpoint.output_encoding, [...path, 'output_encoding'], encoders, vocabulary, report);
   if (raw.encoding !== undefined) {
-    checkName(raw.encoding, [...path, 'encoding'], union(decoders, passthrough), 'encoding', report);
+    checkEncoding(raw.encoding, [...path, 'encoding'], decoders, vocabulary, report);
   }
   const proxy = [...path, 'extra_config', 'proxy'];
   checkName(endpoint.proxy.combiner, [...proxy, 'combiner'], combiners, 'combiner', report);
@@ -101,10 +95,11 @@ function checkBackend(
   endpoint: EndpointConfig,
   backend: BackendConfig,
   { path, raw, components }: ReadBackend,
-  { decoders, passthrough, subscribers, balancers }: Vocabulary,
+  vocabulary: Vocabulary,
   report: Report,
 ): void {
-  checkName(backend.encoding, [...path, 'encoding'], union(decoders, passthrough), 'encoding', report);
+  const { decoders, passthrough, subscribers, balancers } = vocabulary;
+  checkEncoding(backend.encoding, [...path, 'encoding'], decoders, vocabulary, report);
   checkName(backend.sd, [...path, 'sd'], subscribers, 'service discovery', report);
   checkName(backend.balancer, [...path, 'balancer'], balancers, 'balancer', report);
   checkBackendHosts(backend, { path, raw }, report);
@@ -197,6 +192,19 @@ function checkBackendHosts(
 
 function union(one: ReadonlySet<string>, other: ReadonlySet<string>): ReadonlySet<string> {
   return new Set([...one, ...other]);
+}
+
+function checkEncoding(
+  name: string,
+  path: Path,
+  known: ReadonlySet<string>,
+  { passthrough, faultOf }: Vocabulary,
+  report: Report,
+): void {
+  const kind = path.at(-1) === 'output_encoding' ? 'output_encoding' : 'encoding';
+  checkName(name, path, union(known, passthrough), kind, report);
+  const fault = report.isFaulty(path) ? undefined : faultOf(name);
+  if (fault !== undefined) report.add(path, fault);
 }
 
 function checkName(name: string, path: Path, known: ReadonlySet<string>, kind: string, report: Report): void {

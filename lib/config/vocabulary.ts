@@ -7,6 +7,8 @@ export interface Vocabulary {
   readonly encoders: ReadonlySet<string>;
   /** Encodings that hand the stream on untouched, such as `no-op`. */
   readonly passthrough: ReadonlySet<string>;
+  /** What keeps a known encoding from being used, such as a package that is not installed. */
+  faultOf(encoding: string): string | undefined;
   readonly combiners: ReadonlySet<string>;
   readonly subscribers: ReadonlySet<string>;
   readonly balancers: ReadonlySet<string>;

@@ -55,6 +55,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     if (!isOpen(response)) return;
     const hasData = answer.data !== null && hasKeys(answer.data);
     // The two that can be refused come first.
+    if (encoded.vary !== undefined) response.appendHeader('Vary', encoded.vary);
     response.setHeader('Content-Type', encoded.contentType);
     if (hasData) setHeaders(response, answer.metadata.headers, DESCRIBES_BODY);
     const isComplete = answer.isComplete && (answer.isEmpty === true || hasData);

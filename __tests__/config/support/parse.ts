@@ -15,6 +15,7 @@ export function createVocabulary(changes: Partial<Vocabulary> = {}): Vocabulary 
     decoders: new Set(['json', 'safejson', 'string', 'xml']),
     encoders: new Set(['json', 'json-collection', 'negotiate', 'string', 'xml']),
     passthrough: new Set(['no-op']),
+    faultOf: () => undefined,
     combiners: new Set(['deep', 'shallow', 'concat']),
     subscribers: new Set(['static', 'dns', 'consul']),
     balancers: new Set(['round_robin', 'random']),
