@@ -6,6 +6,7 @@ import type { Proxy, ProxyResponse } from '../proxy.js';
 import type { Admission, Guest } from './admission.js';
 import type { BodyReader } from './body.js';
 import { distrust, isDistrusted, onConnectionClose } from './connection.js';
+import { createFailureLog } from './failure-log.js';
 import type { RequestReader } from './request.js';
 import type { ResponseWriter } from './response.js';
 
@@ -31,16 +32,14 @@ export interface HandlerOptions {
 
 export function createEndpointHandler(options: HandlerOptions): EndpointHandler {
   const { name, timeout, admission, readRequest, readBody, proxy, writer, logger } = options;
+  const log = createFailureLog(name, logger);
 
   function expired(): GatewayError {
     return new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, `${name} did not answer within ${timeout} ms`);
   }
 
   function fail(request: IncomingMessage, response: ServerResponse, error: GatewayError): void {
-    const fields = { endpoint: name, ...toFields(error) };
-    // A guard that turns away a flood must not flood the log.
-    if (error.status < 500 || error instanceof RejectedError) logger.debug(fields, 'request not served');
-    else logger.error(error.cause === undefined ? fields : { ...fields, err: error.cause }, 'endpoint failed');
+    log.failed(error);
     try {
       writer.writeError(request, response, error);
     } catch {
@@ -83,7 +82,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
 
     function succeed(answer: ProxyResponse): void {
       try {
-        if (answer.errors) logger.warn({ endpoint: name, errors: answer.errors.map(toFields) }, 'partial answer');
+        if (answer.errors) log.incomplete(answer.errors);
         const { body } = answer;
         // The deadline also ends a stream that would not hear of it, and an encoder that takes its time.
         if (body && 'destroy' in body) deadline.signal.addEventListener('abort', () => body.destroy());
@@ -115,8 +114,4 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
       failHere(thrown);
     }
   };
-}
-
-function toFields(error: GatewayError): { code: string; message: string } {
-  return { code: error.code, message: error.message };
 }
