@@ -161,6 +161,7 @@ function parse(input: unknown, options: ResolvedOptions): Config {
     decoders: new Set(formats.flatMap(([name, encoding]) => (encoding.decoder ? name : []))),
     encoders: new Set(formats.flatMap(([name, encoding]) => (encoding.encode ? name : []))),
     passthrough: new Set(formats.flatMap(([name, encoding]) => (encoding.passthrough ? name : []))),
+    faultOf: (name) => encodings.get(name)?.fault?.(),
     combiners: new Set(combiners.keys()),
     subscribers: new Set(subscribers.keys()),
     balancers: new Set(balancers.keys()),
