@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import { amqpConsumer } from './amqp/consumer.js';
+import { amqpProducer } from './amqp/producer.js';
 import { botDetector } from './bot-detector.js';
 import { circuitBreaker } from './circuit-breaker.js';
 import type { Component, Scope } from './component.js';
@@ -25,6 +27,8 @@ export const builtInComponents = [
   lambda,
   publisher,
   subscriber,
+  amqpProducer,
+  amqpConsumer,
 ] as const satisfies readonly Component[];
 
 type BuiltIn = (typeof builtInComponents)[number];

@@ -32,8 +32,6 @@ export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
   ...refused('security/bot-detector', 'github.com/devopsfaith/krakend-botdetector'),
   ...refused('security/cors', 'github.com/devopsfaith/krakend-cors'),
   ...refused('security/http', 'github.com/devopsfaith/krakend-httpsecure'),
-  ...refused('backend/amqp/consumer', 'github.com/devopsfaith/krakend-amqp/consume'),
-  ...refused('backend/amqp/producer', 'github.com/devopsfaith/krakend-amqp/produce'),
   ...refused('backend/graphql', 'github.com/devopsfaith/krakend/transport/http/client/graphql'),
   ...refusedScripts(),
   ...warned(

@@ -26,6 +26,13 @@ test('a place has what its driver needs to know', () => {
   });
 });
 
+test('dead letters are refused where the broker has its own', () => {
+  const rabbits = new Map([['mine', { createChannel() {}, createConfirmChannel() {} }]]);
+  expect(() =>
+    findPlace({ ...connection, url: 'rabbit://q', deadLetter: 'dead' }, 'subscribe', { ...scope, clients: rabbits }),
+  ).toThrow(/extra_config\["x"\]\.dead_letter: cannot act over "rabbit:\/\/"/);
+});
+
 test('a fault is told with its path', () => {
   expect(() => findPlace({ ...connection, url: 'smoke://signals' }, 'publish', scope)).toThrow(
     /endpoints\[0\]\.backend\[0\]\.extra_config\["x"\]\.topic_url: cannot publish over "smoke:\/\/"/,

@@ -4,6 +4,7 @@ import { ConfigError, RequestError } from '../../errors.js';
 import type { ProxyRequest } from '../../proxy.js';
 import { type BackendScope, defineComponent, type Fault } from '../component.js';
 import { type BufferedRequest, offWire } from '../off-wire.js';
+import { findParam, lowerFirst } from '../path-param.js';
 import { lazyPeer } from '../peer.js';
 import { type LambdaClient, toError, toResponse } from './invoke.js';
 
@@ -130,19 +131,17 @@ function createConnect(config: LambdaConfig, { backend, clients, onClose }: Back
 }
 
 /** Which function a request is for. */
-function createNameReader(
-  config: LambdaConfig,
-  { at, segments, proxy }: EndpointConfig,
-): (request: ProxyRequest) => string {
+function createNameReader(config: LambdaConfig, endpoint: EndpointConfig): (request: ProxyRequest) => string {
   const { function_name: fixed, function_param_name: param } = config;
   if (fixed !== '') return () => fixed;
 
-  const known = new Set(segments.flatMap((segment) => ('param' in segment ? segment.param : [])));
-  // KrakenD capitalises the first letter of params, so its configurations may spell them either way.
-  const name = [param, lowerFirst(param), upperFirst(param)].find((candidate) => known.has(candidate)) ?? param;
-  if (!known.has(name) && !(proxy.sequential && /^resp\d+(_|$)/.test(name))) {
+  const name = findParam(param, endpoint);
+  if (name === undefined) {
     throw new ConfigError([
-      { path: at, message: `names no function for "backend/lambda": give function_name, or a {${param}} in the path.` },
+      {
+        path: endpoint.at,
+        message: `names no function for "backend/lambda": give function_name, or a {${param}} in the path.`,
+      },
     ]);
   }
   return function readFunctionName({ params }) {
@@ -159,14 +158,6 @@ function paramsOf({ params }: BufferedRequest): Buffer {
 
 function bodyOf({ body }: BufferedRequest): Buffer | undefined {
   return body;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
-}
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function ignore(): void {}

@@ -18,9 +18,9 @@ export interface Received {
 }
 
 /** One topic, for writing. Opened for the first message. */
-export interface Publisher {
+export interface Publisher<M extends Outgoing = Outgoing> {
   /** Resolves when the broker has confirmed the message, and not before. Rejects with a `GatewayError`. */
-  publish(message: Outgoing): Promise<void>;
+  publish(message: M): Promise<void>;
   /** Connects, where that was not done yet. */
   open(): Promise<void>;
   close(): Promise<void>;
@@ -71,6 +71,8 @@ export interface Driver {
   readonly clientHas: readonly string[];
   /** Query parameters of its URLs. */
   readonly parameters: { readonly publish: readonly string[]; readonly subscribe: readonly string[] };
+  /** True where `dead_letter` can name a topic; other brokers have dead letters of their own. */
+  readonly hasDeadLetters?: boolean;
   /** One sentence about a URL that cannot be used. */
   faultOf(url: BrokerUrl, use: 'publish' | 'subscribe'): string | undefined;
   publisher?(place: Place): Publisher;

@@ -1,5 +1,9 @@
 import type { Driver } from './driver.js';
 import { kafka } from './kafka.js';
+import { rabbit } from './rabbit.js';
 
 /** Every kind of broker, by the scheme of its URLs. */
-export const drivers: ReadonlyMap<string, Driver> = new Map([['kafka', kafka]]);
+export const drivers: ReadonlyMap<string, Driver> = new Map([
+  ['kafka', kafka],
+  ['rabbit', rabbit],
+]);

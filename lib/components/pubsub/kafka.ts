@@ -20,6 +20,7 @@ const PARTITIONS_AT_ONCE = 64;
 export const kafka: Driver = {
   peers: [peer],
   clientHas: ['producer', 'consumer'],
+  hasDeadLetters: true,
   parameters: { publish: ['key_name', 'idempotent'], subscribe: ['topic', 'offset'] },
 
   faultOf({ target, query }: BrokerUrl, use) {

@@ -36,6 +36,12 @@ export function findPlace(
   }
   const fault = faultOf(driver, url, use);
   if (fault !== undefined) refuse(fault);
+  if (deadLetter !== undefined && !driver.hasDeadLetters) {
+    refuse(
+      `cannot act over "${url.scheme}://"; set dead letters up in the broker`,
+      option.replace(/\w+$/, 'dead_letter'),
+    );
+  }
   const injected = client === undefined ? undefined : clients.get(client);
   if (client === undefined) {
     const missing = driver.peers.map((peer) => peer.fault()).find((sentence) => sentence !== undefined);

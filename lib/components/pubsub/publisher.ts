@@ -3,7 +3,7 @@ import { BackendError } from '../../errors.js';
 import { NO_HEADERS } from '../../proxy.js';
 import type { BackendResponse, TransportMiddleware } from '../../transport/transport.js';
 import { type BackendScope, defineComponent } from '../component.js';
-import { offWire } from '../off-wire.js';
+import { type BufferedRequest, offWire } from '../off-wire.js';
 import type { Outgoing, Publisher } from './driver.js';
 import { toMetadata } from './metadata.js';
 import { findPlace } from './place.js';
@@ -48,11 +48,11 @@ export const publisher = defineComponent({
 const CONFIRMED: BackendResponse = { status: 200, headers: NO_HEADERS, body: Buffer.alloc(0) };
 
 /** The layer in front of a topic: bounded, and answering nothing but confirmations. */
-export function publishTo(
-  topic: Publisher,
+export function publishTo<M extends Outgoing>(
+  topic: Publisher<M>,
   scope: BackendScope,
   connectAtStart: boolean,
-  toMessage: (request: Parameters<Parameters<typeof offWire>[1]>[0]) => Outgoing,
+  toMessage: (request: BufferedRequest) => M,
 ): TransportMiddleware {
   const { backend, onClose, logger } = scope;
   /** Also counts messages whose request has ended without a confirmation: the client library still holds those. */

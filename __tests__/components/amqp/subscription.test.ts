@@ -1,0 +1,94 @@
+import { expect, test, vi } from 'vitest';
+import { createAmqpSubscription } from '../../../lib/components/amqp/subscription.js';
+import { silentLogger } from '../../../lib/logger.js';
+import { createFakeAmqp } from './fake-amqp.js';
+
+const { signal } = new AbortController();
+
+async function open(more: object = {}) {
+  const fake = createFakeAmqp();
+  const subscription = createAmqpSubscription({
+    name: 'backend[0]',
+    url: '',
+    client: fake.connection,
+    connectTimeout: 100,
+    queue: 'q',
+    prefetch: 3,
+    consume: {},
+    maxAttempts: 2,
+    logger: silentLogger,
+    prepare: async () => {},
+    ...more,
+  });
+  await subscription.open();
+  return { ...fake, subscription };
+}
+
+test('a message is acknowledged when it is used', async () => {
+  const { channel, deliver, subscription } = await open();
+  deliver('a');
+  const { body, headers, settle } = await subscription.receive(signal);
+  expect([String(body), headers['x-a']]).toEqual(['a', '1']);
+  expect(channel.prefetch).toHaveBeenCalledWith(3);
+  expect(channel.ack).not.toHaveBeenCalled();
+  await settle('used');
+  expect(channel.ack).toHaveBeenCalledOnce();
+});
+
+test('N02 a message is handed out again when it was released, and given back after so many refusals', async () => {
+  const { channel, deliver, subscription } = await open();
+  deliver('a');
+  for (const settlement of ['released', 'refused', 'released', 'refused'] as const) {
+    const { settle } = await subscription.receive(signal);
+    await settle(settlement);
+  }
+  expect(channel.nack).toHaveBeenCalledExactlyOnceWith(expect.anything(), false, false);
+  deliver('b');
+  expect(String((await subscription.receive(signal)).body)).toBe('b');
+});
+
+test('N02 what came by a channel that has gone can no more be settled, nor is it handed out', async () => {
+  const { channel, deliver, subscription } = await open();
+  deliver('out');
+  deliver('kept');
+  const { settle } = await subscription.receive(signal);
+  channel.emit('close');
+  await expect(settle('used')).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+  expect(channel.ack).not.toHaveBeenCalled();
+  const next = subscription.receive(signal);
+  await vi.waitFor(() => expect(channel.consume).toHaveBeenCalledTimes(2));
+  deliver('again');
+  expect(String((await next).body)).toBe('again');
+});
+
+test('who waits while the channel is lost, waits on at the next one', async () => {
+  const { channel, deliver, subscription } = await open();
+  const waiting = subscription.receive(signal);
+  channel.emit('close');
+  await vi.waitFor(() => expect(channel.consume).toHaveBeenCalledTimes(2));
+  deliver('a');
+  expect(String((await waiting).body)).toBe('a');
+});
+
+test('a queue that is deleted ends the channel', async () => {
+  const { channel, deliver } = await open();
+  deliver(null);
+  expect(channel.close).toHaveBeenCalledOnce();
+});
+
+test('with auto_ack nothing is acknowledged', async () => {
+  const { channel, deliver, subscription } = await open({ consume: { noAck: true }, maxAttempts: 1 });
+  for (const settlement of ['used', 'refused'] as const) {
+    deliver('a');
+    await (await subscription.receive(signal)).settle(settlement);
+  }
+  expect([channel.ack.mock.calls, channel.nack.mock.calls]).toEqual([[], []]);
+});
+
+test('closing fails those who wait', async () => {
+  const { subscription } = await open();
+  const waiting = subscription.receive(signal);
+  waiting.catch(() => {});
+  await subscription.close();
+  await expect(waiting).rejects.toMatchObject({ code: 'ERR_CLOSING' });
+});

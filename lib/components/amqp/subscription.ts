@@ -1,0 +1,119 @@
+import type { Channel, ConsumeMessage, Options } from 'amqplib';
+import type { Logger } from '../../logger.js';
+import type { Settlement } from '../../transport/transport.js';
+import type { Received, Subscription } from '../pubsub/driver.js';
+import { createInbox } from '../pubsub/inbox.js';
+import { closing, createLink, unreachable } from '../pubsub/link.js';
+import { toHeaders } from '../pubsub/metadata.js';
+import { type AmqpPlace, type Opened, openChannel } from './connection.js';
+
+export interface AmqpQueue extends AmqpPlace {
+  readonly queue: string;
+  /** Unsettled messages that the broker hands to this gateway at a time. */
+  readonly prefetch: number;
+  readonly consume: Options.Consume;
+  /** How often a message that cannot be used is handed out before it is given back for good. */
+  readonly maxAttempts: number;
+  readonly logger: Logger;
+  /** Declares what the queue needs. */
+  prepare(channel: Channel): Promise<void>;
+}
+
+/** Reads a queue: a message is acknowledged once it is settled as used. */
+export function createAmqpSubscription(place: AmqpQueue): Subscription {
+  const { name, queue, prefetch, consume, maxAttempts, logger } = place;
+  const inbox = createInbox<Received>();
+  let isClosing = false;
+  /** The channel that hands out messages; none of an earlier one can be acknowledged any more. */
+  let current: Channel | undefined;
+
+  const link = createLink<Opened<Channel>>({
+    name,
+    async open() {
+      const opened = await openChannel(place, (connection) => connection.createChannel(), onLost);
+      const { channel } = opened;
+      current = channel;
+      try {
+        await channel.prefetch(prefetch);
+        await place.prepare(channel);
+        await channel.consume(queue, (message) => onMessage(channel, message), consume);
+      } catch {
+        await opened.close();
+        throw opened.refusal() ?? unreachable(name);
+      }
+      return opened;
+    },
+    close: (opened) => opened.close(),
+  });
+
+  function connect(): void {
+    link.get().catch((error) => inbox.fail(error));
+  }
+
+  function onLost(): void {
+    current = undefined;
+    link.lose();
+    // The broker hands out again what was not acknowledged.
+    inbox.clear();
+    if (inbox.waiting > 0 && !isClosing) connect();
+  }
+
+  function onMessage(channel: Channel, message: ConsumeMessage | null): void {
+    // The queue was deleted, or its node has gone.
+    if (message === null) channel.close().catch(ignore);
+    else inbox.put(deliveryOf(channel, message));
+  }
+
+  function deliveryOf(channel: Channel, message: ConsumeMessage): Received {
+    const { contentType, contentEncoding, messageId, headers } = message.properties;
+    let attempts = 0;
+
+    async function settle(settlement: Settlement): Promise<void> {
+      // It comes again.
+      if (channel !== current) throw unreachable(name);
+      if (settlement === 'refused') attempts++;
+      try {
+        if (settlement === 'used') acknowledge();
+        else if (settlement === 'released' || attempts < maxAttempts) inbox.put(delivery, 'front');
+        else giveUp();
+      } catch {
+        throw unreachable(name);
+      }
+    }
+    function acknowledge(): void {
+      if (!consume.noAck) channel.ack(message);
+    }
+    function giveUp(): void {
+      if (!consume.noAck) channel.nack(message, false, false);
+      logger.error({ backend: name }, 'a message that cannot be used was given back to its broker for good');
+    }
+    const delivery: Received = {
+      body: message.content,
+      headers: toHeaders({
+        ...headers,
+        'content-type': contentType,
+        'content-encoding': contentEncoding,
+        'message-id': messageId,
+      }),
+      settle,
+    };
+    return delivery;
+  }
+
+  return {
+    receive(signal) {
+      connect();
+      return inbox.take(signal);
+    },
+    async open() {
+      await link.get();
+    },
+    async close() {
+      isClosing = true;
+      inbox.fail(closing(name));
+      await link.close();
+    },
+  };
+}
+
+function ignore(): void {}
