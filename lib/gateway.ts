@@ -3,6 +3,8 @@ import { Router } from 'express';
 import { cachesIn } from './components/http-cache/http-cache.js';
 import { type CacheControl, createCacheControl } from './components/http-cache/purge.js';
 import type { BuiltInExtraConfig } from './components/index.js';
+import { statsIn } from './components/telemetry/metrics.js';
+import type { Stats } from './components/telemetry/stats.js';
 import {
   type GatewayConfig as AuthoredConfig,
   defineConfig as defineAuthoredConfig,
@@ -54,6 +56,8 @@ export interface Gateway<A extends AxiosLike = AxiosLike> extends Handle {
   readonly axios: A;
   /** What `qos/http-cache` has stored: forget it, and count how often it helped. */
   readonly cache: CacheControl;
+  /** What `telemetry/metrics` has counted, by KrakenD's names; undefined where it is not configured. */
+  stats(): Stats | undefined;
 }
 
 /**
@@ -85,6 +89,7 @@ export function createGateway<A extends AxiosLike = OwnAxios>(
     close: lifecycle.close,
     axios,
     cache: createCacheControl(() => cachesIn(lifecycle.kept())),
+    stats: () => statsIn(lifecycle.kept()),
   });
 }
 

@@ -26,6 +26,18 @@ export {
   type RedisLimitOptions,
 } from './components/rate-limit/redis.js';
 export type { Decision as LimitDecision, Limit, LimitStore } from './components/rate-limit/store.js';
+export {
+  createOpenTelemetryObserver,
+  type OpenTelemetryApi,
+  type OpenTelemetrySpan,
+  type OpenTelemetryTracer,
+} from './components/telemetry/opentelemetry.js';
+export {
+  createPrometheusObserver,
+  type PrometheusClient,
+  type PrometheusOptions,
+} from './components/telemetry/prometheus.js';
+export type { Stats } from './components/telemetry/stats.js';
 export type { BackendConfig, EndpointConfig } from './config/resolved.js';
 export type { BackendInput, Duration, EndpointInput, ExtraTypes, Method } from './config/types.js';
 export type { Decoder, EncodeContext, EncodedBody, Encoder, Encoding } from './encoding/encoding.js';
@@ -46,6 +58,18 @@ export { createGateway, defineConfig, type Gateway, type GatewayConfig } from '.
 export { isJsonNumber, JsonNumber } from './json-number.js';
 export type { CloseOptions } from './lifecycle.js';
 export type { Logger } from './logger.js';
+export type {
+  BackendEvent,
+  BackendObserver,
+  BackendOutcome,
+  BackendPlace,
+  EndpointEvent,
+  EndpointOutcome,
+  EndpointPlace,
+  Observe,
+  Observer,
+  RequestObserver,
+} from './observe.js';
 export type { GatewayOptions } from './options.js';
 export type {
   BackendRequest,

@@ -6,6 +6,7 @@ import { createEncodings } from './encoding/index.js';
 import { type Combiner, combiners } from './endpoint/combiner.js';
 import { ConfigError, type ConfigIssue } from './errors.js';
 import { guardLogger, type Logger, silentLogger } from './logger.js';
+import type { Observe, Observer } from './observe.js';
 import type { Ingredients } from './pipeline.js';
 import { type BalancerFactory, balancers } from './sd/balancer.js';
 import { createSubscribers } from './sd/index.js';
@@ -43,6 +44,8 @@ export interface GatewayOptions<A extends AxiosLike = AxiosLike> {
   readonly clients?: Readonly<Record<string, unknown>>;
   /** Hears of failures and partial answers. Default: silent. */
   readonly logger?: Logger;
+  /** Told of every request and every call of a backend when it is over, or from its beginning. Default: nobody. */
+  readonly observe?: Observe | Observer | readonly (Observe | Observer)[];
   /** Mounts `/__debug/`. Default false. */
   readonly debug?: boolean;
   /** False answers unmatched requests with 404 and 405 instead of calling `next()`. Default true. */
@@ -70,6 +73,7 @@ export interface ResolvedOptions {
   readonly stores: ReadonlyMap<string, object>;
   readonly clients: ReadonlyMap<string, unknown>;
   readonly logger: Logger;
+  readonly observers: readonly Observer[];
   readonly debug: boolean;
   readonly fallthrough: boolean;
   readonly trustedProxies: readonly string[] | undefined;
@@ -92,6 +96,7 @@ const KNOWN = new Set<keyof GatewayOptions>([
   'stores',
   'clients',
   'logger',
+  'observe',
   'debug',
   'fallthrough',
   'trustedProxies',
@@ -124,6 +129,8 @@ export function resolveOptions(given: GatewayOptions): ResolvedOptions {
     'logger',
     'must have the functions debug, info, warn and error',
   );
+  const observers = [options.observe ?? []].flat() as readonly (Observe | Observer)[];
+  check(observers.every(isObserver), 'observe', 'must be a function, an observer, or a list of them');
   check(HEADER_NAME.test(completedHeader), 'completedHeader', `"${completedHeader}" is not a header name`);
   check(statuses === 'krakend' || statuses === 'http', 'statuses', 'must be "krakend" or "http"');
   check(errors === 'empty' || errors === 'json', 'errors', 'must be "empty" or "json"');
@@ -156,6 +163,7 @@ export function resolveOptions(given: GatewayOptions): ResolvedOptions {
     stores: new Map(Object.entries(options.stores ?? {})),
     clients: new Map(Object.entries(options.clients ?? {})),
     logger: logger ? guardLogger(logger) : silentLogger,
+    observers: observers.map((each) => (typeof each === 'function' ? { ended: each } : each)),
     debug: options.debug ?? false,
     fallthrough: options.fallthrough ?? true,
     trustedProxies: options.trustedProxies,
@@ -167,6 +175,12 @@ export function resolveOptions(given: GatewayOptions): ResolvedOptions {
 
 function isListOf(list: unknown, isItem: (item: unknown) => boolean): boolean {
   return list === undefined || (Array.isArray(list) && list.every(isItem));
+}
+
+function isObserver(value: unknown): boolean {
+  if (typeof value === 'function') return true;
+  const { ended, started } = (isObject(value) ? value : {}) as Observer;
+  return [ended, started].some((hook) => typeof hook === 'function');
 }
 
 function isText(value: unknown): boolean {

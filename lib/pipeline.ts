@@ -18,6 +18,7 @@ import { createShadow } from './endpoint/shadow.js';
 import { createStatic } from './endpoint/static.js';
 import { createFlatmap } from './manipulation/flatmap.js';
 import { createFormatter, type Formatter } from './manipulation/formatter.js';
+import type { Observation } from './observation.js';
 import { type BackendRequest, compose, type Middleware, type Proxy } from './proxy.js';
 import type { BalancerFactory } from './sd/balancer.js';
 import { withEjection } from './sd/ejection.js';
@@ -39,6 +40,8 @@ export interface Ingredients extends CommonScope {
   subscribe(backend: BackendConfig): Subscriber;
   /** The wire to a backend. */
   connect(backend: BackendConfig, stream: boolean): Transport;
+  /** Tells observers what happens; not there when there are none. */
+  readonly observation?: Observation | undefined;
   /** A layer around each backend, outside of everything else: how the test gateway listens. */
   readonly tap?: ((backend: BackendConfig, endpoint: EndpointConfig) => Middleware) | undefined;
 }
@@ -48,6 +51,8 @@ export function createEndpointProxy(endpoint: EndpointConfig, ingredients: Ingre
   const hooks = inTableOrder(endpoint.components, ingredients.components).flatMap(
     ({ component, config }) => component.endpoint?.(config, { ...commonScope(ingredients), endpoint }) ?? [],
   );
+  const { observation } = ingredients;
+  if (observation) hooks.unshift(observation.endpointLayer);
   return compose<Proxy>(
     [...hooks, ...shadowLayer(endpoint, ingredients), ...staticLayer(endpoint), ...flatmapLayer(endpoint)],
     createMerger(endpoint, ingredients),
@@ -123,7 +128,7 @@ function createBackendClient(
   backend: BackendConfig,
   ingredients: Ingredients,
 ): BackendClient {
-  const { encodings, balancers, components } = ingredients;
+  const { encodings, balancers, components, observation } = ingredients;
   const { name, required, concurrent_calls: copies } = backend;
   const hooks = inTableOrder(backend.components, components);
   const scope = { ...commonScope(ingredients), endpoint, backend };
@@ -145,6 +150,14 @@ function createBackendClient(
   const layers: Middleware<BackendRequest>[] = hooks.flatMap(
     ({ component, config }) => component.backend?.(config, scope) ?? [],
   );
+  const place = {
+    endpoint: endpoint.endpoint,
+    method: endpoint.method,
+    backend: name,
+    pattern: backend.url_pattern.text,
+    isShadow: backend.proxy.shadow,
+  };
+  const sentAlong = observation?.headersLayer(place);
   const subscriber = ingredients.subscribe(backend);
   const named = balancers.get(backend.balancer) as BalancerFactory;
   const balancer = (backend.ejection ? withEjection(named, backend.ejection) : named)(subscriber);
@@ -152,10 +165,14 @@ function createBackendClient(
     subscriber,
     balancer,
     buildRequest: createRequestBuilder(backend, stream),
-    exchange: compose([createBulkhead(name, backend.max_pending), ...layers], exchange),
+    exchange: compose(
+      [...(sentAlong ? [sentAlong] : []), createBulkhead(name, backend.max_pending), ...layers],
+      exchange,
+    ),
   });
 
   const outer: Middleware[] = hooks.flatMap(({ component, config }) => component.client?.(config, scope) ?? []);
+  if (observation) outer.unshift(observation.backendLayer(place));
   if (ingredients.tap) outer.unshift(ingredients.tap(backend, endpoint));
   if (backend.timeout < endpoint.timeout) outer.push(createTimeout(name, backend.timeout));
   if (copies > 1) outer.push(createConcurrentCalls(name, copies, Math.floor(endpoint.timeout * CONCURRENT_SHARE)));

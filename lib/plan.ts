@@ -3,6 +3,8 @@ import { parseConfig } from './config/parse.js';
 import type { BackendConfig, Config, EndpointConfig } from './config/resolved.js';
 import { EndpointError } from './errors.js';
 import { createKeep, type Kept } from './keep.js';
+import { createObservation } from './observation.js';
+import type { Observer } from './observe.js';
 import type { ResolvedOptions } from './options.js';
 import { createEndpointProxy, type Ingredients } from './pipeline.js';
 import { createAdmission } from './router/admission.js';
@@ -12,6 +14,7 @@ import { createCanonicalPath } from './router/canonical.js';
 import { createClientIp } from './router/client-ip.js';
 import { createEndpointHandler, type EndpointHandler } from './router/handler.js';
 import { createMatcher } from './router/matcher.js';
+import { observeHandler } from './router/observed.js';
 import { createRequestReader } from './router/request.js';
 import { createResponseWriter } from './router/response.js';
 import { createRouter, type Handle } from './router/router.js';
@@ -92,17 +95,27 @@ function buildPlan(
   };
   const clientIp = createClientIp({ ...config.router, ...options });
 
+  const observers = [...options.observers];
+  function observe(observer: Observer): void {
+    observers.push(observer);
+  }
+  const services = inTableOrder(config.components, options.components).flatMap(
+    ({ component, config: settings }) =>
+      component.service?.(settings, { ...options, keep, onClose, clientIp, observe }) ?? [],
+  );
+  const observation = createObservation(observers, options.logger);
+
   function createHandler(endpoint: EndpointConfig): EndpointHandler {
     const name = `${endpoint.method} ${endpoint.endpoint}`;
     const encoding = options.encodings.get(endpoint.output_encoding);
-    return createEndpointHandler({
+    const handler = createEndpointHandler({
       name,
       timeout: endpoint.timeout,
       admission,
       logger: options.logger,
       readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, clientIp }),
       readBody: createBodyReader({ limit: endpoint.max_request_body, mode: bodyMode(endpoint, options) }),
-      proxy: createEndpointProxy(endpoint, ingredients),
+      proxy: createEndpointProxy(endpoint, { ...ingredients, observation }),
       writer: createResponseWriter({
         ...options,
         ...endpoint,
@@ -110,11 +123,10 @@ function buildPlan(
         returnErrorMsg: config.router.return_error_msg,
       }),
     });
+    const { endpoint: path, method } = endpoint;
+    return observation ? observeHandler(observation, { endpoint: path, method }, handler) : handler;
   }
 
-  const services = inTableOrder(config.components, options.components).flatMap(
-    ({ component, config: settings }) => component.service?.(settings, { ...options, keep, onClose, clientIp }) ?? [],
-  );
   const handle = createRouter({
     builtIns: createBuiltInRoutes({
       router: config.router,

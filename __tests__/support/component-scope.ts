@@ -29,6 +29,8 @@ export function componentScope(init: Partial<BackendScope & ServiceScope> = {}):
     clients: new Map(),
     keep: createKeep().keep,
     onClose() {},
+    debug: false,
+    observe() {},
     clientIp: () => '203.0.113.9',
     endpoint,
     backend: backendConfig(),

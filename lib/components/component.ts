@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { BackendConfig, EndpointConfig } from '../config/resolved.js';
 import type { Keep } from '../keep.js';
 import type { Logger } from '../logger.js';
+import type { Observer } from '../observe.js';
 import type { BackendRequest, Middleware, RequestHandler } from '../proxy.js';
 import type { TransportMiddleware } from '../transport/transport.js';
 
@@ -34,6 +35,8 @@ export interface CommonScope {
 export interface ServiceScope extends CommonScope {
   /** The client's address, as far as it can be believed; empty where there is none. */
   readonly clientIp: (request: IncomingMessage) => string;
+  /** Adds an observer to those of `options.observe`. */
+  observe(observer: Observer): void;
 }
 export interface EndpointScope extends CommonScope {
   readonly endpoint: EndpointConfig;

@@ -13,9 +13,11 @@ import { subscriber } from './pubsub/subscriber.js';
 import { backendRateLimit } from './rate-limit/proxy.js';
 import { endpointRateLimit } from './rate-limit/router.js';
 import { serviceRateLimit } from './rate-limit/service.js';
+import { metrics } from './telemetry/metrics.js';
 
 /** THE TABLE: every built-in feature, outermost first. One order for all hooks. */
 export const builtInComponents = [
+  metrics,
   botDetector,
   serviceRateLimit,
   endpointRateLimit,

@@ -40,9 +40,7 @@ export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
     'github.com/devopsfaith/krakend/transport/http/server/handler',
   ),
   ...warned(
-    `${HOST_APP}; log and measure there, or through options.logger`,
-    'telemetry/metrics',
-    'github.com/devopsfaith/krakend-metrics',
+    `${HOST_APP}; log there or through options.logger, and measure through options.observe`,
     'telemetry/opencensus',
     'github.com/devopsfaith/krakend-opencensus',
     'telemetry/opentelemetry',

@@ -130,8 +130,8 @@ function controlOf(headers: Headers): Directives {
 function lifetimeOf(control: Directives, headers: Headers): number {
   const shared = control.get('s-maxage');
   if (shared !== undefined) return seconds(shared);
-  const any = control.get('max-age');
-  if (any !== undefined) return seconds(any);
+  const own = control.get('max-age');
+  if (own !== undefined) return seconds(own);
   const made = readDate(headers['date']);
   const span = (readDate(headers['expires']) - (Number.isNaN(made) ? Date.now() : made)) / 1000;
   return span > 0 ? Math.floor(span) : 0;

@@ -1,0 +1,203 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { isBackendsFault } from './blame.js';
+import { BackendError, type ErrorCode, GatewayError, toBackendFailure } from './errors.js';
+import type { Logger } from './logger.js';
+import type {
+  BackendEvent,
+  BackendObserver,
+  BackendOutcome,
+  BackendPlace,
+  EndpointEvent,
+  EndpointPlace,
+  Observer,
+  RequestObserver,
+} from './observe.js';
+import type { BackendRequest, Middleware, ProxyRequest, ProxyResponse } from './proxy.js';
+
+/** What is known of a request while it is under way. */
+export interface Visit {
+  /** Settles with what the endpoint made of it; missing as long as it has not been begun. */
+  answer?: ProxyResponse;
+  failure?: unknown;
+  signal?: AbortSignal;
+  /** Of the calls under way, by the backend's name: a second call of the same backend takes its place. */
+  readonly calls: Map<string, readonly BackendObserver[]>;
+  readonly observers: readonly RequestObserver[];
+}
+
+/** Tells the observers what happens. Only there when there are any. */
+export interface Observation {
+  /** A request has found its endpoint. */
+  enter(place: EndpointPlace, request: IncomingMessage): Visit;
+  /** It is over. */
+  leave(visit: Visit, event: EndpointEvent): void;
+  /** A layer around an endpoint, outside of everything. */
+  readonly endpointLayer: Middleware;
+  /** A layer around a backend, outside of everything. */
+  backendLayer(place: BackendPlace): Middleware;
+  /** A layer around each attempt; undefined where nobody has anything to send along. */
+  headersLayer(place: BackendPlace): Middleware<BackendRequest> | undefined;
+}
+
+const REPORT_EVERY = 60_000;
+/** Nobody was called. */
+const REJECTIONS: ReadonlySet<ErrorCode> = new Set([
+  'ERR_REJECTED',
+  'ERR_OVERLOADED',
+  'ERR_BREAKER_OPEN',
+  'ERR_BACKEND_LIMIT',
+]);
+
+export function createObservation(observers: readonly Observer[], logger: Logger): Observation | undefined {
+  if (observers.length === 0) return undefined;
+  const guard = createGuard(logger);
+  const isFollowing = observers.some(({ started }) => started !== undefined);
+  // The headers object of a request travels with everything that is derived from it.
+  const visits = new WeakMap<IncomingHttpHeaders, Visit>();
+
+  function tell<E extends EndpointEvent | BackendEvent>(event: E, followers: readonly { ended?(event: E): void }[]) {
+    for (const observer of observers) guard(() => observer.ended?.(event));
+    for (const follower of followers) guard(() => follower.ended?.(event));
+  }
+
+  /** Runs `work`, which does not throw, inside of all the contexts. */
+  function runIn<T>(followers: readonly { run?<U>(work: () => U): U }[], work: () => T): T {
+    return followers.reduceRight<() => T>((inner, follower) => {
+      if (follower.run === undefined) return inner;
+      return function runOnce() {
+        let result: { readonly value: T } | undefined;
+        guard(() =>
+          follower.run?.(() => {
+            result ??= { value: inner() };
+            return result.value;
+          }),
+        );
+        return (result ?? { value: inner() }).value;
+      };
+    }, work)();
+  }
+
+  return {
+    enter(place, request) {
+      const visit: Visit = {
+        calls: new Map(),
+        observers: present(observers.map((observer) => guard(() => observer.started?.(place, request)))),
+      };
+      visits.set(request.headers, visit);
+      return visit;
+    },
+
+    leave(visit, event) {
+      tell(event, visit.observers);
+    },
+
+    endpointLayer(next) {
+      return function followRequest(request) {
+        const visit = visits.get(request.client.headers);
+        if (visit === undefined) return next(request);
+        visit.signal = request.signal;
+        return runIn(visit.observers, () => callSafely(next, request)).then(
+          (answer) => {
+            visit.answer = answer;
+            return answer;
+          },
+          (error) => {
+            visit.failure = error;
+            throw error;
+          },
+        );
+      };
+    },
+
+    backendLayer(place) {
+      return function followBackend(next) {
+        return function callObserved(request) {
+          const visit = isFollowing ? visits.get(request.client.headers) : undefined;
+          const followers = visit
+            ? present(visit.observers.map((observer) => guard(() => observer.backendStarted?.(place))))
+            : NOBODY;
+          visit?.calls.set(place.backend, followers);
+          const startedAt = performance.now();
+
+          function end(outcome: BackendOutcome, status: number | undefined, code?: ErrorCode): void {
+            const durationMs = performance.now() - startedAt;
+            tell<BackendEvent>({ kind: 'backend', ...place, status, outcome, durationMs, code }, followers);
+          }
+
+          return runIn(followers, () => callSafely(next, request)).then(
+            (response) => {
+              end(response.isComplete ? 'complete' : 'incomplete', response.metadata.status);
+              return response;
+            },
+            (error) => {
+              const { code, status } = describe(place.backend, error);
+              end(outcomeOf(error, request), status, code);
+              throw error;
+            },
+          );
+        };
+      };
+    },
+
+    headersLayer({ backend }) {
+      if (!isFollowing) return undefined;
+      return function sendAlong(next) {
+        return function callWithHeaders(request) {
+          const followers = visits.get(request.client.headers)?.calls.get(backend) ?? NOBODY;
+          const added = followers.filter(({ headers }) => headers !== undefined);
+          if (added.length === 0) return next(request);
+          const headers = Object.assign(Object.create(null), request.headers, ...added.map((each) => each.headers));
+          return next({ ...request, headers });
+        };
+      };
+    },
+  };
+}
+
+const NOBODY: readonly BackendObserver[] = Object.freeze([]);
+
+function callSafely(next: (request: ProxyRequest) => Promise<ProxyResponse>, request: ProxyRequest) {
+  try {
+    return next(request);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function present<T>(values: readonly (T | undefined)[]): readonly T[] {
+  return values.filter((value): value is T => typeof value === 'object' && value !== null);
+}
+
+function outcomeOf(error: unknown, { signal }: ProxyRequest): BackendOutcome {
+  if (isBackendsFault(error, signal)) return 'failed';
+  if (signal.aborted) return 'cancelled';
+  return error instanceof GatewayError && REJECTIONS.has(error.code) ? 'rejected' : 'failed';
+}
+
+function describe(name: string, thrown: unknown): { code: ErrorCode; status: number | undefined } {
+  const error = toBackendFailure(name, thrown);
+  return { code: error.code, status: error instanceof BackendError ? error.details.backendStatus : undefined };
+}
+
+/** Runs what is not ours. What it throws, or rejects with, is logged, once a minute at most. */
+function createGuard(logger: Logger): <T>(call: () => T) => T | undefined {
+  let silentUntil = 0;
+
+  function report(err: unknown): void {
+    const now = performance.now();
+    if (now < silentUntil) return;
+    silentUntil = now + REPORT_EVERY;
+    logger.error({ err }, 'an observer failed');
+  }
+
+  return function guard(call) {
+    try {
+      const result = call();
+      if (result instanceof Promise) result.catch(report);
+      return result;
+    } catch (error) {
+      report(error);
+      return undefined;
+    }
+  };
+}

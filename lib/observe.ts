@@ -1,0 +1,88 @@
+import type { IncomingMessage } from 'node:http';
+import type { ErrorCode } from './errors.js';
+
+/** An endpoint, by what the configuration says of it: nothing that a client sends is in here. */
+export interface EndpointPlace {
+  /** The path of the configuration, e.g. `/users/{id}`. */
+  readonly endpoint: string;
+  readonly method: string;
+}
+
+/** A backend of an endpoint, by what the configuration says of it. */
+export interface BackendPlace extends EndpointPlace {
+  /** Its position, method and pattern, e.g. `backend[1] GET /orders/{id}`. */
+  readonly backend: string;
+  /** The `url_pattern` alone. */
+  readonly pattern: string;
+  /** True for one whose answer nobody waits for. */
+  readonly isShadow: boolean;
+}
+
+/**
+ * How a request ended. `complete` and `partial`: with an answer; `failed`: without; `rejected`: it was turned away before a
+ * backend was needed, by a guard or for its own faults; `aborted`: its connection closed before it had its whole answer.
+ */
+export type EndpointOutcome = 'complete' | 'partial' | 'failed' | 'rejected' | 'aborted';
+
+/**
+ * How a backend did. `complete` and `incomplete`: it answered; `failed`: it did not, or not as it should; `rejected`: it was
+ * not called, by a limit, a breaker or a guard; `cancelled`: nobody needed its answer any more.
+ */
+export type BackendOutcome = 'complete' | 'incomplete' | 'failed' | 'rejected' | 'cancelled';
+
+/** Told when a request is over. */
+export interface EndpointEvent extends EndpointPlace {
+  readonly kind: 'endpoint';
+  /** What the client was answered; 499 when there was nobody left to answer. */
+  readonly status: number;
+  readonly outcome: EndpointOutcome;
+  /** Milliseconds from the route being found to the last byte. */
+  readonly durationMs: number;
+  /** Bytes of the body, where its length was announced. */
+  readonly bytes?: number | undefined;
+  /** Of the failure, where there was one. */
+  readonly code?: ErrorCode | undefined;
+}
+
+/** Told when a backend is done with, retries and concurrent copies included. */
+export interface BackendEvent extends BackendPlace {
+  readonly kind: 'backend';
+  /** What the backend answered, where that is known. */
+  readonly status?: number | undefined;
+  readonly outcome: BackendOutcome;
+  /** Milliseconds. */
+  readonly durationMs: number;
+  readonly code?: ErrorCode | undefined;
+}
+
+/**
+ * Is told how requests and calls of backends end. It runs in the way of the request: be quick. What it throws is logged
+ * and harms nothing.
+ */
+export type Observe = (event: EndpointEvent | BackendEvent) => void;
+
+/** Hears of requests from their beginning, for spans and gauges. */
+export interface Observer {
+  /** Every end, as `Observe`. */
+  ended?: Observe;
+  /** A request has found its endpoint. What is given back follows this one request. */
+  started?(place: EndpointPlace, request: IncomingMessage): RequestObserver | undefined;
+}
+
+/** Follows one request. */
+export interface RequestObserver {
+  /** Runs the work on the request, in a context of yours. */
+  run?<T>(work: () => T): T;
+  /** A backend is about to be called. What is given back follows that one call. */
+  backendStarted?(place: BackendPlace): BackendObserver | undefined;
+  ended?(event: EndpointEvent): void;
+}
+
+/** Follows the call of one backend. */
+export interface BackendObserver {
+  /** Headers that are sent along, names in lower case, such as `traceparent`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Runs the call, in a context of yours. */
+  run?<T>(work: () => T): T;
+  ended?(event: BackendEvent): void;
+}
