@@ -122,6 +122,15 @@ describe('placeholders', () => {
     expect(await paramsAfter(answerOf({ o: {} }), names)).toEqual({});
   });
 
+  test('X04 are not filled from a polluted Object.prototype', async () => {
+    Object.defineProperty(Object.prototype, 'polluted', { value: 'canary', configurable: true });
+    try {
+      expect(await paramsAfter(answerOf({ o: {} }), ['resp0_polluted', 'resp0_o.polluted'])).toEqual({});
+    } finally {
+      delete (Object.prototype as { polluted?: string }).polluted;
+    }
+  });
+
   test('are not looked up by their last part in the object around a missing one', async () => {
     expect(await paramsAfter(answerOf({ id: 'root' }), ['resp0_a.id'])).toEqual({});
   });

@@ -39,6 +39,12 @@ describe('fires', () => {
   });
 });
 
+test('complete does not fire on an answer with errors, whoever called it complete', async () => {
+  const optimistic: Proxy = async () => answerOf({ a: 1 }, { errors: [FAILED] });
+  expect((await run('complete', optimistic)).data).toEqual({ a: 1 });
+  expect((await run('errored', optimistic)).data).toEqual({ a: 1, ...DATA });
+});
+
 test('sets its keys over those of the answer, and changes nothing else', async () => {
   const response = answerOf({ s: 1, a: { x: 1 } }, { metadata: { status: 201, headers: { 'x-a': '1' } } });
   expect(await run('always', async () => response)).toEqual({ ...response, data: { ...DATA, a: { x: 1 } } });
