@@ -58,17 +58,17 @@ export function createInflate({ name, maxBody, gate }: InflateSettings): Inflate
   const largestSync = Math.min(largest, SYNC_OUTPUT);
 
   return function inflateResponse(response, signal) {
-    const { status, headers, body } = response;
+    const { headers, body } = response;
     const encoding = headers['content-encoding'];
     if (encoding === undefined || !Buffer.isBuffer(body)) return response;
     const codec = codecFor(encoding, body);
     if (codec === undefined) throw decodeError(name, 'its Content-Encoding is not one of gzip, br, deflate');
     const plain = withoutEncoding(headers);
-    if (codec === 'identity' || body.length === 0) return { status, headers: plain, body };
+    if (codec === 'identity' || body.length === 0) return { ...response, headers: plain };
     const inflated = body.length <= SYNC_INPUT ? inflateNow(codec, body) : undefined;
-    if (inflated !== undefined) return { status, headers: plain, body: inflated };
+    if (inflated !== undefined) return { ...response, headers: plain, body: inflated };
     const later = gate(() => inflateLater(codec, body, signal));
-    return untilAborted(later, signal, name).then((bytes) => ({ status, headers: plain, body: bytes }));
+    return untilAborted(later, signal, name).then((bytes) => ({ ...response, headers: plain, body: bytes }));
   };
 
   /** Undefined where the result is too large to be made in one go. */

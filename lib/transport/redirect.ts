@@ -53,7 +53,7 @@ export function followRedirects(settings: RedirectSettings, next: Transport): Tr
       body: keepsMethod ? request.body : undefined,
     };
     return next(redirected).then(function nextAnswer(answer) {
-      return isRedirect(answer.status) ? follow(redirected, answer, left - 1) : answer;
+      return isRedirect(answer.status) ? follow(redirected, answer, left - 1) : { ...answer, isRedirected: true };
     });
   }
 }

@@ -13,6 +13,8 @@ export interface BackendResponse {
   readonly headers: Headers;
   /** A stream when the request said `stream`, else usually a Buffer; readers accept both. */
   readonly body: Readable | Buffer;
+  /** True where redirects were followed: the answer is that of another URL. */
+  readonly isRedirected?: true;
   /**
    * Set where an answer is taken from a queue: called once, when it is known what became of it. When it rejects, so does
    * the call. A layer that derives an answer keeps it.

@@ -60,7 +60,7 @@ describe('parseDirectives', () => {
     }
     const started = performance.now();
     for (const piece of ['="', 'a="\\', ' ', ',', 'a=', '"']) parseDirectives(piece.repeat(16_384 / piece.length));
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(2_000);
   });
 });
 

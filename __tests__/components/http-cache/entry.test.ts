@@ -150,7 +150,7 @@ test('K05 what the store counts is what it takes, within a tenth', async () => {
     expect(store.bytes() / taken, `bodies of ${size} bytes`).toBeGreaterThan(0.9);
     expect(store.bytes() / taken, `bodies of ${size} bytes`).toBeLessThan(1.1);
   }
-});
+}, 60_000);
 
 test('sizeOf counts bodies, headers, key and variant', () => {
   const small = sizeOf(entryOf(), 'key');

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { CacheStore } from '../../../lib/components/http-cache/remote-store.js';
 import { ConfigError } from '../../../lib/errors.js';
@@ -115,7 +116,7 @@ describe('qos/http-cache', () => {
     const answers = await Promise.all(Array.from({ length: 500 }, () => get('/a')));
     expect(new Set(answers.map(({ body }) => JSON.stringify(body)))).toEqual(new Set(['{"call":1,"for":"nobody"}']));
     expect(journal).toHaveLength(1);
-  });
+  }, 30_000);
 
   test('K04 the first client leaves, and the others are answered by its call', async () => {
     const { journal, get, url } = await start(configOf({}), {}, 150);
@@ -129,7 +130,7 @@ describe('qos/http-cache', () => {
       new Set([1]),
     );
     expect(journal).toHaveLength(1);
-  });
+  }, 30_000);
 
   test('K05 a store of its own keeps to its bounds', async () => {
     const make = (host: string): GatewayConfig => ({
@@ -150,6 +151,21 @@ describe('qos/http-cache', () => {
     await get('/a');
     await get('/a');
     expect(journal).toHaveLength(2);
+  });
+
+  test('K02 the answer of another URL is not kept for the one that redirected to it', async () => {
+    const asked: string[] = [];
+    const backend = await listen((request, response) => {
+      asked.push(String(request.url));
+      if (request.url === '/data') return response.writeHead(302, { location: '/v1' }).end();
+      const headers = { 'cache-control': 'max-age=60', 'content-encoding': 'gzip' };
+      return response.writeHead(200, headers).end(gzipSync('{"v":1}'));
+    });
+    const gateway = createGateway(configOf({})(backend));
+    open.push(gateway);
+    const url = `${await listen(gateway)}/a`;
+    for (let turn = 0; turn < 2; turn++) expect(await (await fetch(url)).json()).toEqual({ v: 1 });
+    expect(asked).toEqual(['/data', '/v1', '/data', '/v1']);
   });
 
   test('gateway.cache forgets on request and counts', async () => {

@@ -1,5 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRedisCache, type RedisCacheClient } from '../../../lib/components/http-cache/redis.js';
+import { createGateway, type Gateway } from '../../../lib/gateway.js';
+import { createMemoryExchange } from '../../../lib/testing/memory-exchange.js';
+import { hasRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
+import { headersOf } from '../../support/requests.js';
 
 /** Speaks the four commands as Redis does. */
 function fakeRedis() {
@@ -57,4 +62,108 @@ describe.each<[string, (run: (args: readonly string[]) => Promise<unknown>) => R
     await createRedisCache(wrap(redis.run), { prefix: 'a[1]*?\\' }).remove(() => true);
     expect(redis.commands[0]?.slice(0, 4)).toEqual(['SCAN', '0', 'MATCH', 'a\\[1\\]\\*\\?\\\\*']);
   });
+});
+
+describe.skipIf(!hasRedis)('against a real server (skipped without redis-server)', () => {
+  let server: RedisServer;
+  let client: Redis;
+  let calls: number;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    client = new Redis(server.port, '127.0.0.1', { maxRetriesPerRequest: 0 });
+    client.on('error', () => {});
+  }, 30_000);
+  afterAll(async () => {
+    client?.disconnect();
+    await server?.kill();
+  });
+  beforeEach(() => {
+    calls = 0;
+  });
+
+  /** One of several processes: a gateway of its own in front of the same backend. */
+  function open(headers: Record<string, string> = {}): Gateway {
+    return createGateway(
+      {
+        endpoints: [
+          {
+            endpoint: '/x/{id}',
+            output_encoding: 'no-op',
+            input_headers: ['Accept-Language'],
+            backend: [
+              {
+                host: ['http://a.test'],
+                url_pattern: '/x/{id}',
+                extra_config: { 'qos/http-cache': { store: 'redis' } },
+              },
+            ],
+          },
+        ],
+      },
+      {
+        stores: { redis: createRedisCache(client) },
+        transport: async () => {
+          calls++;
+          const bytes = Buffer.from(Array.from({ length: 512 }, (_, byte) => byte % 256));
+          return { status: 200, headers: headersOf({ 'cache-control': 'max-age=60', ...headers }), body: bytes };
+        },
+      },
+    );
+  }
+
+  async function get(gateway: Gateway, url: string, headers: Record<string, string> = {}): Promise<Buffer> {
+    const { request, response, closed, received } = createMemoryExchange({ url, headers });
+    gateway(request, response);
+    await closed;
+    expect(received().status).toBe(200);
+    return received().bytes;
+  }
+
+  test('what one process has asked for, another one answers with, byte for byte', async () => {
+    const [one, other] = [open(), open()];
+    const first = await get(one, '/x/1');
+    expect(first.length).toBe(512);
+    expect((await get(other, '/x/1')).equals(first)).toBe(true);
+    expect(calls).toBe(1);
+    const [key] = await client.keys('tributary:cache:*');
+    expect(await client.pttl(key!)).toBeGreaterThan(50_000);
+  });
+
+  test('variants too', async () => {
+    const [one, other] = [open({ vary: 'Accept-Language' }), open({ vary: 'Accept-Language' })];
+    await get(one, '/x/2', { 'accept-language': 'de' });
+    await get(other, '/x/2', { 'accept-language': 'en' });
+    expect(calls).toBe(2);
+    await get(other, '/x/2', { 'accept-language': 'de' });
+    await get(one, '/x/2', { 'accept-language': 'en' });
+    expect(calls).toBe(2);
+  });
+
+  test('a purge in one process holds for all', async () => {
+    const [one, other] = [open(), open()];
+    for (const id of [31, 32, 4]) await get(one, `/x/${id}`);
+    expect(await other.cache.purge('/x/3*')).toBe(2);
+    for (const id of [31, 32, 4]) await get(one, `/x/${id}`);
+    expect(calls).toBe(5);
+  });
+
+  test('a server that hangs, or dies, costs calls and nothing else', async () => {
+    const gateway = open();
+    await get(gateway, '/x/5');
+    server.pause();
+    const started = performance.now();
+    await get(gateway, '/x/5');
+    expect(performance.now() - started).toBeLessThan(1_000);
+    server.resume();
+    await server.kill();
+    await get(gateway, '/x/5');
+    expect(calls).toBe(3);
+    await server.restart();
+    await expect.poll(() => client.status, { timeout: 10_000 }).toBe('ready');
+    await get(gateway, '/x/5');
+    await get(gateway, '/x/5');
+    // One at most: the client may have kept what it could not store.
+    expect(calls).toBeLessThanOrEqual(4);
+  }, 30_000);
 });
