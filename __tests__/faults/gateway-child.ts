@@ -136,10 +136,17 @@ async function close(timeout: number): Promise<void> {
 }
 
 process.on('message', function onMessage(command: Command) {
-  if (command.type === 'start') start(command.options).catch(fail);
+  if (command.type === 'start') start(command.options).catch(giveUp);
   else if (command.type === 'stats') sendStats(command.isStart).catch(fail);
   else close(command.timeout).catch(fail);
 });
+
+/** A gateway that does not start ends the run. */
+function giveUp(error: unknown): void {
+  process.exitCode = 1;
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.disconnect();
+}
 
 function fail(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);

@@ -22,8 +22,6 @@ export interface RawNode {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-/** Where a string ends; `JSON.parse` of the token checks what is in it. */
-const STRING = /"(?:[^"\\]|\\.)*"/y;
 const SPACE = /[ \t\r\n]*/y;
 const WORD = /true|false|null/y;
 
@@ -60,9 +58,19 @@ export function parseText(text: string): Node {
     expect(close);
   }
 
+  /** Finds the closing quote; `JSON.parse` of the token checks what is in between. */
   function string(): string {
-    const token = take(STRING);
-    if (token === undefined) throw new SyntaxError(`expected a string at ${at}`);
+    if (text[at] !== '"') throw new SyntaxError(`expected a string at ${at}`);
+    let end = at;
+    for (let isEscaped = true; isEscaped; ) {
+      end = text.indexOf('"', end + 1);
+      if (end < 0) throw new SyntaxError(`a string without an end at ${at}`);
+      let slashes = 0;
+      while (text[end - 1 - slashes] === '\\') slashes += 1;
+      isEscaped = slashes % 2 === 1;
+    }
+    const token = text.slice(at, end + 1);
+    at = end + 1;
     return JSON.parse(token) as string;
   }
 

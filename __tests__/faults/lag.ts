@@ -7,6 +7,8 @@ export interface LagMeter {
   add(from: number, to: number, starved: number): void;
   /** Milliseconds of stalls between two moments of `performance.now()`. */
   between(from: number, to: number): number;
+  /** What a time measured between two moments may owe to the machine: a stall that was seen tells of some that were not. */
+  allowance(from: number, to: number): number;
   /**
    * Milliseconds for which the driver and the gateway's process stood still, all told, and for which the gateway was
    * not given a processor.
@@ -43,24 +45,29 @@ export function createLagMeter(): LagMeter {
     if (spans.length > KEPT) spans.shift();
   }
 
+  function between(from: number, to: number): number {
+    const inside = spans
+      .filter((span) => span.to > from && span.from < to)
+      .map((span) => ({ from: Math.max(span.from, from), to: Math.min(span.to, to) }))
+      .sort((a, b) => a.from - b.from);
+    let sum = 0;
+    let end = from;
+    for (const span of inside) {
+      sum += Math.max(0, span.to - Math.max(span.from, end));
+      end = Math.max(end, span.to);
+    }
+    return sum;
+  }
+
   return {
+    between,
+    allowance(from, to) {
+      return 2 * between(from, to);
+    },
     add(from, to, starved) {
       note({ from: from - offset, to: to - offset });
       totals.gateway += to - from;
       totals.starved += starved;
-    },
-    between(from, to) {
-      const inside = spans
-        .filter((span) => span.to > from && span.from < to)
-        .map((span) => ({ from: Math.max(span.from, from), to: Math.min(span.to, to) }))
-        .sort((a, b) => a.from - b.from);
-      let sum = 0;
-      let end = from;
-      for (const span of inside) {
-        sum += Math.max(0, span.to - Math.max(span.from, end));
-        end = Math.max(end, span.to);
-      }
-      return sum;
     },
     totals() {
       return totals;

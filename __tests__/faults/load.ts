@@ -13,7 +13,9 @@ const STALLED = 30;
 /** Longer than any stall of the machine; what hangs is told by the clock afterwards. */
 const PATIENCE = 10_000;
 /** Milliseconds for which a late call is still known for what it is. */
-const MEMORY = 3000;
+const MEMORY = 10_000;
+/** Milliseconds after which a turn is settled however busy the machine is. */
+const LONGEST_WAIT = 3000;
 
 export interface Finding {
   readonly turn: Turn | undefined;
@@ -89,8 +91,14 @@ export function createLoad({ port, rate, backends, lag, isCanary, onFinding }: L
     unsettled.push({ turn, result, isLate: verdict.isLate });
   }
 
+  /** Whether what a turn started has had its time to end, not counting the time in which nothing could. */
+  function isRipe({ result }: { result: Result }, moment: number): boolean {
+    const age = moment - result.endedAt;
+    return age > LONGEST_WAIT || age - lag.allowance(result.endedAt, moment) >= SETTLE_TIME;
+  }
+
   function settleUntil(moment: number): void {
-    while (unsettled[0] && unsettled[0].result.endedAt < moment) {
+    while (unsettled[0] && isRipe(unsettled[0], moment)) {
       const { turn, result, isLate } = unsettled.shift() as (typeof unsettled)[number];
       const { violations, overrun, aborts, elapsed } = settleTurn(turn, result, lag);
       for (const violation of violations) onFinding({ turn, result, ...violation });
@@ -128,13 +136,15 @@ export function createLoad({ port, rate, backends, lag, isCanary, onFinding }: L
   return {
     tally,
     async run(connections, next) {
-      const settling = setInterval(() => settleUntil(performance.now() - SETTLE_TIME), 50);
+      const settling = setInterval(() => settleUntil(performance.now()), 50);
       await Promise.all(Array.from({ length: connections }, () => work(next)));
       clearInterval(settling);
     },
     async settle() {
-      await sleep(SETTLE_TIME + 50);
-      settleUntil(performance.now());
+      while (unsettled.length > 0) {
+        await sleep(50);
+        settleUntil(performance.now());
+      }
     },
   };
 }

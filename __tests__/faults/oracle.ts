@@ -65,7 +65,12 @@ export function lateAnswers(request: LabRequest, text: string | undefined): Expe
 
 function presentKeys(text: string | undefined): ReadonlySet<string> {
   if (text === undefined) return new Set();
-  const node = parseText(text);
+  let node: Node;
+  try {
+    node = parseText(text);
+  } catch {
+    return new Set();
+  }
   return new Set(node.kind === 'object' ? node.members.keys() : []);
 }
 

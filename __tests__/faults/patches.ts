@@ -48,9 +48,9 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'endpoint/parallel.js',
-        find: 'Promise.all(clients.map((client) => ask(client, shared, deadline))).then((outcomes) => {',
+        find: 'return Promise.all(clients.map(ask)).then((outcomes) => {',
         replace:
-          'Promise.all(clients.map((client) => ask(client, shared, deadline).then((outcome) => { (shared.arrived ??= []).push(outcome); }))).then(() => { const outcomes = shared.arrived;',
+          'const outcomes = []; return Promise.all(clients.map((client) => ask(client).then((outcome) => outcomes.push(outcome)))).then(() => {',
       },
     ],
     caughtBy: ['I2'],

@@ -9,6 +9,10 @@ import { type Sabotage, sabotages } from './patches.js';
 
 const LIMIT = 60;
 const BASELINE = 20;
+/** Bugs in components are looked for after the load. */
+const QUICK = 5;
+/** What start, rest and attack may take beside the load, in seconds. */
+const PATIENCE = 90;
 const DEPTH = '300';
 
 interface Run {
@@ -23,14 +27,29 @@ interface Run {
 function soak(entry: string, seed: string, seconds: number): Promise<Run> {
   const startedAt = performance.now();
   const program = fileURLToPath(new URL('./soak.js', import.meta.url));
-  const args = [program, '--entry', entry, '--seed', seed, '--seconds', String(seconds), '--hostile', DEPTH, '--bail'];
+  const args = [
+    program,
+    '--entry',
+    entry,
+    '--seed',
+    seed,
+    '--seconds',
+    String(seconds),
+    '--hostile',
+    DEPTH,
+    '--rate',
+    '0',
+    '--bail',
+  ];
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     child.stdout.on('data', (chunk) => {
       output += chunk;
     });
+    const watchdog = setTimeout(() => child.kill('SIGKILL'), (seconds + PATIENCE) * 1000);
     child.once('exit', (code) => {
+      clearTimeout(watchdog);
       const broken = [...new Set([...output.matchAll(/^([IG]\d+): /gm)].map(([, invariant]) => invariant as string))];
       resolve({ code, broken, seconds: (performance.now() - startedAt) / 1000, output });
     });
@@ -93,7 +112,7 @@ for (const sabotage of chosen) {
     say(false, sabotage.name, error instanceof Error ? error.message : String(error));
     continue;
   }
-  const run = await soak(join(copy, 'index.js'), values.seed, LIMIT);
+  const run = await soak(join(copy, 'index.js'), values.seed, sabotage.needs === undefined ? LIMIT : QUICK);
   const by = run.broken.filter((invariant) => sabotage.caughtBy.includes(invariant));
   const isCaught = run.code === 1 && by.length > 0;
   say(

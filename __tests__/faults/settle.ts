@@ -28,7 +28,7 @@ export function settleTurn(turn: Turn, result: Result, lag: LagMeter): Timing {
     violations.push(excess === undefined ? { invariant, message } : { invariant, message, excess });
   };
   const took = result.endedAt - result.startedAt;
-  const elapsed = took - lag.between(result.startedAt, result.endedAt);
+  const elapsed = took - lag.allowance(result.startedAt, result.endedAt);
   const waited = turn.behaviour === 'slow-read' ? turn.delay : 0;
   const deadline = Math.max(...turn.requests.map(({ route }) => route.shape.deadline));
   const slack = deadline === LAB.mergeTimeout ? SLACK_MERGE : SLACK_DEADLINE;
@@ -68,7 +68,7 @@ interface LateCall {
 
 function* lateCalls(request: LabRequest, { endedAt }: Result, lag: LagMeter): Generator<LateCall> {
   function since(moment: number): number {
-    return moment - endedAt - lag.between(endedAt, moment);
+    return moment - endedAt - lag.allowance(endedAt, moment);
   }
 
   for (const call of request.calls) {

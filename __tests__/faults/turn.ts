@@ -80,6 +80,8 @@ export function isPlayable(plan: Plan, role: Role, { shape }: Route): boolean {
 /** Turn number `n` of a seed, always the same. */
 export function createSchedule({ seed, routes, only, canary, prefix }: ScheduleOptions): (number: number) => Turn {
   const weighted = routes.healthy.flatMap((route) => Array<Route>(route.shape.weight).fill(route));
+  const patient = routes.healthy.filter(({ shape }) => shape.deadline > LAB.timeout);
+  const stalls = plans.filter(({ id }) => ['Z33', 'Z35', 'Z36', 'Z37'].includes(id));
   const faults = only.length === 0 ? plans : plans.filter(({ id }) => only.includes(id));
   const portFaults = only.length === 0 ? routes.faulty : routes.faulty.filter(({ id }) => only.includes(id));
   const healthyShare = only.length === 0 ? 0.7 : 0.2;
@@ -118,7 +120,14 @@ export function createSchedule({ seed, routes, only, canary, prefix }: ScheduleO
     return { route, parts };
   }
 
-  function chooseParts(random: Random): { route: Route; parts: readonly Part[] } {
+  /** A client that leaves while nothing would come for long: only an abort ends the work for it. */
+  function forsaken(random: Random): { route: Route; parts: Part[] } {
+    const route = random.pick(patient);
+    return { route, parts: route.shape.roles.map((role) => toPart(role, random.pick(stalls), route, random)) };
+  }
+
+  function chooseParts(random: Random, isLeaving: boolean): { route: Route; parts: readonly Part[] } {
+    if (isLeaving && only.length === 0 && random.chance(0.2)) return forsaken(random);
     const kind = random.next();
     const route = random.pick(weighted);
     const { roles } = route.shape;
@@ -140,8 +149,8 @@ export function createSchedule({ seed, routes, only, canary, prefix }: ScheduleO
     return { route, parts };
   }
 
-  function buildRequest(random: Random, number: number, index: number): LabRequest {
-    const { route, parts } = chooseParts(random);
+  function buildRequest(random: Random, number: number, index: number, isLeaving: boolean): LabRequest {
+    const { route, parts } = chooseParts(random, isLeaving);
     const token = `Q${number.toString(36)}x${index}-${random.hex(12)}`;
     const query = Array.from(
       { length: random.int(0, 3) },
@@ -189,7 +198,7 @@ export function createSchedule({ seed, routes, only, canary, prefix }: ScheduleO
     return {
       number,
       behaviour,
-      requests: Array.from({ length: count }, (_, index) => buildRequest(random, number, index)),
+      requests: Array.from({ length: count }, (_, index) => buildRequest(random, number, index, behaviour === 'reset')),
       delay: behaviour === 'reset' ? random.pick([0, 1, 2, 5, 20, 100, 250]) : random.int(5, 80),
       fresh: random.chance(0.05),
     };
