@@ -84,6 +84,7 @@ export function createAmqpPublisher(topic: AmqpTopic): Publisher<AmqpMessage> {
   return {
     async publish(message) {
       await send(await link.get(), message);
+      return undefined;
     },
     async open() {
       await link.get();

@@ -9,6 +9,13 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What the one who got a message answered, where the broker carries answers. */
+export interface Reply {
+  readonly body: Buffer;
+  /** As they came: what cannot be a header of HTTP is left out later. */
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
 /** A message from a broker, which keeps it until it is settled. */
 export interface Received {
   readonly body: Buffer;
@@ -19,8 +26,11 @@ export interface Received {
 
 /** One topic, for writing. Opened for the first message. */
 export interface Publisher<M extends Outgoing = Outgoing> {
-  /** Resolves when the broker has confirmed the message, and not before. Rejects with a `GatewayError`. */
-  publish(message: M): Promise<void>;
+  /**
+   * Resolves when the broker has confirmed the message, and not before: with the reply where one is waited for. Rejects
+   * with a `GatewayError`.
+   */
+  publish(message: M): Promise<Reply | undefined>;
   /** Connects, where that was not done yet. */
   open(): Promise<void>;
   close(): Promise<void>;

@@ -54,6 +54,7 @@ function createKafkaPublisher(place: Place): Publisher {
       const key = keyName === undefined ? undefined : headers[keyName];
       try {
         await producer.send({ topic, acks: -1, timeout, messages: [{ value: body, headers, key: key ?? null }] });
+        return undefined;
       } catch (thrown) {
         throw toError(name, thrown);
       }

@@ -5,7 +5,7 @@ import type { BackendResponse, TransportMiddleware } from '../../transport/trans
 import { type BackendScope, defineComponent } from '../component.js';
 import { type BufferedRequest, offWire } from '../off-wire.js';
 import type { Outgoing, Publisher } from './driver.js';
-import { toMetadata } from './metadata.js';
+import { toHeaders, toMetadata } from './metadata.js';
 import { findPlace } from './place.js';
 
 const schema = z.strictObject({
@@ -67,10 +67,10 @@ export function publishTo<M extends Outgoing>(
     }
     unconfirmed++;
     try {
-      await topic.publish(toMessage(request));
+      const reply = await topic.publish(toMessage(request));
+      return reply ? { status: 200, headers: toHeaders(reply.headers), body: reply.body } : CONFIRMED;
     } finally {
       unconfirmed--;
     }
-    return CONFIRMED;
   });
 }

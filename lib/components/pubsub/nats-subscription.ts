@@ -1,0 +1,154 @@
+import type { Consumer, JsMsg } from '@nats-io/jetstream';
+import type { Settlement } from '../../transport/transport.js';
+import type { Place, Received, Subscription } from './driver.js';
+import { createInbox } from './inbox.js';
+import { closing, unreachable } from './link.js';
+import { toHeaders } from './metadata.js';
+import { createNatsLink, headersOf, jetstreamPeer, toError } from './nats-connection.js';
+
+/** How long one pull waits at the server for a message; then the next one asks, as long as somebody waits. */
+const PULL = 2_000;
+
+/** Reads a subject. NATS keeps nothing: what comes while nobody asks is held here, `max_pending` messages of it. */
+export function createNatsSubscription(place: Place): Subscription {
+  const { name, url, maxPending, maxAttempts, logger } = place;
+  const inbox = createInbox<Received>();
+  const queue = url.query.get('queue');
+  let held = 0;
+
+  const link = createNatsLink(
+    place,
+    async (connection) => {
+      const subscription = connection.subscribe(url.target, {
+        ...(queue !== null && { queue }),
+        callback(error, message) {
+          if (error) return;
+          if (inbox.waiting === 0 && held >= maxPending) {
+            logger.warn({ backend: name, held }, 'a message was dropped: too many wait for somebody to read them');
+            return;
+          }
+          held++;
+          inbox.put(deliveryOf(Buffer.from(message.data), toHeaders(headersOf(message.headers))));
+        },
+      });
+      // The server knows of it before the first message is waited for.
+      await connection.flush();
+      return subscription;
+    },
+    { onLost: () => inbox.fail(unreachable(name)), end: (subscription) => subscription.unsubscribe() },
+  );
+
+  function deliveryOf(body: Buffer, headers: Record<string, string>): Received {
+    let attempts = 0;
+    const delivery: Received = {
+      body,
+      headers,
+      async settle(settlement) {
+        if (settlement === 'refused') attempts++;
+        if (settlement === 'released' || (settlement === 'refused' && attempts < maxAttempts)) {
+          inbox.put(delivery, 'front');
+          return;
+        }
+        held--;
+        if (settlement === 'refused') logger.error({ backend: name }, 'a message that cannot be used was dropped');
+      },
+    };
+    return delivery;
+  }
+
+  return {
+    receive(signal) {
+      link.get().catch((error) => inbox.fail(error));
+      return inbox.take(signal);
+    },
+    async open() {
+      await link.get();
+    },
+    async close() {
+      inbox.fail(closing(name));
+      await link.close();
+    },
+  };
+}
+
+/** Reads a stream through a durable consumer: a message is acknowledged once it is settled as used. */
+export function createJetStreamSubscription(place: Place): Subscription {
+  const { name, url, maxAttempts, logger } = place;
+  const inbox = createInbox<Received>();
+  /** Refusals of messages that are not done with, by their number in the stream. */
+  const refusals = new Map<number, number>();
+  let isPulling = false;
+  let isClosing = false;
+
+  const link = createNatsLink(
+    place,
+    async (connection) => {
+      const { jetstream } = await jetstreamPeer.load();
+      return jetstream(connection).consumers.get(url.target, url.query.get('consumer') ?? '');
+    },
+    { onLost: () => inbox.fail(unreachable(name)) },
+  );
+
+  /** One pull at a time, for as long as somebody waits: what nobody waits for stays in the stream. */
+  async function pull(): Promise<void> {
+    if (isPulling) return;
+    isPulling = true;
+    try {
+      const { used: consumer } = await link.get();
+      while (inbox.waiting > 0 && !isClosing) await pullOne(consumer);
+    } catch (thrown) {
+      inbox.fail(toError(name, thrown));
+    } finally {
+      isPulling = false;
+    }
+    // Somebody may have come while the last pull ended.
+    if (inbox.waiting > 0 && !isClosing) void pull();
+  }
+
+  async function pullOne(consumer: Consumer): Promise<void> {
+    const message = await consumer.next({ expires: PULL });
+    if (message === null) return;
+    if (inbox.waiting === 0) message.nak();
+    else inbox.put(deliveryOf(message));
+  }
+
+  function deliveryOf(message: JsMsg): Received {
+    const number = message.info.streamSequence;
+
+    async function settle(settlement: Settlement): Promise<void> {
+      if (settlement === 'used') {
+        refusals.delete(number);
+        // The server answers, so that a lost acknowledgement is known here and the message not answered twice.
+        const isKnown = await message.ackAck({ timeout: place.timeout }).catch(() => false);
+        if (!isKnown) throw unreachable(name);
+        return;
+      }
+      const refused = (refusals.get(number) ?? 0) + (settlement === 'refused' ? 1 : 0);
+      if (refused < maxAttempts) {
+        if (refused > 0) refusals.set(number, refused);
+        message.nak();
+        return;
+      }
+      refusals.delete(number);
+      message.term();
+      logger.error({ backend: name, message: number }, 'a message that cannot be used was dropped');
+    }
+    return { body: Buffer.from(message.data), headers: toHeaders(headersOf(message.headers)), settle };
+  }
+
+  return {
+    receive(signal) {
+      const message = inbox.take(signal);
+      void pull();
+      return message;
+    },
+    async open() {
+      await link.get();
+    },
+    async close() {
+      isClosing = true;
+      inbox.fail(closing(name));
+      await link.close();
+    },
+  };
+}
