@@ -76,9 +76,9 @@ function staticLayer({ proxy }: EndpointConfig): Middleware[] {
   return proxy.static ? [createStatic(proxy.static)] : [];
 }
 
-function flatmapLayer({ proxy, backend }: EndpointConfig): Middleware[] {
-  const isMerge = backend.filter(isRegular).length > 1;
-  if (!proxy.flatmap_filter || !isMerge) return [];
+/** With one backend as well: KrakenD's silence there surprises people. */
+function flatmapLayer({ proxy }: EndpointConfig): Middleware[] {
+  if (!proxy.flatmap_filter) return [];
   const flatmap = createFlatmap(proxy.flatmap_filter);
   return [
     function flatmapMerged(next) {
