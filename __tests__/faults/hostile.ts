@@ -26,6 +26,8 @@ export interface HostileTally {
 }
 
 const CONNECTIONS = 32;
+/** Milliseconds by which a timer may be early. */
+const EARLY = 10;
 /** Statuses below 500 and these say that the request was refused, not that something broke. */
 const FINE = new Set([501, 503, 505]);
 
@@ -80,7 +82,8 @@ export async function runHostile(
     const shown = `${name}: ${JSON.stringify(bytes.subarray(0, 300).toString('latin1'))}`;
     if (result.ending === 'hung') tell(shown, 'I3', 'no answer and no close', result);
     if (result.ending === 'malformed') tell(shown, 'I3', `malformed answer: ${result.reason}`, result);
-    if (answer && answer.status >= 500 && !FINE.has(answer.status))
+    const isLate = result.endedAt - result.startedAt >= route.shape.deadline - EARLY;
+    if (answer && answer.status >= 500 && !FINE.has(answer.status) && !isLate)
       tell(shown, 'I2', `a hostile request got ${answer.status}`, result);
     if (isCanary(result.received.toString('latin1')))
       tell(shown, 'I8', 'a canary is in the bytes for the client', result);

@@ -3,6 +3,7 @@ import type { Backends } from './backends.js';
 import type { BreakerFigures } from './breaker.js';
 import type { DrainFigures } from './drain.js';
 import type { HostileTally } from './hostile.js';
+import type { ConfigFigures } from './hostile-config.js';
 import type { LagMeter } from './lag.js';
 import type { Finding, Load } from './load.js';
 import type { Stats } from './protocol.js';
@@ -19,6 +20,7 @@ export interface ReportInput {
   readonly timed: number;
   readonly hostile: HostileTally;
   readonly smuggled: HostileTally;
+  readonly configs: ConfigFigures;
   readonly breaker: BreakerFigures | undefined;
   readonly backends: Backends;
   readonly before: Stats;
@@ -110,7 +112,7 @@ export function createReport(input: ReportInput): Report {
 }
 
 function* lines(input: ReportInput): Generator<string> {
-  const { load, lag, backends, hostile, smuggled, breaker, before, after, seconds, drain, options } = input;
+  const { load, lag, backends, hostile, smuggled, configs, breaker, before, after, seconds, drain, options } = input;
   const { tally } = load;
   const { overrun, aborts, healthy } = tally;
   const ids = new Map<string, number>();
@@ -137,6 +139,7 @@ function* lines(input: ReportInput): Generator<string> {
   yield `G9          loop delay p99 ${after.loopP99.toFixed(1)}, max ${after.loopMax.toFixed(1)} ms; ${((after.cpu - before.cpu) / Math.max(1, after.accepted - before.accepted)).toFixed(0)} µs of processor per request`;
   yield `G10         ${hostile.requests} hostile requests: ${answers(hostile)}`;
   yield `F01         ${smuggled.requests} tries at smuggling: ${answers(smuggled)}`;
+  yield `G11         ${configs.mutations} mutated configurations: ${configs.refused} refused, ${configs.accepted} accepted and alive`;
   yield `G13         ${drain.underWay} under way when it was to close, ${drain.refused} turned away, done after ${drain.milliseconds.toFixed(0)} ms, code ${drain.exit?.code ?? 'none'}`;
   const { driver, gateway } = lag.totals();
   yield `machine     the driver stood still for ${driver.toFixed(0)} ms in all, the gateway for ${gateway.toFixed(0)} ms`;

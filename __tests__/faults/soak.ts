@@ -8,6 +8,7 @@ import { startGateway } from './child.js';
 import { drainUnderLoad } from './drain.js';
 import { createFindings } from './findings.js';
 import { runHostile } from './hostile.js';
+import { runHostileConfigs } from './hostile-config.js';
 import { createLagMeter } from './lag.js';
 import { createLoad } from './load.js';
 import type { Message } from './protocol.js';
@@ -153,6 +154,14 @@ async function soak(options: LabOptions): Promise<number> {
   const smuggled = await runHostile(lab.attack, 'smuggling', Math.ceil(options.hostile / 5));
   const breaker = await lab.breaker.run(gateway.port, lab.prefix, findings.add);
 
+  const configs = await runHostileConfigs(
+    options.entry,
+    buildConfig(backends.routes.healthy, lab.breaker.endpoints),
+    Math.ceil(options.hostile / 5),
+    createRandom(options.seed, 4),
+    findings.add,
+  );
+
   say('at rest');
   await sleep(1000);
   const after = await gateway.stats();
@@ -164,7 +173,7 @@ async function soak(options: LabOptions): Promise<number> {
     next: () => nextHealthy(schedule, () => number++),
   });
   const report = createReport({
-    ...{ options, load, lag: lab.lag, backends, hostile, smuggled, breaker, before, after, seconds, drain },
+    ...{ options, load, lag: lab.lag, backends, hostile, smuggled, configs, breaker, before, after, seconds, drain },
     timed: findings.timed(),
     stderr: gateway.stderr(),
   });
