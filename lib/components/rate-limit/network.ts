@@ -1,5 +1,4 @@
-import { isIPv6 } from 'node:net';
-
+const COLON = 58;
 const GROUPS = 8;
 const GROUP_BITS = 16;
 
@@ -8,29 +7,38 @@ const GROUP_BITS = 16;
  * since whoever has one address of such a network has them all.
  */
 export function networkOf(address: string, prefix: number): string {
-  if (!isIPv6(address)) return address;
-  const groups = expand(address);
-  const whole = Math.floor(prefix / GROUP_BITS);
-  const rest = prefix % GROUP_BITS;
-  const kept = groups.slice(0, whole);
-  if (rest > 0) kept.push((groups[whole] as number) & (0xffff << (GROUP_BITS - rest)));
-  return `${kept.map((group) => group.toString(16)).join(':')}/${prefix}`;
+  if (!address.includes(':')) return address;
+  const groups = groupsOf(address);
+  let network = '';
+  for (let index = 0; index * GROUP_BITS < prefix; index++) {
+    const bits = Math.min(GROUP_BITS, prefix - index * GROUP_BITS);
+    const group = (groups[index] as number) & (0xffff << (GROUP_BITS - bits));
+    network += `${group.toString(16)}:`;
+  }
+  return `${network}/${prefix}`;
 }
 
-/** The eight groups of an IPv6 address, as numbers. */
-function expand(address: string): number[] {
-  const [head = '', tail] = address.split('::');
-  const before = groupsIn(head);
-  if (tail === undefined) return before;
-  const after = groupsIn(tail);
-  return [...before, ...Array<number>(GROUPS - before.length - after.length).fill(0), ...after];
+/** The eight groups of a valid IPv6 address, as numbers. */
+function groupsOf(address: string): number[] {
+  const dot = address.indexOf('.');
+  const groups: number[] = [];
+  let gap = -1;
+  let start = 0;
+  for (let index = 0; index <= address.length; index++) {
+    if (index < address.length && address.charCodeAt(index) !== COLON) continue;
+    if (index > start) {
+      if (dot > start && dot < index) groups.push(...groupsOfIPv4(address.slice(start)));
+      else groups.push(Number.parseInt(address.slice(start, index), 16));
+    } else if (index > 0 && index < address.length) {
+      gap = groups.length;
+    }
+    start = index + 1;
+  }
+  if (gap >= 0) groups.splice(gap, 0, ...Array<number>(GROUPS - groups.length).fill(0));
+  return groups;
 }
 
-function groupsIn(text: string): number[] {
-  if (text === '') return [];
-  return text.split(':').flatMap((part) => {
-    if (!part.includes('.')) return Number.parseInt(part, 16);
-    const [a = 0, b = 0, c = 0, d = 0] = part.split('.').map(Number);
-    return [a * 256 + b, c * 256 + d];
-  });
+function groupsOfIPv4(text: string): [number, number] {
+  const [a = 0, b = 0, c = 0, d = 0] = text.split('.').map(Number);
+  return [a * 256 + b, c * 256 + d];
 }
