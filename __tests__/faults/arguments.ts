@@ -16,8 +16,8 @@ export interface LabOptions {
   readonly host: 'express5' | 'express4' | 'connect' | 'http';
   /** The gateway to test: a file that exports `createGateway`. */
   readonly entry: string;
-  /** Stop at the first violation. */
-  readonly bail: boolean;
+  /** Stop at the first violation of these invariants. */
+  readonly bail: readonly string[];
 }
 
 const HOSTS = ['express5', 'express4', 'connect', 'http'] as const;
@@ -33,7 +33,11 @@ export const USAGE = `npm run faults -- [options]
   --rate N         turns per second at most, 0 for no limit (default 400)
   --host NAME      ${HOSTS.join(', ')} (default express5)
   --entry FILE     another build of the gateway
-  --bail           stop at the first violation`;
+  --bail I2,I5     stop at the first violation of these`;
+
+function listOf(text: string): string[] {
+  return text === '' ? [] : text.split(',');
+}
 
 export function parseOptions(args: readonly string[], defaultEntry: string): LabOptions {
   const { values } = parseArgs({
@@ -49,7 +53,7 @@ export function parseOptions(args: readonly string[], defaultEntry: string): Lab
       rate: { type: 'string', default: '400' },
       host: { type: 'string', default: 'express5' },
       entry: { type: 'string', default: defaultEntry },
-      bail: { type: 'boolean', default: false },
+      bail: { type: 'string', default: '' },
     },
   });
   const host = HOSTS.find((name) => name === values.host);
@@ -64,12 +68,12 @@ export function parseOptions(args: readonly string[], defaultEntry: string): Lab
     seconds: number('seconds', values.seconds),
     requests: number('requests', values.requests),
     turn: values.turn === undefined ? undefined : number('turn', values.turn),
-    only: values.only === '' ? [] : values.only.split(','),
+    only: listOf(values.only),
     hostile: number('hostile', values.hostile),
     connections: number('connections', values.connections),
     rate: number('rate', values.rate),
     host,
     entry: values.entry,
-    bail: values.bail,
+    bail: listOf(values.bail),
   };
 }

@@ -23,7 +23,7 @@ const smuggling = {
 test('G10 hostile requests are the same for the same seed, and of many kinds', () => {
   const draw = (seed: number): string => createHostileRequest(options, createRandom(seed)).bytes.toString('latin1');
   expect(draw(1)).toBe(draw(1));
-  expect(new Set(Array.from({ length: 500 }, (_, seed) => draw(seed))).size).toBeGreaterThan(450);
+  expect(new Set(Array.from({ length: 500 }, (_, seed) => draw(seed))).size).toBeGreaterThan(400);
 });
 
 test('F01 every try at smuggling hides a request and gives two lengths', () => {

@@ -24,7 +24,7 @@ interface Run {
 }
 
 /** Lets the lab loose on a build until it finds something, or the time is up. */
-function soak(entry: string, seed: string, seconds: number): Promise<Run> {
+function soak(entry: string, seed: string, seconds: number, bail: readonly string[]): Promise<Run> {
   const startedAt = performance.now();
   const program = fileURLToPath(new URL('./soak.js', import.meta.url));
   const args = [
@@ -40,6 +40,7 @@ function soak(entry: string, seed: string, seconds: number): Promise<Run> {
     '--rate',
     '0',
     '--bail',
+    bail.join(),
   ];
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -92,7 +93,7 @@ function say(isFine: boolean, name: string, text: string): void {
   process.stdout.write(`${isFine ? 'ok    ' : 'FAILED'} ${name.padEnd(42)} ${text}\n`);
 }
 
-const baseline = await soak(entry, values.seed, BASELINE);
+const baseline = await soak(entry, values.seed, BASELINE, []);
 say(
   baseline.code === 0,
   'nothing planted',
@@ -112,7 +113,12 @@ for (const sabotage of chosen) {
     say(false, sabotage.name, error instanceof Error ? error.message : String(error));
     continue;
   }
-  const run = await soak(join(copy, 'index.js'), values.seed, sabotage.needs === undefined ? LIMIT : QUICK);
+  const run = await soak(
+    join(copy, 'index.js'),
+    values.seed,
+    sabotage.needs === undefined ? LIMIT : QUICK,
+    sabotage.caughtBy,
+  );
   const by = run.broken.filter((invariant) => sabotage.caughtBy.includes(invariant));
   const isCaught = run.code === 1 && by.length > 0;
   say(

@@ -112,8 +112,13 @@ async function soak(options: LabOptions): Promise<number> {
   const { backends, findings, gateway, load, schedule } = lab;
   let number = 0;
 
+  /** Violations that the run was to stop at. */
+  function isFound(): boolean {
+    return findings.all().some(({ invariant }) => options.bail.includes(invariant));
+  }
+
   function isOver(): boolean {
-    return findings.all().length > (options.bail ? 0 : ENOUGH);
+    return findings.all().length > ENOUGH || isFound();
   }
 
   function turnsUntil(isDone: () => boolean): () => Turn | undefined {
@@ -134,7 +139,7 @@ async function soak(options: LabOptions): Promise<number> {
     turnsUntil(() => number >= Math.min(WARM_UP, options.requests) || performance.now() > warm),
   );
   await load.settle();
-  if (options.bail && isOver()) return lab.tearDown();
+  if (isFound()) return lab.tearDown();
   await sleep(1000);
   const before = await gateway.stats(true);
 
@@ -147,7 +152,7 @@ async function soak(options: LabOptions): Promise<number> {
   );
   const seconds = (performance.now() - startedAt) / 1000;
   await load.settle();
-  if (options.bail && isOver()) return lab.tearDown();
+  if (isFound()) return lab.tearDown();
 
   say('under attack');
   const hostile = await runHostile(lab.attack, 'requests', options.hostile);
