@@ -151,6 +151,16 @@ describe('close', () => {
     expect(next).not.toHaveBeenCalled();
   });
 
+  test('X01 leaves to the host app what never was the gateway’s', async () => {
+    const { lifecycle } = setUp(configOf('x'));
+    await lifecycle.close();
+    const { next } = call(lifecycle, '/of-the-app');
+    expect(next).toHaveBeenCalledOnce();
+    const health = call(lifecycle, '/__health');
+    await health.closed;
+    expect(health.received()).toMatchObject({ status: 503 });
+  });
+
   test('X01 ends what has not finished when the time is up', async () => {
     const { lifecycle } = setUp(configOf('silent', 'silent', { timeout: '10m' }));
     const running = call(lifecycle, '/silent');

@@ -28,7 +28,7 @@ function plan(config: object, options: GatewayOptions = {}) {
   }));
   async function call(init: RequestInit) {
     const { request, response, closed, received } = createMemoryExchange(init);
-    created.handle(request, response);
+    created.routes(request, response);
     await closed;
     return received();
   }
@@ -158,7 +158,7 @@ test('X01 knows when nobody is inside, and ends those who are', async () => {
     },
   );
   const { request, response, received } = createMemoryExchange({ url: '/x' });
-  current.handle(request, response);
+  current.routes(request, response);
   const idle = vi.fn();
   const waiting = current.idle().then(idle);
   await new Promise(setImmediate);

@@ -63,8 +63,10 @@ export function createLifecycle(
 
   return {
     handle(request, response, next) {
-      if (closing) refuse(response);
-      else plan.handle(request, response, next);
+      if (!closing) plan.routes(request, response, next);
+      // What is not ours still is the host app's.
+      else if (next && options.fallthrough && !plan.routes.knows(request)) next();
+      else refuse(response);
     },
     kept: () => plan.kept,
     reload(next) {

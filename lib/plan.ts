@@ -17,7 +17,7 @@ import { createMatcher } from './router/matcher.js';
 import { observeHandler } from './router/observed.js';
 import { createRequestReader } from './router/request.js';
 import { createResponseWriter } from './router/response.js';
-import { createRouter, type Handle } from './router/router.js';
+import { createRouter, type Routes } from './router/router.js';
 import { createUnmatchedAnswer } from './router/unmatched.js';
 import type { SubscriberFactory } from './sd/subscriber.js';
 import type { Transport } from './transport/transport.js';
@@ -28,7 +28,7 @@ const USER_AGENT = `express-tributary/${VERSION}`;
 
 /** Everything built from one configuration. A reload makes a new plan; the old one ends when its last request has left. */
 export interface Plan {
-  readonly handle: Handle;
+  readonly routes: Routes;
   /** What its components want the next plan to go on with. */
   readonly kept: Kept;
   /** Resolves when no request is under way. */
@@ -127,7 +127,7 @@ function buildPlan(
     return observation ? observeHandler(observation, { endpoint: path, method }, handler) : handler;
   }
 
-  const handle = createRouter({
+  const routes = createRouter({
     builtIns: createBuiltInRoutes({
       router: config.router,
       debug: options.debug || config.debug_endpoint,
@@ -153,7 +153,7 @@ function buildPlan(
   });
 
   return {
-    handle,
+    routes,
     kept,
     idle: admission.empty,
     abort() {

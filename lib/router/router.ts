@@ -34,7 +34,13 @@ export interface RouterOptions {
   readonly answerUnmatched: UnmatchedAnswer;
 }
 
-export function createRouter(options: RouterOptions): Handle {
+/** The routes of a plan: a handler that also tells what belongs to it. */
+export interface Routes extends Handle {
+  /** Whether an endpoint or a route of the gateway's own has this path, with whatever method. */
+  knows(request: IncomingMessage): boolean;
+}
+
+export function createRouter(options: RouterOptions): Routes {
   const { builtIns, matcher, services, fallthrough, autoOptions, removeExtraSlash, answerUnmatched } = options;
 
   function pathOf(request: IncomingMessage): string {
@@ -67,7 +73,13 @@ export function createRouter(options: RouterOptions): Handle {
     advance();
   }
 
-  return function handle(request, response, next) {
+  function knows(request: IncomingMessage): boolean {
+    const path = pathOf(request);
+    const method = request.method ?? 'GET';
+    return builtIns.some((builtIn) => serves(builtIn, method, path)) || matcher.match(method, path) !== undefined;
+  }
+
+  function handle(request: IncomingMessage, response: ServerResponse, next?: Next): void {
     const path = pathOf(request);
     // First: a wildcard endpoint would hide them, and who asks after our health is no client to be turned away.
     for (const builtIn of builtIns) {
@@ -78,7 +90,9 @@ export function createRouter(options: RouterOptions): Handle {
     }
     if (services.length === 0) route(request, response, path, next);
     else runServices(request, response, next);
-  };
+  }
+
+  return Object.assign(handle, { knows });
 }
 
 function serves({ path, isPrefix, method }: BuiltInRoute, requestMethod: string, requestPath: string): boolean {
