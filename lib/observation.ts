@@ -17,9 +17,9 @@ import type { BackendRequest, Middleware, ProxyRequest, ProxyResponse } from './
 /** What is known of a request while it is under way. */
 export interface Visit {
   /** Settles with what the endpoint made of it; missing as long as it has not been begun. */
-  answer?: ProxyResponse;
+  answer?: ProxyResponse | undefined;
   failure?: unknown;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Of the calls under way, by the backend's name: a second call of the same backend takes its place. */
   readonly calls: Map<string, readonly BackendObserver[]>;
   readonly observers: readonly RequestObserver[];
@@ -62,6 +62,7 @@ export function createObservation(observers: readonly Observer[], logger: Logger
 
   /** Runs `work`, which does not throw, inside of all the contexts. */
   function runIn<T>(followers: readonly { run?<U>(work: () => U): U }[], work: () => T): T {
+    if (followers.length === 0) return work();
     return followers.reduceRight<() => T>((inner, follower) => {
       if (follower.run === undefined) return inner;
       return function runOnce() {
@@ -80,8 +81,13 @@ export function createObservation(observers: readonly Observer[], logger: Logger
   return {
     enter(place, request) {
       const visit: Visit = {
-        calls: new Map(),
-        observers: present(observers.map((observer) => guard(() => observer.started?.(place, request)))),
+        calls: isFollowing ? new Map() : NO_CALLS,
+        observers: isFollowing
+          ? present(observers.map((observer) => guard(() => observer.started?.(place, request))))
+          : NOBODY,
+        answer: undefined,
+        failure: undefined,
+        signal: undefined,
       };
       visits.set(request.headers, visit);
       return visit;
@@ -154,7 +160,9 @@ export function createObservation(observers: readonly Observer[], logger: Logger
   };
 }
 
-const NOBODY: readonly BackendObserver[] = Object.freeze([]);
+const NOBODY: readonly never[] = Object.freeze([]);
+/** Nobody writes to it. */
+const NO_CALLS = new Map<string, readonly BackendObserver[]>();
 
 function callSafely(next: (request: ProxyRequest) => Promise<ProxyResponse>, request: ProxyRequest) {
   try {

@@ -38,6 +38,7 @@ const BY_VARY_ONLY: ReadonlySet<string> = new Set([
 export type KeyMaker = (request: BackendRequest) => string;
 
 const SEPARATOR = '\n';
+const HOST = 'x-forwarded-host';
 const PARTS_BEFORE_URL = 2;
 
 /**
@@ -47,15 +48,21 @@ const PARTS_BEFORE_URL = 2;
 export function createKeyMaker(space: string, ignored: readonly string[]): KeyMaker {
   const unkeyed = new Set([...BY_VARY_ONLY, ...ignored]);
 
-  return function makeKey({ method, stream, url, headers }) {
-    let text = '';
-    for (const name of Object.keys(headers).sort()) {
-      if (unkeyed.has(name) || name.startsWith('sec-')) continue;
-      text += `${name}:${JSON.stringify(headers[name])}${SEPARATOR}`;
+  function select(headers: Headers): string {
+    const names: string[] = [];
+    for (const name of Object.keys(headers)) {
+      if (!unkeyed.has(name) && !name.startsWith('sec-')) names.push(name);
     }
+    if (names.length === 0) return '';
+    // The usual case; and the host that a client asked for is no secret.
+    if (names.length === 1 && names[0] === HOST) return JSON.stringify(headers[HOST]);
+    const text = names.sort().map((name) => `${name}:${JSON.stringify(headers[name])}`);
     // A digest, so that neither a listing of the keys nor another process learns a token.
-    const selector = text === '' ? '' : createHash('sha256').update(text).digest('base64url');
-    return [space, stream ? `${method} raw` : method, url, selector].join(SEPARATOR);
+    return createHash('sha256').update(text.join(SEPARATOR)).digest('base64url');
+  }
+
+  return function makeKey({ method, stream, url, headers }) {
+    return [space, stream ? `${method} raw` : method, url, select(headers)].join(SEPARATOR);
   };
 }
 
