@@ -2,10 +2,12 @@ import type { Driver } from './driver.js';
 import { kafka } from './kafka.js';
 import { nats } from './nats.js';
 import { rabbit } from './rabbit.js';
+import { redis } from './redis.js';
 
 /** Every kind of broker, by the scheme of its URLs. */
 export const drivers: ReadonlyMap<string, Driver> = new Map([
   ['kafka', kafka],
   ['nats', nats],
   ['rabbit', rabbit],
+  ['redis', redis],
 ]);

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import type { Place } from '../../../lib/components/pubsub/driver.js';
+import { createRedisPublisher, toFields } from '../../../lib/components/pubsub/redis-publisher.js';
+import { parseBrokerUrl } from '../../../lib/components/pubsub/url.js';
+import { createFakeRedis } from './fake-redis.js';
+
+const MESSAGE = { body: Buffer.from('a'), headers: { 'x-a': '1', 'x-b': '2' } };
+
+test('body and headers are fields', () => {
+  expect(toFields(MESSAGE)).toEqual(['body', Buffer.from('a'), 'header:x-a', '1', 'header:x-b', '2']);
+});
+
+test.each([
+  ['redis://s', ['XADD', 's', '*']],
+  ['redis://s?maxlen=9', ['XADD', 's', 'MAXLEN', '~', '9', '*']],
+])('%s appends an entry', async (url, start) => {
+  const { client, commands } = createFakeRedis(() => '1-0');
+  await createRedisPublisher({ name: 'b', url: parseBrokerUrl(url), client } as unknown as Place).publish(MESSAGE);
+  expect(commands).toEqual([[...start, ...toFields(MESSAGE)]]);
+});

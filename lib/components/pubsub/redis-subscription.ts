@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { Settlement } from '../../transport/transport.js';
+import type { Place, Received, Subscription } from './driver.js';
+import { createInbox } from './inbox.js';
+import { closing, unreachable } from './link.js';
+import { toHeaders } from './metadata.js';
+import { createRedisLink, toError } from './redis-connection.js';
+import { BODY, HEADER, toFields } from './redis-publisher.js';
+
+/** Milliseconds that one read waits at the server; then the next one asks, as long as somebody waits. */
+const READ = 2_000;
+const CLAIM_AFTER = 30;
+
+interface Entry {
+  readonly id: string;
+  readonly fields: readonly Buffer[];
+}
+
+/** Reads a stream as a member of a group: an entry is acknowledged once it is settled as used. */
+export function createRedisSubscription(place: Place): Subscription {
+  const { name, url, maxAttempts, deadLetter, logger } = place;
+  const stream = url.target;
+  const group = url.query.get('group') ?? '';
+  const consumer = `express-tributary-${randomUUID()}`;
+  const claimAfter = Number(url.query.get('claim_after') ?? CLAIM_AFTER) * 1_000;
+  const inbox = createInbox<Received>();
+  let isReading = false;
+  let isClosing = false;
+  let nextClaim = 0;
+
+  /** For reading, which blocks the connection. */
+  const reader = createRedisLink(place, createGroup, () => inbox.fail(unreachable(name)));
+  /** For acknowledging, which must not wait behind a read. */
+  const writer = createRedisLink(place, async () => {});
+
+  async function createGroup(connection: Redis): Promise<void> {
+    try {
+      await connection.call('XGROUP', 'CREATE', stream, group, '0', 'MKSTREAM');
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('BUSYGROUP'))) throw error;
+    }
+  }
+
+  /** One read at a time, for as long as somebody waits: what nobody waits for stays in the stream. */
+  async function read(): Promise<void> {
+    if (isReading) return;
+    isReading = true;
+    try {
+      const connection = await reader.get();
+      while (inbox.waiting > 0 && !isClosing) await readOne(connection);
+    } catch (thrown) {
+      inbox.fail(toError(name, thrown));
+    } finally {
+      isReading = false;
+    }
+    if (inbox.waiting > 0 && !isClosing) void read();
+  }
+
+  async function readOne(connection: Redis): Promise<void> {
+    const entry = (await claim(connection)) ?? (await readNext(connection));
+    if (entry) inbox.put(deliveryOf(entry));
+  }
+
+  /** What a member took and never acknowledged; it may have died. */
+  async function claim(connection: Redis): Promise<Entry | undefined> {
+    if (performance.now() < nextClaim) return undefined;
+    const reply = await connection.callBuffer('XAUTOCLAIM', stream, group, consumer, claimAfter, '0', 'COUNT', 1);
+    const [, entries] = reply as [Buffer, RawEntry[]];
+    const entry = toEntry(entries[0]);
+    if (!entry) nextClaim = performance.now() + claimAfter / 4;
+    return entry;
+  }
+
+  async function readNext(connection: Redis): Promise<Entry | undefined> {
+    const wait = Math.min(READ, claimAfter);
+    const address = ['GROUP', group, consumer, 'COUNT', 1, 'BLOCK', wait, 'STREAMS', stream, '>'];
+    const reply = await connection.callBuffer('XREADGROUP', ...address);
+    return toEntry(entriesOf(reply)?.[0]);
+  }
+
+  function deliveryOf({ id, fields }: Entry): Received {
+    const takenAt = performance.now();
+    const message = toMessage(fields);
+    let attempts = 0;
+
+    /** Tells the server; false when the entry has gone to another member meanwhile. */
+    async function acknowledge(connection: Redis): Promise<void> {
+      const count = await connection.call('XACK', stream, group, id);
+      if (Number(count) !== 1) throw unreachable(name);
+    }
+
+    async function settle(settlement: Settlement): Promise<void> {
+      if (settlement === 'refused') attempts++;
+      if (settlement !== 'used' && attempts < maxAttempts) {
+        // What is older may be with another member already; it comes again by a claim, if it comes.
+        if (performance.now() - takenAt < claimAfter / 2) inbox.put(delivery, 'front');
+        return;
+      }
+      try {
+        const connection = await writer.get();
+        if (settlement === 'refused') {
+          if (deadLetter !== undefined) await connection.call('XADD', deadLetter, '*', ...toFields(message));
+          const fate = deadLetter === undefined ? 'was dropped' : 'went to the dead letters';
+          logger.error({ backend: name, message: id }, `a message that cannot be used ${fate}`);
+        }
+        await acknowledge(connection);
+      } catch (thrown) {
+        throw toError(name, thrown);
+      }
+    }
+    const delivery: Received = { ...message, settle };
+    return delivery;
+  }
+
+  return {
+    receive(signal) {
+      const message = inbox.take(signal);
+      void read();
+      return message;
+    },
+    async open() {
+      await reader.get();
+    },
+    async close() {
+      isClosing = true;
+      inbox.fail(closing(name));
+      await Promise.all([reader.close(), writer.close()]);
+    },
+  };
+}
+
+type RawEntry = [id: Buffer, fields: Buffer[] | null];
+
+/** The entries of the one stream that was read: `[stream, entries]` in RESP3, in a list of such pairs in RESP2. */
+function entriesOf(reply: unknown): RawEntry[] | undefined {
+  const pair = Array.isArray(reply) && Array.isArray(reply[0]) ? reply[0] : reply;
+  return Array.isArray(pair) ? pair[1] : undefined;
+}
+
+function toEntry(entry: RawEntry | undefined): Entry | undefined {
+  // An entry that was deleted while somebody had it comes without fields.
+  return entry?.[1] ? { id: entry[0].toString(), fields: entry[1] } : undefined;
+}
+
+/** The body and headers of an entry; one that others have written, without a body, becomes a JSON object of its fields. */
+function toMessage(fields: readonly Buffer[]): { body: Buffer; headers: Record<string, string> } {
+  const values = new Map<string, Buffer>();
+  for (let index = 0; index + 1 < fields.length; index += 2)
+    values.set(String(fields[index]), fields[index + 1] as Buffer);
+  const body = values.get(BODY);
+  if (!body) {
+    const object = Object.fromEntries([...values].map(([name, value]) => [name, value.toString()]));
+    return { body: Buffer.from(JSON.stringify(object)), headers: {} };
+  }
+  const headers = [...values].filter(([name]) => name.startsWith(HEADER));
+  return {
+    body,
+    headers: toHeaders(Object.fromEntries(headers.map(([name, value]) => [name.slice(HEADER.length), value]))),
+  };
+}
