@@ -126,8 +126,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'router/handler.js',
-        find: 'const fields = { endpoint: name, ...toFields(error) };',
-        replace: 'const fields = { endpoint: name, path: request.url, ...toFields(error) };',
+        find: 'log.failed(error);',
+        replace: "log.failed(error); logger.error({ path: request.url }, 'not served');",
       },
     ],
     caughtBy: ['I8'],
