@@ -20,6 +20,7 @@ import { list, order, user } from './documents.mjs';
  * one answer is passed on untouched
  * @property {number} [routes] endpoints in all; the measured one is in their middle
  * @property {'components' | 'unused'} [extra] what else the gateway is given
+ * @property {string} [reference] the case that the gateway also does in this one, to be compared with
  * @property {boolean} [hasPeers] whether reverse proxies can do it
  */
 
@@ -98,9 +99,9 @@ export const CASES = [
     calls: [{ origin: 0, path: '/export/{id}', document: list('export', 1_000_000, order) }],
     hasPeers: true,
   },
-  { name: 'routes-1000', ...aggregate2, routes: 1000 },
-  { name: 'full', ...aggregate2, extra: 'components' },
-  { name: 'unused', ...aggregate2, extra: 'unused' },
+  { name: 'routes-1000', ...aggregate2, routes: 1000, reference: 'aggregate-2' },
+  { name: 'full', ...aggregate2, extra: 'components', reference: 'aggregate-2' },
+  { name: 'unused', ...aggregate2, extra: 'unused', reference: 'aggregate-2' },
 ];
 
 /**

@@ -3,24 +3,34 @@
 import { connect } from 'node:net';
 
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+/** Milliseconds that are waited for the last answers of an open run. */
+const PATIENCE = 5000;
 
 /**
- * One connection, one request at a time.
+ * One connection, one request at a time; whoever uses it sets `onAnswer`.
  *
  * @param {number} port
  * @param {Buffer} request
- * @param {(isGood: boolean) => void} onAnswer
  */
-function openConnection(port, request, onAnswer) {
+function openConnection(port, request) {
   const socket = connect(port, '127.0.0.1');
+  const connection = {
+    /** @type {(isGood: boolean) => void} */
+    onAnswer: () => {},
+    send: () => socket.write(request),
+    ready: new Promise((resolve) => socket.once('connect', resolve)),
+  };
   let isInBody = false;
   let isGood = false;
   /** Bytes of the body still to come; -1 where the body is chunked. */
   let left = 0;
   let head = '';
   socket.setNoDelay(true);
+  socket.on('data', onData);
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => connection.onAnswer(false));
 
-  socket.on('data', function onData(chunk) {
+  function onData(chunk) {
     if (!isInBody) {
       const end = head === '' ? chunk.indexOf('\r\n\r\n') : -1;
       if (end < 0) {
@@ -40,57 +50,59 @@ function openConnection(port, request, onAnswer) {
     // Without pipelining nothing follows the last chunk, and no document ends as it does.
     if (left === 0 || (left < 0 && chunk.subarray(-LAST_CHUNK.length).equals(LAST_CHUNK))) {
       isInBody = false;
-      onAnswer(isGood);
+      connection.onAnswer(isGood);
     }
-  });
-  socket.on('error', () => onAnswer(false));
+  }
 
   function readHead(text) {
     isInBody = true;
     isGood = text.startsWith('HTTP/1.1 200');
+    if (!isGood) console.error(`  an answer begins with: ${text.slice(0, text.indexOf('\r\n'))}`);
     const length = /\r\ncontent-length: *(\d+)/i.exec(text);
     left = length === null ? -1 : Number(length[1]);
   }
 
-  return {
-    send: () => socket.write(request),
-    close: () => socket.destroy(),
-    ready: new Promise((resolve) => socket.once('connect', resolve)),
-  };
+  return connection;
 }
 
-function requestFor({ port, path }) {
-  return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: application/json\r\n\r\n`);
+/** Kept from one order to the next, so that no turn has to pay for its connections. */
+const opened = new Map();
+
+async function connectionsFor({ port, path, connections: count }) {
+  const present = opened.get(port) ?? [];
+  opened.set(port, present);
+  const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: application/json\r\n\r\n`);
+  while (present.length < count) present.push(openConnection(port, request));
+  await Promise.all(present.map(({ ready }) => ready));
+  return present.slice(0, count);
+}
+
+async function untilTold() {
+  process.send({ kind: 'ready' });
+  await new Promise((resolve) => process.once('message', resolve));
 }
 
 /** Each connection sends the next request as soon as it has its answer. */
 async function runClosed(order) {
-  const request = requestFor(order);
+  const connections = await connectionsFor(order);
   let answers = 0;
   let failures = 0;
-  let open = order.connections;
-  let finish;
-  const finished = new Promise((resolve) => {
-    finish = resolve;
-  });
-  const connections = Array.from({ length: order.connections }, (_, index) =>
-    openConnection(order.port, request, (isGood) => {
-      if (isGood) answers++;
-      else failures++;
-      if (isGood && performance.now() < end) connections[index].send();
-      else if (--open === 0) finish();
-    }),
-  );
-  await Promise.all(connections.map(({ ready }) => ready));
-  process.send({ kind: 'ready' });
-  await new Promise((resolve) => process.once('message', resolve));
+  let busy = connections.length;
+  await untilTold();
   const start = performance.now();
   const end = start + order.milliseconds;
-  for (const connection of connections) connection.send();
-  await finished;
-  const milliseconds = performance.now() - start;
-  for (const connection of connections) connection.close();
-  return { answers, failures, milliseconds };
+  await new Promise((resolve) => {
+    for (const connection of connections) {
+      connection.onAnswer = function onAnswer(isGood) {
+        if (isGood) answers++;
+        else failures++;
+        if (isGood && performance.now() < end) connection.send();
+        else if (--busy === 0) resolve();
+      };
+      connection.send();
+    }
+  });
+  return { answers, failures, milliseconds: performance.now() - start };
 }
 
 /**
@@ -98,57 +110,47 @@ async function runClosed(order) {
  * so that a stall counts for all who would have met it.
  */
 async function runOpen(order) {
-  const request = requestFor(order);
-  const free = [];
+  const connections = await connectionsFor(order);
+  const free = [...connections];
   const due = [];
   const latencies = [];
   let failures = 0;
-  const connections = Array.from({ length: order.connections }, () => {
-    const slot = { since: 0, connection: undefined };
-    slot.connection = openConnection(order.port, request, (isGood) => {
-      if (isGood) latencies.push(performance.now() - slot.since);
+  let sent = 0;
+
+  function send(connection, since) {
+    connection.onAnswer = function onAnswer(isGood) {
+      if (isGood) latencies.push(performance.now() - since);
       else failures++;
       const next = due.shift();
-      if (next === undefined) free.push(slot);
-      else send(slot, next);
-    });
-    free.push(slot);
-    return slot.connection;
-  });
-
-  function send(slot, since) {
-    slot.since = since;
-    slot.connection.send();
+      if (next === undefined) free.push(connection);
+      else send(connection, next);
+    };
+    connection.send();
   }
 
-  await Promise.all(connections.map(({ ready }) => ready));
-  process.send({ kind: 'ready' });
-  await new Promise((resolve) => process.once('message', resolve));
+  await untilTold();
   const start = performance.now();
-  let sent = 0;
   await new Promise((resolve) => {
     function tick() {
       const now = performance.now() - start;
       for (; sent < (Math.min(now, order.milliseconds) * order.rate) / 1000; sent++) {
         const since = start + (sent * 1000) / order.rate;
-        const slot = free.pop();
-        if (slot === undefined) due.push(since);
-        else send(slot, since);
+        const connection = free.pop();
+        if (connection === undefined) due.push(since);
+        else send(connection, since);
       }
       if (now < order.milliseconds) setTimeout(tick, 1);
       else resolve();
     }
     tick();
   });
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + PATIENCE;
   while (latencies.length + failures < sent && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  for (const connection of connections) connection.close();
-  const lost = sent - latencies.length;
   latencies.sort((a, b) => a - b);
   const at = (share) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))];
-  return { answers: latencies.length, failures: lost, p50: at(0.5), p99: at(0.99), max: at(1) };
+  return { answers: latencies.length, failures: sent - latencies.length, p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 
 process.on('message', async function onOrder(order) {

@@ -28,29 +28,28 @@ function fetchAnswer(port, path) {
 /** Starts backends, contenders and the client of a case. */
 export async function openCase(caseName, contenders, library) {
   const measured = findCase(caseName);
-  const path = MOUNT + withId(measured.route);
   const backends = startProcess('others', [], 'backends.mjs', caseName);
   const { origins } = await backends.hear();
   const client = startProcess('others', [], 'load.mjs');
   const running = [];
-  for (const { name, libraryOf = library, flags = [] } of contenders) {
+  for (const { name, libraryOf = library, caseOf = caseName, flags = [] } of contenders) {
     const contender = startProcess(
       'contender',
       ['--expose-gc', ...flags],
       'contender.mjs',
       name,
-      caseName,
+      caseOf,
       libraryOf,
       ...origins,
     );
     const { port } = await contender.hear();
-    running.push({ contender, port });
+    running.push({ contender, port, path: MOUNT + withId(findCase(caseOf).route) });
   }
 
   /** The answer has to be the right one, before anything is timed and after. */
   async function check() {
     const expected = expectedAnswer(measured);
-    for (const [index, { port }] of running.entries()) {
+    for (const [index, { port, path }] of running.entries()) {
       const { status, text } = await fetchAnswer(port, path);
       deepStrictEqual(
         [status, JSON.parse(text)],
@@ -62,7 +61,7 @@ export async function openCase(caseName, contenders, library) {
 
   /** @returns {Promise<object>} what the client has to say, with the contender's use before and after */
   async function load(index, order) {
-    const { contender, port } = running[index];
+    const { contender, port, path } = running[index];
     await client.ask({ port, path, ...order });
     const before = await contender.ask('use');
     const told = client.hear();
@@ -91,23 +90,22 @@ export async function openCase(caseName, contenders, library) {
 }
 
 /**
- * Rounds of all contenders in turn: A B C A B C.
+ * Rounds of all contenders in turn: A B C, B C A, …
  *
  * @returns {Promise<Turn[][]>} the turns of each contender
  */
-export async function measureCase(
-  caseName,
-  contenders,
-  { library, rounds, milliseconds, warmup, connections, onRound },
-) {
+export async function measureCase(caseName, contenders, { library, rounds, milliseconds, warmup, connections }) {
   const opened = await openCase(caseName, contenders, library);
   const turns = contenders.map(() => []);
   try {
     await opened.check();
     for (const index of contenders.keys()) await opened.turn(index, { connections, milliseconds: warmup });
     for (let round = 0; round < rounds; round++) {
-      for (const index of contenders.keys()) turns[index].push(await opened.turn(index, { connections, milliseconds }));
-      onRound?.(round);
+      // Each time somebody else begins: a place in the row must not be an advantage.
+      for (let place = 0; place < contenders.length; place++) {
+        const index = (round + place) % contenders.length;
+        turns[index].push(await opened.turn(index, { connections, milliseconds }));
+      }
     }
     await opened.check();
   } finally {

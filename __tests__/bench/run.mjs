@@ -1,6 +1,6 @@
 // CPU time per request, contenders side by side:
 //
-// npm run bench -- [--case NAME,…] [--contender NAME,…] [--rounds 15] [--seconds 0.5] [--warmup 4] [--connections 64]
+// npm run bench -- [--case NAME,…] [--contender NAME,…] [--rounds 40] [--seconds 0.2] [--warmup 4] [--connections 64]
 //                  [--library FOLDER] [--base FOLDER] [--json]
 //
 // `--library` takes a compiled gateway instead of compiling this one; `--base` measures another one beside it.
@@ -11,14 +11,14 @@ import { CASES, findCase } from './cases.mjs';
 import { CONTENDERS } from './contenders/index.mjs';
 import { buildLibrary } from './library.mjs';
 import { measureCase } from './measure.mjs';
-import { caseTable, judge, summarize, targetTable } from './report.mjs';
+import { baseTable, caseTable, judge, summarize, targetTable } from './report.mjs';
 
 const { values } = parseArgs({
   options: {
     case: { type: 'string' },
     contender: { type: 'string' },
-    rounds: { type: 'string', default: '15' },
-    seconds: { type: 'string', default: '0.5' },
+    rounds: { type: 'string', default: '40' },
+    seconds: { type: 'string', default: '0.2' },
     warmup: { type: 'string', default: '4' },
     connections: { type: 'string', default: '64' },
     library: { type: 'string' },
@@ -37,9 +37,11 @@ function contendersOf(measured) {
     if (wanted) return wanted.includes(name) && (kind !== 'peer' || measured.hasPeers);
     if (kind === 'peer') return measured.hasPeers;
     // What these show is the gateway against itself.
-    if (measured.extra) return name === 'tributary-express5';
-    return measured.routes ? name.includes('express') : true;
+    return measured.reference ? name === 'tributary-express5' : true;
   });
+  if (measured.reference) {
+    able.push({ name: 'tributary-express5', label: `(${measured.reference})`, caseOf: measured.reference });
+  }
   if (!values.base) return able;
   const base = able.filter(({ kind }) => kind === 'gateway');
   return [...able, ...base.map(({ name }) => ({ name, label: `base ${name}`, libraryOf: resolve(values.base) }))];
@@ -55,17 +57,22 @@ for (const measured of cases) {
     warmup: Number(values.warmup) * 1000,
     connections: Number(values.connections),
   });
-  results[measured.name] = Object.fromEntries(
-    contenders.map(({ name, label = name }, index) => [label, summarize(turns[index])]),
-  );
+  results[measured.name] = Object.fromEntries(contenders.map(({ name, label = name }, index) => [label, turns[index]]));
   if (!values.json) console.log(`${caseTable(measured.name, results[measured.name])}\n`);
 }
 
 const verdicts = judge(results);
 if (values.json) {
   const machine = { node: process.version, cores: availableParallelism() };
-  console.log(JSON.stringify({ machine, settings: values, results, targets: verdicts }, undefined, 2));
-} else if (verdicts.length > 0) {
-  console.log(targetTable(verdicts));
+  const figures = Object.fromEntries(
+    Object.entries(results).map(([name, contenders]) => [
+      name,
+      Object.fromEntries(Object.entries(contenders).map(([contender, turns]) => [contender, summarize(turns)])),
+    ]),
+  );
+  console.log(JSON.stringify({ machine, settings: values, results: figures, targets: verdicts }, undefined, 2));
+} else {
+  if (values.base) console.log(`${baseTable(results)}\n`);
+  if (verdicts.length > 0) console.log(targetTable(verdicts));
 }
 process.exitCode = verdicts.every(({ isMet }) => isMet) ? 0 : 1;
