@@ -13,6 +13,7 @@ import {
 import { type CloseOptions, createLifecycle } from './lifecycle.js';
 import { type GatewayOptions, resolveOptions } from './options.js';
 import type { RequestHandler } from './proxy.js';
+import { shareHiddenClass } from './router/hidden-class.js';
 import type { Handle } from './router/router.js';
 import { type AxiosLike, createAxios, type OwnAxios } from './transport/axios.js';
 import { createWire } from './transport/wire.js';
@@ -104,6 +105,7 @@ function createRouter<A extends AxiosLike>(handle: Handle): Pick<Gateway<A>, 'us
   const router: RouterInternals & Pick<Gateway<A>, 'use'> & Handle = Router() as never;
   const runLayers = router.handle;
   router.handle = function handleRequest(request, response, next) {
+    shareHiddenClass(request, response);
     if (router.stack.length === 0) handle(request, response, next);
     else runLayers.call(router, request, response, (error) => (error ? next(error) : handle(request, response, next)));
   };
