@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { createAbort, offAbort, onAbort } from './signal.js';
 
 /**
  * A span of time with an end: one timer, one signal, and promises that cannot outlive it. Ends early when the parent
@@ -21,7 +22,8 @@ export function createDeadline(milliseconds: number, expired: () => Error, paren
   // Every call of every backend listens; Node would take that for a leak. Not 0: Node's getMaxListeners, which fetch
   // calls, then takes the signal for no signal at all.
   setMaxListeners(Number.POSITIVE_INFINITY, signal);
-  const waiting = new Set<(reason: Error) => void>();
+  const abort = createAbort(controller);
+  const waiting: ((reason: Error) => void)[] = [];
   const timer = setTimeout(onTimeout, milliseconds);
 
   function onTimeout(): void {
@@ -35,14 +37,14 @@ export function createDeadline(milliseconds: number, expired: () => Error, paren
   function cancel(reason: Error): void {
     if (signal.aborted) return;
     dispose();
-    controller.abort(reason);
+    abort(reason);
     for (const reject of waiting) reject(reason);
-    waiting.clear();
+    waiting.length = 0;
   }
 
   function dispose(): void {
     clearTimeout(timer);
-    parent?.removeEventListener('abort', onParentAbort);
+    if (parent) offAbort(parent, onParentAbort);
   }
 
   function race<T>(promise: Promise<T>): Promise<T> {
@@ -51,23 +53,15 @@ export function createDeadline(milliseconds: number, expired: () => Error, paren
       promise.catch(ignore);
       return Promise.reject(signal.reason);
     }
-    return new Promise<T>((resolve, reject) => {
-      waiting.add(reject);
-      promise.then(
-        (value) => {
-          waiting.delete(reject);
-          resolve(value);
-        },
-        (error) => {
-          waiting.delete(reject);
-          reject(error);
-        },
-      );
+    return new Promise<T>(function startRace(resolve, reject) {
+      // Stays when the promise has settled: there are few races to a deadline, and rejecting twice does nothing.
+      waiting.push(reject);
+      promise.then(resolve, reject);
     });
   }
 
   if (parent?.aborted) cancel(parent.reason);
-  else parent?.addEventListener('abort', onParentAbort);
+  else if (parent) onAbort(parent, onParentAbort);
 
   return { signal, race, cancel, dispose };
 }

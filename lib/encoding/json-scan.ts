@@ -44,9 +44,17 @@ function hasRiskyFraction(text: string): boolean {
     }
     if (end === dot + 1 || !(code === COMMA || code === BRACE || code === BRACKET || code <= SPACE)) continue;
     if (last === DIGIT_0 || end - dot - 1 > FRACTION_DIGITS) return true;
-    if (isDigit(text.charCodeAt(dot - INTEGER_DIGITS - 1))) return true;
+    if (isLongInteger(text, dot)) return true;
   }
   return false;
+}
+
+/** Whether more digits stand before the dot than are trusted. Not just a digit so far away: it may be another number's. */
+function isLongInteger(text: string, dot: number): boolean {
+  if (!isDigit(text.charCodeAt(dot - INTEGER_DIGITS - 1))) return false;
+  let start = dot;
+  while (isDigit(text.charCodeAt(start - 1))) start--;
+  return dot - start > INTEGER_DIGITS;
 }
 
 /**

@@ -59,13 +59,16 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     response.setHeader('Content-Type', encoded.contentType);
     if (hasData) setHeaders(response, answer.metadata.headers, DESCRIBES_BODY);
     const isComplete = answer.isComplete && (answer.isEmpty === true || hasData);
-    const body = typeof encoded.body === 'string' ? Buffer.from(encoded.body) : encoded.body;
+    const { body } = encoded;
+    const length = Buffer.byteLength(body);
     response.statusCode = 200;
     response.setHeader(completedHeader, isComplete ? 'true' : 'false');
     if (isComplete && cacheControl !== undefined) response.setHeader('Cache-Control', cacheControl);
     response.setHeader('X-Content-Type-Options', 'nosniff');
-    response.setHeader('Content-Length', body.length);
-    response.end(body);
+    response.setHeader('Content-Length', length);
+    // Text goes out together with the head, in one piece.
+    if (body.length === length && typeof body === 'string') response.end(body, 'latin1');
+    else response.end(body);
   }
 
   function writeDecoded(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse): void {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { offAbort, onAbort } from '../signal.js';
 import {
   abortError,
   closingError,
@@ -95,7 +96,7 @@ function runExchange(
   let stream: Readable | undefined;
   let headTimer: NodeJS.Timeout | undefined;
 
-  signal?.addEventListener('abort', onAbort);
+  if (signal !== undefined) onAbort(signal, onAborted);
   if (settings.responseHeaderTimeout > 0) headTimer = setTimeout(onHeadTimeout, settings.responseHeaderTimeout);
   pool.take(call, false);
 
@@ -235,7 +236,7 @@ function runExchange(
     });
   }
 
-  function onAbort(): void {
+  function onAborted(): void {
     if (signal !== undefined) fail(abortError(name, signal));
   }
 
@@ -265,7 +266,7 @@ function runExchange(
   function settle(): void {
     isOver = true;
     clearTimeout(headTimer);
-    signal?.removeEventListener('abort', onAbort);
+    if (signal !== undefined) offAbort(signal, onAborted);
     if (body instanceof Readable && !body.destroyed) body.destroy();
   }
 }
