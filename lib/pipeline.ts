@@ -136,9 +136,13 @@ function createBackendClient(
   const isPassedOn = encodings.get(endpoint.output_encoding)?.passthrough === true;
   const stream = encoding.passthrough === true && isPassedOn;
 
-  const transportLayers: TransportMiddleware[] = hooks.flatMap(
-    ({ component, config }) => component.transport?.(config, scope) ?? [],
-  );
+  const limit = createBulkhead(name, backend.max_pending);
+  const transportLayers: TransportMiddleware[] = hooks.flatMap(({ component, config }) => {
+    const layer = component.transport?.(config, scope);
+    if (layer === undefined) return [];
+    return component.sharesCalls ? [layer, limit] : [layer];
+  });
+  const isLimitedInside = hooks.some(({ component }) => component.sharesCalls);
   const exchange = createExchange({
     backend,
     transport: compose(transportLayers, ingredients.connect(backend, stream)),
@@ -165,10 +169,7 @@ function createBackendClient(
     subscriber,
     balancer,
     buildRequest: createRequestBuilder(backend, stream),
-    exchange: compose(
-      [...(sentAlong ? [sentAlong] : []), createBulkhead(name, backend.max_pending), ...layers],
-      exchange,
-    ),
+    exchange: compose([...(sentAlong ? [sentAlong] : []), ...(isLimitedInside ? [] : [limit]), ...layers], exchange),
   });
 
   const outer: Middleware[] = hooks.flatMap(({ component, config }) => component.client?.(config, scope) ?? []);

@@ -69,6 +69,11 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   readonly schema: S;
   /** True where its `transport` hook never calls `next`: such a backend needs no host, and no second one of the kind. */
   readonly replacesWire?: boolean;
+  /**
+   * True where its `transport` hook answers several requests by one call: then `max_pending` counts the calls inside of it,
+   * and not those who wait outside.
+   */
+  readonly sharesCalls?: boolean;
   /** Finds at start what the schema cannot see, such as names of functions that are not there. */
   check?(config: z.output<S>, context: CheckContext): readonly Fault[];
 }

@@ -112,23 +112,48 @@ describe('qos/http-cache', () => {
   });
 
   test('K04 five hundred clients on a cold key make one call', async () => {
-    const { journal, get } = await start(configOf({}), {}, 50);
+    const { journal, get } = await start(configOf({}, { timeout: '20s' }), {}, 800);
     const answers = await Promise.all(Array.from({ length: 500 }, () => get('/a')));
     expect(new Set(answers.map(({ body }) => JSON.stringify(body)))).toEqual(new Set(['{"call":1,"for":"nobody"}']));
     expect(journal).toHaveLength(1);
   }, 30_000);
 
   test('K04 the first client leaves, and the others are answered by its call', async () => {
-    const { journal, get, url } = await start(configOf({}), {}, 150);
+    let started = 0;
+    const observe = {
+      started() {
+        started++;
+        return undefined;
+      },
+    };
+    const { journal, get, url } = await start(configOf({}, { timeout: '20s' }), { observe }, 1_500);
     const first = new AbortController();
     const left = fetch(`${url}/a`, { signal: first.signal });
     while (journal.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
     const others = Array.from({ length: 99 }, () => get('/a'));
-    setTimeout(() => first.abort(), 10);
+    while (started < 100) await new Promise((resolve) => setTimeout(resolve, 2));
+    first.abort();
     await expect(left).rejects.toThrow();
-    expect(new Set((await Promise.all(others)).map(({ body }) => (body as { call: number }).call))).toEqual(
-      new Set([1]),
-    );
+    const calls = (await Promise.all(others)).map(({ body }) => (body as { call: number }).call);
+    expect(new Set(calls)).toEqual(new Set([1]));
+    expect(journal).toHaveLength(1);
+  }, 30_000);
+
+  test('K04 max_pending counts calls, not those who wait for them', async () => {
+    const make = (host: string): GatewayConfig => ({
+      endpoints: [
+        {
+          endpoint: '/a/{id}',
+          timeout: '20s',
+          backend: [{ host: [host], url_pattern: '/{id}', max_pending: 1, extra_config: { 'qos/http-cache': {} } }],
+        },
+      ],
+    });
+    const { journal, get } = await start(make, {}, 500);
+    const same = Array.from({ length: 20 }, () => get('/a/1'));
+    while (journal.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    await expect(get('/a/2')).rejects.toThrow();
+    expect((await Promise.all(same)).length).toBe(20);
     expect(journal).toHaveLength(1);
   }, 30_000);
 

@@ -59,6 +59,7 @@ export const httpCache = defineComponent({
   namespace: 'qos/http-cache',
   aliases: ['github.com/devopsfaith/krakend-httpcache'],
   schema,
+  sharesCalls: true,
 
   check({ store, max_size, max_items }, { stores }) {
     if (store === undefined) return [];
