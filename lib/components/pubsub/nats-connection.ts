@@ -1,11 +1,25 @@
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { jetstream } from '@nats-io/jetstream';
+import type { connect, headers, NatsConnection } from '@nats-io/transport-node';
 import { BackendError, GatewayError } from '../../errors.js';
-import { lazyPeer } from '../peer.js';
+import { lazyPeer, type Peer } from '../peer.js';
 import type { Place } from './driver.js';
 import { createLink, type Link, unreachable } from './link.js';
 
-export const natsPeer = lazyPeer('@nats-io/transport-node', '"nats://"', () => import('@nats-io/transport-node'));
-export const jetstreamPeer = lazyPeer(
+/** What is used of the packages; their whole types name packages that only they depend on. */
+interface Nats {
+  readonly connect: typeof connect;
+  readonly headers: typeof headers;
+}
+interface JetStream {
+  readonly jetstream: typeof jetstream;
+}
+
+export const natsPeer: Peer<Nats> = lazyPeer(
+  '@nats-io/transport-node',
+  '"nats://"',
+  () => import('@nats-io/transport-node'),
+);
+export const jetstreamPeer: Peer<JetStream> = lazyPeer(
   '@nats-io/jetstream',
   'A stream of "nats://"',
   () => import('@nats-io/jetstream'),
@@ -22,7 +36,7 @@ export function createNatsLink<T>(
   use: (connection: NatsConnection) => Promise<T>,
   { onLost, end }: { onLost?: () => void; end?: (used: T) => void } = {},
 ): Link<{ readonly connection: NatsConnection; readonly used: T }> {
-  async function connect(): Promise<NatsConnection> {
+  async function openOwn(): Promise<NatsConnection> {
     const { connect: open } = await natsPeer.load();
     const servers = (process.env['NATS_SERVER_URL'] || DEFAULT_SERVER).split(',');
     const connection = await open({ servers, timeout: connectTimeout, reconnect: false, name: 'express-tributary' });
@@ -37,7 +51,7 @@ export function createNatsLink<T>(
   const link: Link<{ connection: NatsConnection; used: T }> = createLink({
     name,
     async open() {
-      const connection = client === undefined ? await connect() : (client as NatsConnection);
+      const connection = client === undefined ? await openOwn() : (client as NatsConnection);
       try {
         const used = await use(connection);
         if (client === undefined) void connection.closed().then(onClosed);
