@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ConfigError } from '../../lib/errors.js';
+import { circuitBreaker } from '../../lib/components/circuit-breaker.js';
+import type { BackendScope } from '../../lib/components/component.js';
+import { BackendError, ConfigError, EndpointError } from '../../lib/errors.js';
+import { createKeep } from '../../lib/keep.js';
+import { silentLogger } from '../../lib/logger.js';
+import { type BackendRequest, NO_HEADERS, type Proxy, type ProxyResponse } from '../../lib/proxy.js';
 import {
   createTestGateway,
   failure,
@@ -7,6 +12,7 @@ import {
   type TestGateway,
   type TestGatewayOptions,
 } from '../../lib/testing/index.js';
+import { backendRequest } from '../support/requests.js';
 
 type Config = Parameters<typeof createTestGateway>[0];
 type Settings = Record<string, unknown>;
@@ -294,6 +300,75 @@ describe('while it is open', () => {
   });
 });
 
+describe('C02 the place of a probe', () => {
+  const answer = { data: {}, isComplete: true, metadata: { status: 200, headers: NO_HEADERS } };
+  const failed = () => Promise.reject(new BackendError('ERR_BACKEND_CONNECTION', 502, 'no answer'));
+  const stuck = () => new Promise<ProxyResponse>(() => {});
+
+  /** The layer of a breaker that is half-open, around whatever `next` is at the time. */
+  async function halfOpen() {
+    const scope = {
+      logger: silentLogger,
+      keep: createKeep().keep,
+      endpoint: { method: 'GET', endpoint: '/x' },
+      backend: { name: 'backend[0]', at: 'endpoints[0].backend[0]', timeout: 1_000 },
+    } as unknown as BackendScope;
+    const settings = circuitBreaker.schema.parse({ max_errors: 0, timeout: 10 });
+    const backend = { next: failed as () => Promise<ProxyResponse> };
+    const call = circuitBreaker.backend(settings, scope)?.(() => backend.next()) as Proxy<BackendRequest>;
+    await call(backendRequest()).catch(() => {});
+    vi.advanceTimersByTime(10_000);
+    return { backend, call };
+  }
+
+  test('is free again when a layer inside throws', async () => {
+    const { backend, call } = await halfOpen();
+    backend.next = () => {
+      throw new Error('oops');
+    };
+    expect(() => call(backendRequest())).toThrow('oops');
+    backend.next = async () => answer;
+    await expect(call(backendRequest())).resolves.toBe(answer);
+  });
+
+  test('is free again when nobody waited for it from the beginning', async () => {
+    const { backend, call } = await halfOpen();
+    backend.next = stuck;
+    void call(backendRequest({ signal: AbortSignal.abort() }));
+    backend.next = async () => answer;
+    await expect(call(backendRequest())).resolves.toBe(answer);
+  });
+
+  test('counts a deadline that passes as a failure, though the call never ends', async () => {
+    const { backend, call } = await halfOpen();
+    backend.next = stuck;
+    const controller = new AbortController();
+    void call(backendRequest({ signal: controller.signal }));
+    controller.abort(new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, 'too slow'));
+    await expect(call(backendRequest())).rejects.toMatchObject({
+      code: 'ERR_BREAKER_OPEN',
+      details: { retryAfter: 10 },
+    });
+  });
+
+  test('is not given away again by a call that lost it', async () => {
+    const { backend, call } = await halfOpen();
+    let end: (error: Error) => void = () => {};
+    backend.next = () =>
+      new Promise((_resolve, reject) => {
+        end = reject;
+      });
+    const controller = new AbortController();
+    const first = call(backendRequest({ signal: controller.signal }));
+    controller.abort(new EndpointError('ERR_CLIENT_CLOSED', 499, 'gone'));
+    const endFirst = end;
+    void call(backendRequest());
+    endFirst(new Error('aborted'));
+    await expect(first).rejects.toThrow('aborted');
+    await expect(call(backendRequest())).rejects.toMatchObject({ code: 'ERR_BREAKER_OPEN' });
+  });
+});
+
 describe('whose it is', () => {
   const two = (first: Settings, second: Settings): Config => ({
     host: ['http://users'],
@@ -338,6 +413,13 @@ describe('whose it is', () => {
       start(two({ max_errors: 0, name: 'n', shared: true }, { max_errors: 1, name: 'n', shared: true }));
     expect(create).toThrow(ConfigError);
     expect(create).toThrow('endpoints[1].backend[0].extra_config["qos/circuit-breaker"]');
+  });
+
+  test('sharing needs the same settings after a reload, too', () => {
+    const settings = { max_errors: 0, name: 'n', shared: true };
+    const gateway = start(two(settings, settings));
+    expect(() => gateway.reload(two(settings, { ...settings, max_errors: 1 }))).toThrow(ConfigError);
+    gateway.reload(two({ ...settings, max_errors: 1 }, { ...settings, max_errors: 1 }));
   });
 
   test('a reload keeps it where its settings stay, and begins anew where they change', async () => {
