@@ -45,7 +45,7 @@ export function parseOptions(args: readonly string[], defaultEntry: string): Lab
     options: {
       seed: { type: 'string' },
       seconds: { type: 'string', default: '60' },
-      requests: { type: 'string', default: '1000000000' },
+      requests: { type: 'string' },
       turn: { type: 'string' },
       only: { type: 'string', default: '' },
       hostile: { type: 'string', default: '5000' },
@@ -66,7 +66,7 @@ export function parseOptions(args: readonly string[], defaultEntry: string): Lab
   return {
     seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : number('seed', values.seed),
     seconds: number('seconds', values.seconds),
-    requests: number('requests', values.requests),
+    requests: values.requests === undefined ? Number.POSITIVE_INFINITY : number('requests', values.requests),
     turn: values.turn === undefined ? undefined : number('turn', values.turn),
     only: listOf(values.only),
     hostile: number('hostile', values.hostile),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backends } from './backends.js';
 import { createClient, type Exchange, type Result } from './client.js';
 import { createHostileRequest } from './hostile-request.js';
@@ -26,6 +27,8 @@ export interface HostileTally {
 }
 
 const CONNECTIONS = 32;
+/** Milliseconds. */
+const LATEST_CALL = 1000;
 /** Milliseconds by which a timer may be early. */
 const EARLY = 10;
 /** Statuses below 500 and these say that the request was refused, not that something broke. */
@@ -42,6 +45,8 @@ export async function runHostile(
   const { healthy } = backends.routes;
   const stage = kind === 'requests' ? 2 : 3;
   let next = 0;
+  const unsettled: { shown: string; request: LabRequest; result: Result }[] = [];
+  const smuggled: { shown: string; hidden: LabRequest; result: Result }[] = [];
 
   function register(random: Random, number: number, index: number, route: Route): LabRequest {
     const parts = route.shape.roles.map(function part(role) {
@@ -75,19 +80,19 @@ export async function runHostile(
     onFinding({ turn: undefined, result, invariant, message: `${message}\n  ${kind} ${name}` });
   }
 
-  function judge(name: string, bytes: Buffer, result: Result, { route, calls }: LabRequest): void {
+  function judge(name: string, bytes: Buffer, result: Result, request: LabRequest): void {
     const answer = result.responses[0]?.response;
     const outcome = answer ? String(answer.status) : result.ending;
     tally.answers[outcome] = (tally.answers[outcome] ?? 0) + 1;
     const shown = `${name}: ${JSON.stringify(bytes.subarray(0, 300).toString('latin1'))}`;
     if (result.ending === 'hung') tell(shown, 'I3', 'no answer and no close', result);
     if (result.ending === 'malformed') tell(shown, 'I3', `malformed answer: ${result.reason}`, result);
-    const isLate = result.endedAt - result.startedAt >= route.shape.deadline - EARLY;
+    const isLate = result.endedAt - result.startedAt >= request.route.shape.deadline - EARLY;
     if (answer && answer.status >= 500 && !FINE.has(answer.status) && !isLate)
       tell(shown, 'I2', `a hostile request got ${answer.status}`, result);
     if (isCanary(result.received.toString('latin1')))
       tell(shown, 'I8', 'a canary is in the bytes for the client', result);
-    for (const call of calls) verifyHostileCall(call, route, (message) => tell(shown, 'I7', message, result));
+    unsettled.push({ shown, request, result });
   }
 
   function exchangeOf(method: string, bytes: Buffer, mayContinue: boolean, fresh: boolean): Exchange {
@@ -107,7 +112,6 @@ export async function runHostile(
       exchangeOf(hostile.method, hostile.bytes, hostile.mayContinue, hostile.spoilsConnection),
     );
     judge(hostile.mutations.join(' + '), hostile.bytes, result, request);
-    backends.forget(request);
   }
 
   async function smuggle(client: ReturnType<typeof createClient>, number: number): Promise<void> {
@@ -124,16 +128,7 @@ export async function runHostile(
     );
     const result = await client.run(exchangeOf('POST', bytes, false, true));
     judge(name, bytes, result, outer);
-    if (hidden.calls.length > 0)
-      tell(
-        `${name}: ${JSON.stringify(bytes.toString('latin1'))}`,
-        'I7',
-        'F01: the hidden request reached a backend',
-        result,
-      );
-    backends.forget(outer);
-    // A hidden request that is still on its way shows as a stray.
-    backends.forget(hidden);
+    smuggled.push({ shown: `${name}: ${JSON.stringify(bytes.toString('latin1'))}`, hidden, result });
   }
 
   async function work(): Promise<void> {
@@ -146,6 +141,21 @@ export async function runHostile(
     client.close();
   }
 
+  /** Looks at the journals when what is on its way has arrived. */
+  async function settle(): Promise<void> {
+    await sleep(LATEST_CALL);
+    for (const { shown, request, result } of unsettled) {
+      for (const call of request.calls)
+        verifyHostileCall(call, request.route, (message) => tell(shown, 'I7', message, result));
+      backends.forget(request);
+    }
+    for (const { shown, hidden, result } of smuggled) {
+      if (hidden.calls.length > 0) tell(shown, 'I7', 'F01: the hidden request reached a backend', result);
+      backends.forget(hidden);
+    }
+  }
+
   await Promise.all(Array.from({ length: CONNECTIONS }, work));
+  await settle();
   return tally;
 }

@@ -5,7 +5,7 @@ import { type Client, createClient, type Exchange, type Result } from './client.
 import { createFigure, type Figure } from './figures.js';
 import type { LagMeter } from './lag.js';
 import { SETTLE_TIME, settleTurn } from './settle.js';
-import type { Turn } from './turn.js';
+import type { LabRequest, Turn } from './turn.js';
 import { type Verdict, verifyTurn } from './verify.js';
 
 /** Milliseconds of stalls that excuse a late answer. */
@@ -63,8 +63,13 @@ export function toExchange(turn: Turn): Exchange {
     behaviour: turn.behaviour === 'pipelined' ? 'normal' : turn.behaviour,
     delay: turn.delay,
     patience: PATIENCE,
-    fresh: turn.fresh,
+    fresh: turn.fresh || turn.requests.some(mayEndLater),
   };
+}
+
+/** A stream can be cut when the client has all of it already: the connection is then no longer good for another turn. */
+function mayEndLater({ route, parts }: LabRequest): boolean {
+  return route.shape.kind === 'stream' && parts.some(({ expected }) => expected.outcomes.includes('fail'));
 }
 
 export function createLoad({ port, rate, backends, lag, isCanary, onFinding }: LoadOptions): Load {

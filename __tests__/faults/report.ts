@@ -122,6 +122,9 @@ function* lines(input: ReportInput): Generator<string> {
   }
   yield '';
   yield `fault lab   seed ${options.seed}, ${tally.requests} requests in ${seconds.toFixed(0)} s on ${options.connections} connections, ${options.host}`;
+  if (Number.isFinite(options.requests) && tally.requests < options.requests) {
+    yield `            fewer than the ${options.requests} asked for: the time was up`;
+  }
   yield `answers     ${Object.entries(tally.kinds)
     .map(([kind, count]) => `${kind} ${count}`)
     .join(', ')}; late ${tally.late}`;

@@ -127,7 +127,7 @@ export function createSchedule({ seed, routes, only, canary, prefix }: ScheduleO
   }
 
   function chooseParts(random: Random, isLeaving: boolean): { route: Route; parts: readonly Part[] } {
-    if (isLeaving && only.length === 0 && random.chance(0.2)) return forsaken(random);
+    if (isLeaving && only.length === 0 && random.chance(0.4)) return forsaken(random);
     const kind = random.next();
     const route = random.pick(weighted);
     const { roles } = route.shape;
