@@ -75,6 +75,7 @@ describe('with a store', () => {
     const { limiter } = over(take);
     expect(await limiter('me')).toEqual(yes);
     expect(take).toHaveBeenCalledWith('GET /x client me', limit);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   const failures: [string, LimitStore['take']][] = [

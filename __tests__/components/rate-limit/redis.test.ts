@@ -63,6 +63,7 @@ describe.skipIf(!hasRedis)('against a real server (skipped without redis-server)
     expect(await burst({ capacity: 100, rate: 0.001 })).toBe(100);
     expect(await burst({ capacity: 10, rate: 0.001 })).toBe(0);
     expect(await burst({ capacity: 3, rate: 0.002 })).toBe(3);
+    expect(await burst({ capacity: 3, rate: 0.0005 })).toBe(3);
   });
 
   test('keys of two applications are kept apart by their prefix', async () => {
@@ -112,6 +113,7 @@ describe.skipIf(!hasRedis)('against a real server (skipped without redis-server)
 });
 
 test('passes on what the client rejects with', async () => {
-  const store = createRedisLimits({ call: () => Promise.reject(new Error('READONLY You can’t write')) });
-  await expect(store.take('a', { capacity: 1, rate: 1 })).rejects.toThrow('READONLY');
+  const call = vi.fn(() => Promise.reject(new Error('READONLY You can’t write')));
+  await expect(createRedisLimits({ call }).take('a', { capacity: 1, rate: 1 })).rejects.toThrow('READONLY');
+  expect(call).toHaveBeenCalledTimes(1);
 });

@@ -44,6 +44,7 @@ test('L02 one for each client, by its address as far as it is believed, answered
   expect((await ask(gateway, '/a', '192.0.2.1', forwarded('203.0.113.1'))).status).toBe(200);
   expect((await ask(gateway, '/b', '192.0.2.1', forwarded('203.0.113.2'))).status).toBe(429);
   expect((await ask(gateway, '/b', '10.0.0.1', forwarded('203.0.113.1'))).status).toBe(200);
+  expect((await ask(gateway, '/b', '10.0.0.1', forwarded('203.0.113.2'))).status).toBe(200);
   expect((await ask(gateway, '/b', '10.0.0.1', forwarded('203.0.113.1'))).headers).toMatchObject({
     'retry-after': '100',
   });
