@@ -56,12 +56,43 @@ test('an error of our own is told as it is', async () => {
 test('closes what is open, also what opens late, and opens nothing after that', async () => {
   let opened = (_: number) => {};
   const { link, close } = linkTo(() => new Promise((resolve) => (opened = resolve)));
-  const getting = link.get();
+  const getting = expect(link.get()).rejects.toMatchObject({ code: 'ERR_CLOSING' });
   const closed = link.close();
   opened(7);
   await Promise.all([getting, closed]);
   expect(close).toHaveBeenCalledExactlyOnceWith(7);
   await expect(link.get()).rejects.toMatchObject({ code: 'ERR_CLOSING' });
+});
+
+test('an attempt that was lost on the way is closed, and does not take the place of the next one', async () => {
+  const opens: ((value: number) => void)[] = [];
+  const { link, close } = linkTo(() => new Promise((resolve) => opens.push(resolve)));
+  const lost = expect(link.get()).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+  link.lose();
+  const next = link.get();
+  opens[0]?.(1);
+  await lost;
+  expect(close).toHaveBeenCalledExactlyOnceWith(1);
+  opens[1]?.(2);
+  await expect(next).resolves.toBe(2);
+  await expect(link.get()).resolves.toBe(2);
+  expect(opens).toHaveLength(2);
+});
+
+test('an attempt that never ends is given up, and closed when it opens after all', async () => {
+  vi.useFakeTimers();
+  try {
+    let opened = (_: number) => {};
+    const { link, close } = linkTo(() => new Promise((resolve) => (opened = resolve)));
+    const given = expect(link.get()).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+    await vi.advanceTimersByTimeAsync(10_000);
+    await given;
+    opened(3);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(close).toHaveBeenCalledExactlyOnceWith(3);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('has nothing to close when it never opened', async () => {

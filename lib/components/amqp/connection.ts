@@ -35,7 +35,7 @@ export interface Opened<C extends Channel> {
 export async function openChannel<C extends Channel>(
   { name, url, client, connectTimeout }: AmqpPlace,
   create: (connection: AmqpConnection) => Promise<C>,
-  onLost: () => void,
+  onLost: (channel: C) => void,
 ): Promise<Opened<C>> {
   const own =
     client === undefined ? await (await amqpPeer.load()).connect(url, { timeout: connectTimeout }) : undefined;
@@ -47,7 +47,7 @@ export async function openChannel<C extends Channel>(
       refusal = refusalOf(name, error);
     });
     channel.once('close', () => {
-      onLost();
+      onLost(channel);
       own?.close().catch(ignore);
     });
     return {

@@ -50,7 +50,9 @@ export function createAmqpSubscription(place: AmqpQueue): Subscription {
     link.get().catch((error) => inbox.fail(error));
   }
 
-  function onLost(): void {
+  function onLost(channel: Channel): void {
+    // An earlier one, whose end is told late.
+    if (channel !== current) return;
     current = undefined;
     link.lose();
     // The broker hands out again what was not acknowledged.

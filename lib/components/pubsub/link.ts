@@ -19,6 +19,7 @@ export interface LinkOptions<T> {
 
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5_000;
+const LONGEST_ATTEMPT = 10_000;
 
 /** Attempts of many gateways must not come together: each pause is between half of what it may be and all of it. */
 export function pauseAfter(failures: number, random: () => number = Math.random): number {
@@ -31,11 +32,47 @@ export function createLink<T>({ name, open, close }: LinkOptions<T>): Link<T> {
   let notBefore = 0;
   let isClosed = false;
 
-  function onFailure(thrown: unknown): never {
-    current = undefined;
-    failures++;
-    notBefore = performance.now() + pauseAfter(failures);
-    throw thrown instanceof GatewayError ? thrown : unreachable(name);
+  /** A client library may wait for ever for a broker that died in the middle of their greeting. */
+  function openInTime(): Promise<T> {
+    return new Promise<T>(function tryToOpen(resolve, reject) {
+      let isLate = false;
+      const timer = setTimeout(giveUp, LONGEST_ATTEMPT);
+      function giveUp(): void {
+        isLate = true;
+        reject(unreachable(name));
+      }
+      open().then(
+        (opened) => {
+          clearTimeout(timer);
+          if (isLate) close(opened).catch(ignore);
+          else resolve(opened);
+        },
+        (thrown) => {
+          clearTimeout(timer);
+          reject(thrown);
+        },
+      );
+    });
+  }
+
+  /** One attempt. It may end when it no longer counts, since another has begun after a loss. */
+  function attempt(): Promise<T> {
+    const attempted: Promise<T> = openInTime().then(
+      async (opened) => {
+        failures = 0;
+        if (current === attempted) return opened;
+        // Nobody would ever hear of it again, but it would go on taking messages.
+        await close(opened);
+        throw isClosed ? closing(name) : unreachable(name);
+      },
+      (thrown) => {
+        if (current === attempted) current = undefined;
+        failures++;
+        notBefore = performance.now() + pauseAfter(failures);
+        throw thrown instanceof GatewayError ? thrown : unreachable(name);
+      },
+    );
+    return attempted;
   }
 
   return {
@@ -43,11 +80,7 @@ export function createLink<T>({ name, open, close }: LinkOptions<T>): Link<T> {
       if (current) return current;
       if (isClosed) return Promise.reject(closing(name));
       if (performance.now() < notBefore) return Promise.reject(unreachable(name));
-      const opening = open().then((opened) => {
-        failures = 0;
-        return opened;
-      });
-      current = opening.catch(onFailure);
+      current = attempt();
       return current;
     },
     lose() {
@@ -70,3 +103,5 @@ export function unreachable(name: string): BackendError {
 export function closing(name: string): BackendError {
   return new BackendError('ERR_CLOSING', 503, `${name}: the gateway is closing; no new call is made`);
 }
+
+function ignore(): void {}
