@@ -85,7 +85,7 @@ describe('E02 logs', () => {
   });
 });
 
-describe('O03 one slow backend', () => {
+describe('overload', () => {
   const servers: Server[] = [];
 
   async function listen(server: Server): Promise<string> {
@@ -128,6 +128,56 @@ describe('O03 one slow backend', () => {
     expect(statuses.filter((status) => status === 503)).toHaveLength(32);
     expect(statuses.filter((status) => status === 500)).toHaveLength(8);
     expect(called).toBe(8);
+    await gateway.close();
+  });
+
+  test('O02 is shed, so that what is accepted is in time and the backend sees nothing that nobody waits for', async () => {
+    const TIMEOUT = 1_000;
+    let atWork = 0;
+    let mostAtWork = 0;
+    let oldest = 0;
+    const busy = await listen(
+      createServer((request, response) => {
+        mostAtWork = Math.max(mostAtWork, ++atWork);
+        const sent = Number(new URL(request.url ?? '', 'http://b').searchParams.get('sent'));
+        oldest = Math.max(oldest, Date.now() - sent);
+        setTimeout(() => {
+          atWork--;
+          response.end('{"ok":true}');
+        }, 20);
+      }),
+    );
+    const gateway = createGateway(
+      {
+        timeout: `${TIMEOUT}ms`,
+        max_in_flight_requests: 12,
+        endpoints: [
+          {
+            endpoint: '/work',
+            input_query_strings: ['sent'],
+            backend: [{ host: [busy], url_pattern: '/', max_pending: 8 }],
+          },
+        ],
+      },
+      { statuses: 'http' },
+    );
+    const url = await listen(createServer(gateway));
+    async function ask(): Promise<number> {
+      const { status, headers } = await fetch(`${url}/work?sent=${Date.now()}`);
+      if (status === 503) expect(headers.get('retry-after')).toBe('1');
+      return status;
+    }
+
+    // Waves of many times what the backend can do, one after the other.
+    for (let wave = 0; wave < 8; wave++) {
+      const statuses = await Promise.all(Array.from({ length: 60 }, ask));
+      const served = statuses.filter((status) => status === 200).length;
+      expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+      expect(served).toBeGreaterThanOrEqual(8);
+    }
+    expect(mostAtWork).toBeLessThanOrEqual(8);
+    expect(oldest).toBeLessThan(TIMEOUT);
+    expect(await ask()).toBe(200);
     await gateway.close();
   });
 });
