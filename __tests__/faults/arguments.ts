@@ -18,6 +18,8 @@ export interface LabOptions {
   readonly entry: string;
   /** Stop at the first violation of these invariants. */
   readonly bail: readonly string[];
+  /** Report what the clock tells, and judge only what no busy machine explains. */
+  readonly untimed: boolean;
 }
 
 const HOSTS = ['express5', 'express4', 'connect', 'http'] as const;
@@ -33,7 +35,8 @@ export const USAGE = `npm run faults -- [options]
   --rate N         turns per second at most, 0 for no limit (default 400)
   --host NAME      ${HOSTS.join(', ')} (default express5)
   --entry FILE     another build of the gateway
-  --bail I2,I5     stop at the first violation of these`;
+  --bail I2,I5     stop at the first violation of these
+  --untimed        report times, judge only those that no busy machine explains`;
 
 function listOf(text: string): string[] {
   return text === '' ? [] : text.split(',');
@@ -54,6 +57,7 @@ export function parseOptions(args: readonly string[], defaultEntry: string): Lab
       host: { type: 'string', default: 'express5' },
       entry: { type: 'string', default: defaultEntry },
       bail: { type: 'string', default: '' },
+      untimed: { type: 'boolean', default: false },
     },
   });
   const host = HOSTS.find((name) => name === values.host);
@@ -75,5 +79,6 @@ export function parseOptions(args: readonly string[], defaultEntry: string): Lab
     host,
     entry: values.entry,
     bail: listOf(values.bail),
+    untimed: values.untimed,
   };
 }
