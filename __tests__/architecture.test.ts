@@ -21,7 +21,8 @@ const LAYERS: Record<string, readonly string[]> = {
   encoding: ['config'],
   sd: ['config'],
   components: ['config'],
-  pipeline: ['config', 'endpoint', 'backend', 'transport', 'manipulation', 'encoding', 'sd', 'components'],
+  reading: ['config', 'endpoint', 'backend', 'manipulation', 'encoding', 'components'],
+  pipeline: ['reading', 'config', 'endpoint', 'backend', 'transport', 'manipulation', 'encoding', 'sd', 'components'],
   options: ['pipeline', 'config', 'endpoint', 'transport', 'encoding', 'sd', 'components', 'router'],
   plan: ['config', 'router', 'endpoint', 'backend', 'transport', 'encoding', 'sd', 'components', 'pipeline', 'options'],
   lifecycle: ['config', 'router', 'transport', 'plan', 'options'],
@@ -54,7 +55,16 @@ const VOCABULARY = new Set([
 ]);
 
 /** May see the components: whoever composes them, and themselves. */
-const SEES_COMPONENTS = new Set(['components', 'pipeline', 'options', 'plan', 'gateway', 'testing', 'index']);
+const SEES_COMPONENTS = new Set([
+  'components',
+  'reading',
+  'pipeline',
+  'options',
+  'plan',
+  'gateway',
+  'testing',
+  'index',
+]);
 
 function layerOf(file: string): string {
   const [, folder = '', rest] = file.split('/');

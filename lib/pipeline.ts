@@ -9,6 +9,7 @@ import type { CommonScope, Component } from './components/component.js';
 import { inTableOrder } from './components/resolve.js';
 import type { BackendConfig, EndpointConfig } from './config/resolved.js';
 import type { Encoding } from './encoding/encoding.js';
+import { combineTexts } from './encoding/json-text.js';
 import type { Combiner } from './endpoint/combiner.js';
 import { createMerge } from './endpoint/merge.js';
 import { createHeaderMerge } from './endpoint/output-headers.js';
@@ -17,9 +18,9 @@ import { createSequential } from './endpoint/sequential.js';
 import { createShadow } from './endpoint/shadow.js';
 import { createStatic } from './endpoint/static.js';
 import { createFlatmap } from './manipulation/flatmap.js';
-import { createFormatter, type Formatter } from './manipulation/formatter.js';
 import type { Observation } from './observation.js';
 import { type BackendRequest, compose, type Middleware, type Proxy } from './proxy.js';
+import { createReading, createTextReading, passesText, staysText } from './reading.js';
 import type { BalancerFactory } from './sd/balancer.js';
 import { withEjection } from './sd/ejection.js';
 import type { Subscriber } from './sd/subscriber.js';
@@ -63,7 +64,7 @@ function shadowLayer(endpoint: EndpointConfig, ingredients: Ingredients): Middle
   const backends = endpoint.backend.filter((backend) => backend.proxy.shadow);
   return backends.map((backend) => {
     const shadow = createShadow({
-      clients: [createBackendClient(endpoint, backend, ingredients)],
+      clients: [createBackendClient(endpoint, backend, ingredients, false)],
       timeout: backend.proxy.shadow_timeout ?? endpoint.timeout,
       logger: ingredients.logger,
     });
@@ -98,7 +99,8 @@ function isRegular(backend: BackendConfig): boolean {
 /** One backend needs no merging and has the whole timeout; several share the merge's part of it. */
 function createMerger(endpoint: EndpointConfig, ingredients: Ingredients): Proxy {
   const backends = endpoint.backend.filter(isRegular);
-  const clients = backends.map((backend) => createBackendClient(endpoint, backend, ingredients));
+  const isText = passesText(endpoint, ingredients);
+  const clients = backends.map((backend) => createBackendClient(endpoint, backend, ingredients, isText));
   const share = Math.floor(endpoint.timeout * MERGE_SHARE);
   const [first] = clients;
   // What static data stands in for has to fail while there is still time to answer.
@@ -112,7 +114,11 @@ function createMerger(endpoint: EndpointConfig, ingredients: Ingredients): Proxy
     name,
     clients,
     timeout: share,
-    merge: createMerge(name, combine, createHeaderMerge(backends.map((backend) => backend.output_headers))),
+    merge: createMerge(
+      name,
+      isText ? combineTexts(combine) : combine,
+      createHeaderMerge(backends.map((backend) => backend.output_headers)),
+    ),
   };
   if (!endpoint.proxy.sequential) return createParallel(options);
   const placeholders = new Set([
@@ -127,6 +133,7 @@ function createBackendClient(
   endpoint: EndpointConfig,
   backend: BackendConfig,
   ingredients: Ingredients,
+  isText: boolean,
 ): BackendClient {
   const { encodings, balancers, components, observation } = ingredients;
   const { name, required, concurrent_calls: copies } = backend;
@@ -146,8 +153,9 @@ function createBackendClient(
   const exchange = createExchange({
     backend,
     transport: compose(transportLayers, ingredients.connect(backend, stream)),
-    decode: encoding.decoder?.(backend.is_collection),
-    format: createBackendFormatter(backend),
+    ...(isText && staysText(backend, ingredients)
+      ? createTextReading(encoding, backend)
+      : createReading(encoding, backend)),
     readBody: (body) => readBody(body, backend.max_response_body),
   });
 
@@ -178,19 +186,6 @@ function createBackendClient(
   if (backend.timeout < endpoint.timeout) outer.push(createTimeout(name, backend.timeout));
   if (copies > 1) outer.push(createConcurrentCalls(name, copies, Math.floor(endpoint.timeout * CONCURRENT_SHARE)));
   return { name, required, send: compose(outer, backend.retry ? createRetry(backend.retry, attempt) : attempt) };
-}
-
-/** A flatmap takes the place of filters and mapping; `target` still comes first and `group` last. */
-function createBackendFormatter(backend: BackendConfig): Formatter | undefined {
-  const { flatmap_filter: operations } = backend.proxy;
-  if (!operations) return createFormatter(backend);
-  const { target, group } = backend;
-  const steps = [createFormatter({ target }), createFlatmap(operations), createFormatter({ group })].filter(
-    (step) => step !== undefined,
-  );
-  return function formatWithFlatmap(data) {
-    return steps.reduce((value, step) => step(value), data);
-  };
 }
 
 function commonScope({ logger, functions, stores, keep, clients, debug, onClose }: Ingredients): CommonScope {

@@ -51,6 +51,7 @@ export const circuitBreaker = defineComponent({
   namespace: 'qos/circuit-breaker',
   aliases: ['github.com/devopsfaith/krakend-circuitbreaker/gobreaker'],
   schema,
+  leavesData: true,
 
   backend(settings, scope) {
     if (isOff(settings)) return undefined;

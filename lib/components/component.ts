@@ -74,6 +74,8 @@ export interface Declaration<S extends z.ZodType, N extends string> {
    * and not those who wait outside.
    */
   readonly sharesCalls?: boolean;
+  /** True where no hook looks into the data of an answer, let alone changes it: documents may stay the text they are. */
+  readonly leavesData?: boolean;
   /** Finds at start what the schema cannot see, such as names of functions that are not there. */
   check?(config: z.output<S>, context: CheckContext): readonly Fault[];
 }

@@ -4,12 +4,19 @@ import { stringifyJson } from '../json-number.js';
 import type { Data } from '../proxy.js';
 import type { EncodedBody, Encoding } from './encoding.js';
 import { parseJson } from './json-parse.js';
+import { isText, textOf } from './json-text.js';
 import { toText } from './text.js';
 
 const CONTENT_TYPE = 'application/json; charset=utf-8';
 
 /** What a JSON text should not hold when it lands inside HTML or a script. */
 const UNSAFE = /[<>&\u2028\u2029]/g;
+
+const LESS_THAN = 60;
+const GREATER_THAN = 62;
+const AMPERSAND = 38;
+/** What U+2028 and U+2029 have in common in UTF-8. */
+const SEPARATORS = Buffer.from([0xe2, 0x80]);
 
 function decodeObject(body: Buffer): Data | null {
   const value = parseJson(toText(body));
@@ -32,12 +39,23 @@ function decodeAnything(body: Buffer): Data {
 }
 
 function encodeJson(data: Data | null): EncodedBody {
+  if (isText(data)) return { contentType: CONTENT_TYPE, body: withoutUnsafe(textOf(data)) };
   return { contentType: CONTENT_TYPE, body: escapeUnsafe(stringifyJson(data)) };
 }
 
 function encodeCollection(data: Data | null): EncodedBody {
   const collection = data !== null && Object.hasOwn(data, 'collection') ? data['collection'] : [];
   return { contentType: CONTENT_TYPE, body: escapeUnsafe(stringifyJson(collection)) };
+}
+
+/** Only a text that has something to escape is made a string. */
+function withoutUnsafe(text: Buffer): Buffer | string {
+  const isSafe =
+    !text.includes(LESS_THAN) &&
+    !text.includes(GREATER_THAN) &&
+    !text.includes(AMPERSAND) &&
+    !text.includes(SEPARATORS);
+  return isSafe ? text : escapeUnsafe(text.toString());
 }
 
 /** Searching for single characters is all but free; only texts that have one are gone through. */

@@ -19,6 +19,7 @@ export const backendRateLimit = defineComponent({
   namespace: 'qos/ratelimit/proxy',
   aliases: ['github.com/devopsfaith/krakend-ratelimit/juju/proxy'],
   schema,
+  leavesData: true,
   check: ({ store }, { stores }) => checkStore(store, stores),
 
   backend(settings, scope) {

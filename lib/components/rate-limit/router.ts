@@ -11,6 +11,7 @@ export const endpointRateLimit = defineComponent({
   namespace: 'qos/ratelimit/router',
   aliases: ['github.com/devopsfaith/krakend-ratelimit/juju/router'],
   schema: entrySchema,
+  leavesData: true,
   check: ({ store }, { stores }) => checkStore(store, stores),
 
   endpoint(settings, scope) {
