@@ -2,11 +2,21 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import * as errors from '../lib/errors.js';
 
-const { BackendError, ConfigError, DecodeError, EndpointError, GatewayError, RejectedError, RequestError } = errors;
+const {
+  BackendError,
+  ConfigError,
+  DecodeError,
+  EndpointError,
+  GatewayError,
+  NotReadyError,
+  RejectedError,
+  RequestError,
+} = errors;
 
 test.each([
   ['GatewayError', new GatewayError('ERR_INTERNAL', 500, 'x')],
   ['ConfigError', new ConfigError([])],
+  ['NotReadyError', new NotReadyError([])],
   ['RequestError', new RequestError('ERR_REQUEST_PATH', 400, 'x')],
   ['RejectedError', new RejectedError(429, 'x')],
   ['BackendError', new BackendError('ERR_BACKEND_STATUS', 502, 'x')],

@@ -2,6 +2,7 @@
 export type ErrorCode =
   | 'ERR_CONFIG'
   | 'ERR_PEER_MISSING'
+  | 'ERR_NOT_READY'
   | 'ERR_REQUEST_PATH'
   | 'ERR_REQUEST_QUERY'
   | 'ERR_REQUEST_HEADERS'
@@ -64,6 +65,26 @@ export class ConfigError extends GatewayError {
       `The configuration has ${issues.length} fault${issues.length === 1 ? '' : 's'}:\n${lines.join('\n')}`,
     );
     this.issues = issues;
+  }
+}
+
+/** One thing that the gateway needs and that is not there. */
+export interface ReadyFailure {
+  /** Where the configuration asks for it, e.g. `endpoints[0].backend[1]`. */
+  readonly path: string;
+  /** Why it cannot be used. */
+  readonly error: GatewayError;
+}
+
+/** What `gateway.ready()` rejects with; `failures` has everything that is not there, not only the first. */
+export class NotReadyError extends GatewayError {
+  override readonly name = 'NotReadyError';
+  readonly failures: readonly ReadyFailure[];
+
+  constructor(failures: readonly ReadyFailure[]) {
+    const lines = failures.map(({ path, error }) => `  ${path}: ${error.message}`);
+    super('ERR_NOT_READY', 503, `The gateway is not ready, ${failures.length} missing:\n${lines.join('\n')}`);
+    this.failures = failures;
   }
 }
 

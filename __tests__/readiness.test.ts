@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { BackendError, GatewayError, NotReadyError } from '../lib/errors.js';
+import { type Logger, silentLogger } from '../lib/logger.js';
+import { createReadiness } from '../lib/readiness.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+async function refusalOf(promise: Promise<void>): Promise<NotReadyError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (thrown) => thrown,
+  );
+  expect(error).toBeInstanceOf(NotReadyError);
+  return error as NotReadyError;
+}
+
+test('what needs nothing is ready', async () => {
+  await expect(createReadiness(silentLogger).ready()).resolves.toBeUndefined();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('all are checked at once, and again at each call', async () => {
+  const readiness = createReadiness(silentLogger);
+  const checks = [vi.fn(async () => 'PONG'), vi.fn(async () => {})];
+  for (const [index, check] of checks.entries()) readiness.add(`endpoints[${index}]`, check);
+  await readiness.ready();
+  await readiness.ready();
+  expect(checks.map(({ mock }) => mock.calls.length)).toEqual([2, 2]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('everything that is not there is listed in the order of the configuration', async () => {
+  const readiness = createReadiness(silentLogger);
+  const gone = new BackendError('ERR_BACKEND_CONNECTION', 502, 'backend[0] GET /a: there is no connection');
+  const refused = new GatewayError('ERR_BACKEND_STATUS', 502, 'backend[0] GET /c: refused');
+  readiness.add('endpoints[0].backend[0]', async () => {
+    await vi.advanceTimersByTimeAsync(5);
+    throw gone;
+  });
+  readiness.add('endpoints[1].backend[0]', async () => {});
+  readiness.add('endpoints[2].backend[0]', () => Promise.reject(refused));
+  const error = await refusalOf(readiness.ready());
+  expect(error).toMatchObject({ code: 'ERR_NOT_READY', status: 503 });
+  expect(error.failures).toEqual([
+    { path: 'endpoints[0].backend[0]', error: gone },
+    { path: 'endpoints[2].backend[0]', error: refused },
+  ]);
+  expect(error.message.split('\n').slice(1)).toEqual([
+    '  endpoints[0].backend[0]: backend[0] GET /a: there is no connection',
+    '  endpoints[2].backend[0]: backend[0] GET /c: refused',
+  ]);
+});
+
+test('what a check throws of its own goes to the log and not into the error', async () => {
+  const error = vi.fn();
+  const logger: Logger = { ...silentLogger, error };
+  const readiness = createReadiness(logger);
+  const thrown = new TypeError('connect ECONNREFUSED 10.0.0.1:6379 user:secret');
+  readiness.add('options.stores.redis', () => Promise.reject(thrown));
+  readiness.add('endpoints[0]', () => {
+    throw thrown;
+  });
+  const refusal = await refusalOf(readiness.ready());
+  expect(refusal.failures.map(({ path }) => path)).toEqual(['options.stores.redis', 'endpoints[0]']);
+  expect(JSON.stringify([refusal.message, refusal])).not.toMatch(/10\.0|secret/);
+  const logged = error.mock.calls.map(([fields]) => fields as { at: string; err: unknown });
+  expect(logged.map(({ at }) => at).sort()).toEqual(['endpoints[0]', 'options.stores.redis']);
+  for (const { err } of logged) expect(err).toBe(thrown);
+});
+
+test.each([
+  [undefined, 10_000],
+  [{ timeout: 250 }, 250],
+])('what does not answer is waited for no longer than %o says', async (options, milliseconds) => {
+  const readiness = createReadiness(silentLogger);
+  readiness.add('endpoints[0]', () => new Promise(() => {}));
+  readiness.add('endpoints[1]', async () => {});
+  const refusal = refusalOf(readiness.ready(options));
+  const settled = vi.fn();
+  void refusal.then(settled);
+  await vi.advanceTimersByTimeAsync(milliseconds - 1);
+  expect(settled).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1);
+  const { failures, message } = await refusal;
+  expect(failures).toMatchObject([{ path: 'endpoints[0]', error: { code: 'ERR_BACKEND_TIMEOUT' } }]);
+  expect(message).toContain(`no answer within ${milliseconds} ms`);
+});
+
+test('a check that fails after the time is up harms nobody', async () => {
+  const readiness = createReadiness(silentLogger);
+  readiness.add('endpoints[0]', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    throw new Error('late');
+  });
+  const refusal = refusalOf(readiness.ready({ timeout: 100 }));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect((await refusal).failures).toHaveLength(1);
+});
