@@ -3,6 +3,7 @@ import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { BackendInput, EndpointInput, GatewayOptions } from '../../../lib/index.js';
 import { createTestGateway, type TestGateway } from '../../../lib/testing/index.js';
+import { KILLS, killUnderLoad } from '../brokers/kills.js';
 import { hasRabbit, startRabbit } from '../brokers/rabbit-server.js';
 
 const gateways: TestGateway[] = [];
@@ -274,64 +275,18 @@ describe.runIf(hasRabbit)('against a real broker', () => {
   });
 
   // The last one: what it does to the broker would disturb the others.
-  // Takes a minute or more: BROKER_KILLS=5 runs it.
-  test.runIf(process.env['BROKER_KILLS'])(
+  test.runIf(KILLS > 0)(
     'N02 killed and started again under load: what was confirmed is there, and every message is answered',
     async () => {
       await newQueue();
-      const rounds = Number(process.env['BROKER_KILLS'] ?? 2);
       const gateway = gatewayOf(broker.url, {
         'POST /a': { value: topic({ static_routing_key: true, routing_key: 'k' }) },
         'GET /next': { value: reader(), backend: { timeout: '1s' } },
       });
-      const confirmed = new Set<number>();
-      const answered = new Map<number, number>();
-      let failed = 0;
-      let next = 0;
-      let isOver = false;
-      async function write(): Promise<void> {
-        while (!isOver) {
-          const n = next++;
-          const { status } = await gateway.call({ method: 'POST', url: '/a', body: `{"n":${n}}` });
-          if (status === 200) confirmed.add(n);
-          else failed++;
-          await new Promise((resolve) => setTimeout(resolve, 5));
-        }
-      }
-      async function take(): Promise<boolean> {
-        const { status, body } = await gateway.call({ url: '/next' });
-        if (status !== 200) return false;
-        const { n } = body as { n: number };
-        answered.set(n, (answered.get(n) ?? 0) + 1);
-        return true;
-      }
-      async function readOn(): Promise<void> {
-        while (!isOver) if (!(await take())) await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      const load = [write(), write(), readOn(), readOn()];
-      for (let round = 0; round < rounds; round++) {
-        await new Promise((resolve) => setTimeout(resolve, 400));
-        await broker.kill();
-        await broker.start();
-        const before = confirmed.size;
-        for (let tries = 0; confirmed.size === before && tries < 300; tries++) {
-          await new Promise((resolve) => setTimeout(resolve, 100));
-        }
-        expect(confirmed.size).toBeGreaterThan(before);
-      }
-      isOver = true;
-      await Promise.all(load);
-      // A consumer that has just come back may need a while before it is handed anything.
-      for (let misses = 0; misses < 10 && [...confirmed].some((n) => !answered.has(n)); )
-        misses = (await take()) ? 0 : misses + 1;
-      const lost = [...confirmed].filter((n) => !answered.has(n));
-      const twice = [...answered.values()].filter((times) => times > 1).length;
-      console.info(
-        `rabbitmq: ${rounds} kills, ${confirmed.size} confirmed, ${failed} failed, ${answered.size} answered, ${twice} twice, ${lost.length} lost`,
-      );
+      const { lost } = await killUnderLoad({ name: 'RabbitMQ', broker, gateway, patience: 20_000 });
       expect(lost).toEqual([]);
       await reconnect();
     },
-    900_000,
+    1_800_000,
   );
 });

@@ -8,13 +8,13 @@ function placeOf(client: ReturnType<typeof createFakeAmqp>['connection']) {
 
 test('a channel that ends is told once, with what the broker said about it', async () => {
   const { connection, channel } = createFakeAmqp();
-  const onLost = vi.fn();
-  const opened = await openChannel(placeOf(connection), (own) => own.createChannel(), onLost);
+  const onEnd = vi.fn();
+  const opened = await openChannel(placeOf(connection), (own) => own.createChannel(), onEnd);
   expect(opened.refusal()).toBeUndefined();
   channel.emit('error', Object.assign(new Error('no exchange secret in vhost'), { code: 404 }));
   channel.emit('close');
   channel.emit('close');
-  expect(onLost).toHaveBeenCalledOnce();
+  expect(onEnd).toHaveBeenCalledOnce();
   expect(opened.refusal()).toMatchObject({ code: 'ERR_BACKEND_STATUS', message: expect.stringContaining('AMQP 404') });
   expect(opened.refusal()?.message).not.toContain('secret');
 });
@@ -28,6 +28,19 @@ test('closing a channel that has ended already is harmless', async () => {
   );
   channel.close.mockRejectedValueOnce(new Error('Channel closed'));
   await expect(opened.close()).resolves.toBeUndefined();
+});
+
+test('a channel that is lost while it is being closed is closed', async () => {
+  const { connection, channel } = createFakeAmqp();
+  const opened = await openChannel(
+    placeOf(connection),
+    (own) => own.createChannel(),
+    () => {},
+  );
+  channel.close.mockReturnValueOnce(new Promise(() => {}));
+  const closed = opened.close();
+  channel.emit('close');
+  await expect(closed).resolves.toBeUndefined();
 });
 
 test('a fault without a reply code is a lost connection', () => {

@@ -1,16 +1,16 @@
 import { expect, test, vi } from 'vitest';
+import type { AmqpConnection } from '../../../lib/components/amqp/connection.js';
 import { createAmqpSubscription } from '../../../lib/components/amqp/subscription.js';
 import { silentLogger } from '../../../lib/logger.js';
 import { createFakeAmqp } from './fake-amqp.js';
 
 const { signal } = new AbortController();
 
-async function open(more: object = {}) {
-  const fake = createFakeAmqp();
-  const subscription = createAmqpSubscription({
+function read(client: AmqpConnection, more: object = {}) {
+  return createAmqpSubscription({
     name: 'backend[0]',
     url: '',
-    client: fake.connection,
+    client,
     connectTimeout: 100,
     queue: 'q',
     prefetch: 3,
@@ -20,6 +20,11 @@ async function open(more: object = {}) {
     prepare: async () => {},
     ...more,
   });
+}
+
+async function open(more: object = {}) {
+  const fake = createFakeAmqp();
+  const subscription = read(fake.connection, more);
   await subscription.open();
   return { ...fake, subscription };
 }
@@ -68,6 +73,51 @@ test('who waits while the channel is lost, waits on at the next one', async () =
   await vi.waitFor(() => expect(channel.consume).toHaveBeenCalledTimes(2));
   deliver('a');
   expect(String((await waiting).body)).toBe('a');
+});
+
+test('N02 a channel that opens after it was given up goes on taking nothing, and leaves the one after it alone', async () => {
+  vi.useFakeTimers();
+  try {
+    const [late, next] = [createFakeAmqp(), createFakeAmqp()];
+    let openLate = () => {};
+    const untilLate = new Promise((resolve) => {
+      openLate = () => resolve(late.channel);
+    });
+    next.connection.createChannel.mockReturnValueOnce(untilLate as never);
+    const subscription = read(next.connection);
+    const givenUp = expect(subscription.open()).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+    await vi.advanceTimersByTimeAsync(10_200);
+    await givenUp;
+    await subscription.open();
+    late.channel.close.mockImplementation(async () => {
+      late.deliver('from the late one');
+      late.channel.emit('close');
+    });
+    openLate();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(late.channel.close).toHaveBeenCalledOnce();
+    next.deliver('a');
+    const { body, settle } = await subscription.receive(signal);
+    expect(String(body)).toBe('a');
+    await settle('used');
+    expect(next.channel.ack).toHaveBeenCalledOnce();
+    expect(next.connection.createChannel).toHaveBeenCalledTimes(2);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('N02 a channel that the broker refuses is a failure with its pause, though somebody waits', async () => {
+  const { channel, connection } = createFakeAmqp();
+  const subscription = read(connection, {
+    async prepare() {
+      channel.emit('error', Object.assign(new Error('no queue'), { code: 404 }));
+      channel.emit('close');
+      throw new Error('no queue');
+    },
+  });
+  await expect(subscription.receive(signal)).rejects.toMatchObject({ code: 'ERR_BACKEND_STATUS' });
+  expect(connection.createChannel).toHaveBeenCalledOnce();
 });
 
 test('a queue that is deleted ends the channel', async () => {

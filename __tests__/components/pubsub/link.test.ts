@@ -5,17 +5,31 @@ import { ConfigError } from '../../../lib/errors.js';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-function linkTo(open: () => Promise<number>) {
-  const close = vi.fn(async () => {});
-  return { link: createLink({ name: 'backend[0]', open, close }), close };
+function linkTo(open: (onEnd: () => void) => Promise<number>, close = vi.fn(async (_: number) => {})) {
+  const onLost = vi.fn();
+  return { link: createLink({ name: 'backend[0]', open, close, onLost }), close, onLost };
 }
 
-test('is opened once for everybody', async () => {
-  const open = vi.fn(async () => 1);
-  const { link } = linkTo(open);
+/** Opens when it is told to; `ends` end what the attempts have opened. */
+function attempts() {
+  const opens: ((value: number) => void)[] = [];
+  const ends: (() => void)[] = [];
+  function open(onEnd: () => void): Promise<number> {
+    ends.push(onEnd);
+    return new Promise((resolve) => opens.push(resolve));
+  }
+  return { opens, ends, open };
+}
+
+test('is opened once for everybody, and again when it has ended', async () => {
+  const open = vi.fn(async (_onEnd: () => void) => 1);
+  const { link, onLost } = linkTo(open);
   expect(await Promise.all([link.get(), link.get()])).toEqual([1, 1]);
   expect(open).toHaveBeenCalledOnce();
-  link.lose();
+  const [onEnd] = open.mock.calls[0] ?? [];
+  onEnd?.();
+  onEnd?.();
+  expect(onLost).toHaveBeenCalledOnce();
   await link.get();
   expect(open).toHaveBeenCalledTimes(2);
 });
@@ -64,35 +78,53 @@ test('closes what is open, also what opens late, and opens nothing after that', 
   await expect(link.get()).rejects.toMatchObject({ code: 'ERR_CLOSING' });
 });
 
-test('an attempt that was lost on the way is closed, and does not take the place of the next one', async () => {
-  const opens: ((value: number) => void)[] = [];
-  const { link, close } = linkTo(() => new Promise((resolve) => opens.push(resolve)));
-  const lost = expect(link.get()).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
-  link.lose();
-  const next = link.get();
+test('N02 what ends while it is being opened is closed and a failure, with its pause', async () => {
+  const { opens, ends, open } = attempts();
+  const { link, close, onLost } = linkTo(open);
+  const getting = expect(link.get()).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+  ends[0]?.();
   opens[0]?.(1);
-  await lost;
+  await getting;
   expect(close).toHaveBeenCalledExactlyOnceWith(1);
+  expect(onLost).not.toHaveBeenCalled();
+  await expect(link.get()).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+  expect(opens).toHaveLength(1);
+});
+
+test('N02 an attempt that was given up is closed when it opens after all, and its end is nothing to the next', async () => {
+  vi.useFakeTimers();
+  const { opens, ends, open } = attempts();
+  const { link, close, onLost } = linkTo(open);
+  const given = expect(link.get()).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+  await vi.advanceTimersByTimeAsync(10_101);
+  await given;
+  const next = link.get();
   opens[1]?.(2);
   await expect(next).resolves.toBe(2);
+  opens[0]?.(1);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(close).toHaveBeenCalledExactlyOnceWith(1);
+  ends[0]?.();
+  expect(onLost).not.toHaveBeenCalled();
   await expect(link.get()).resolves.toBe(2);
   expect(opens).toHaveLength(2);
 });
 
-test('an attempt that never ends is given up, and closed when it opens after all', async () => {
+test('N02 a close that never ends is given up, and nobody hears of a loss then', async () => {
   vi.useFakeTimers();
-  try {
-    let opened = (_: number) => {};
-    const { link, close } = linkTo(() => new Promise((resolve) => (opened = resolve)));
-    const given = expect(link.get()).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
-    await vi.advanceTimersByTimeAsync(10_000);
-    await given;
-    opened(3);
-    await vi.advanceTimersByTimeAsync(0);
-    expect(close).toHaveBeenCalledExactlyOnceWith(3);
-  } finally {
-    vi.useRealTimers();
-  }
+  const { opens, ends, open } = attempts();
+  const { link, onLost } = linkTo(
+    open,
+    vi.fn(() => new Promise<void>(() => {})),
+  );
+  const getting = link.get();
+  opens[0]?.(1);
+  await getting;
+  const closed = expect(link.close()).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+  await vi.advanceTimersByTimeAsync(10_000);
+  await closed;
+  ends[0]?.();
+  expect(onLost).not.toHaveBeenCalled();
 });
 
 test('has nothing to close when it never opened', async () => {

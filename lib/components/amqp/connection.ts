@@ -31,11 +31,11 @@ export interface Opened<C extends Channel> {
   close(): Promise<void>;
 }
 
-/** Opens a channel, on a connection of its own unless one was injected; `onLost` hears once when it has ended. */
+/** Opens a channel, on a connection of its own unless one was injected; `onEnd` hears once when it has ended. */
 export async function openChannel<C extends Channel>(
   { name, url, client, connectTimeout }: AmqpPlace,
   create: (connection: AmqpConnection) => Promise<C>,
-  onLost: (channel: C) => void,
+  onEnd: () => void,
 ): Promise<Opened<C>> {
   const own =
     client === undefined ? await (await amqpPeer.load()).connect(url, { timeout: connectTimeout }) : undefined;
@@ -47,21 +47,37 @@ export async function openChannel<C extends Channel>(
       refusal = refusalOf(name, error);
     });
     channel.once('close', () => {
-      onLost(channel);
+      onEnd();
       own?.close().catch(ignore);
     });
     return {
       channel,
       refusal: () => refusal,
       async close() {
-        await channel.close().catch(ignore);
-        await own?.close().catch(ignore);
+        await close(channel);
+        if (own) await close(own);
       },
     };
   } catch (error) {
-    await own?.close().catch(ignore);
+    if (own) await close(own);
     throw error;
   }
+}
+
+interface Closable {
+  close(): Promise<unknown>;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/** What is lost while it is being closed says so, but never answers. */
+function close(closable: Closable): Promise<void> {
+  return new Promise<void>(function waitForEnd(resolve) {
+    function onClose(): void {
+      resolve();
+    }
+    closable.once('close', onClose);
+    closable.close().then(onClose, onClose);
+  });
 }
 
 /** The reply code of AMQP says enough; its text names queues and hosts. */

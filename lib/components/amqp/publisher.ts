@@ -32,8 +32,8 @@ export function createAmqpPublisher(topic: AmqpTopic): Publisher<AmqpMessage> {
 
   const link = createLink<Opened<ConfirmChannel>>({
     name,
-    async open() {
-      const opened = await openChannel(topic, (connection) => connection.createConfirmChannel(), onLost);
+    async open(onEnd) {
+      const opened = await openChannel(topic, (connection) => connection.createConfirmChannel(), onEnd);
       opened.channel.on('return', ({ properties }) => returned.add(Number(properties.headers?.[MARK])));
       try {
         await topic.prepare(opened.channel);
@@ -45,10 +45,6 @@ export function createAmqpPublisher(topic: AmqpTopic): Publisher<AmqpMessage> {
     },
     close: (opened) => opened.close(),
   });
-
-  function onLost(): void {
-    link.lose();
-  }
 
   function send({ channel, refusal }: Opened<ConfirmChannel>, message: AmqpMessage): Promise<void> {
     const { body, headers, routingKey } = message;

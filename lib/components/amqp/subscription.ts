@@ -23,20 +23,29 @@ export interface AmqpQueue extends AmqpPlace {
 export function createAmqpSubscription(place: AmqpQueue): Subscription {
   const { name, queue, prefetch, consume, maxAttempts, logger } = place;
   const inbox = createInbox<Received>();
-  let isClosing = false;
-  /** The channel that hands out messages; none of an earlier one can be acknowledged any more. */
-  let current: Channel | undefined;
-
   const link = createLink<Opened<Channel>>({
     name,
-    async open() {
-      const opened = await openChannel(place, (connection) => connection.createChannel(), onLost);
+    async open(onEnd) {
+      const unsettled = new Set<Received>();
+      const opened = await openChannel(place, (connection) => connection.createChannel(), forgetAll);
       const { channel } = opened;
-      current = channel;
+
+      /** The broker hands out again what was not acknowledged; by another channel nobody can do that. */
+      function forgetAll(): void {
+        for (const delivery of unsettled) inbox.withdraw(delivery);
+        unsettled.clear();
+        onEnd();
+      }
+      function onMessage(message: ConsumeMessage | null): void {
+        // The queue was deleted, or its node has gone.
+        if (message === null) channel.close().catch(ignore);
+        else inbox.put(deliveryOf(channel, message, unsettled));
+      }
+
       try {
         await channel.prefetch(prefetch);
         await place.prepare(channel);
-        await channel.consume(queue, (message) => onMessage(channel, message), consume);
+        await channel.consume(queue, onMessage, consume);
       } catch {
         await opened.close();
         throw opened.refusal() ?? unreachable(name);
@@ -44,39 +53,28 @@ export function createAmqpSubscription(place: AmqpQueue): Subscription {
       return opened;
     },
     close: (opened) => opened.close(),
+    onLost() {
+      if (inbox.waiting > 0) connect();
+    },
   });
 
   function connect(): void {
     link.get().catch((error) => inbox.fail(error));
   }
 
-  function onLost(channel: Channel): void {
-    // An earlier one, whose end is told late.
-    if (channel !== current) return;
-    current = undefined;
-    link.lose();
-    // The broker hands out again what was not acknowledged.
-    inbox.clear();
-    if (inbox.waiting > 0 && !isClosing) connect();
-  }
-
-  function onMessage(channel: Channel, message: ConsumeMessage | null): void {
-    // The queue was deleted, or its node has gone.
-    if (message === null) channel.close().catch(ignore);
-    else inbox.put(deliveryOf(channel, message));
-  }
-
-  function deliveryOf(channel: Channel, message: ConsumeMessage): Received {
+  /** A message, kept among the unsettled ones of its channel until it is settled for good. */
+  function deliveryOf(channel: Channel, message: ConsumeMessage, unsettled: Set<Received>): Received {
     const { contentType, contentEncoding, messageId, headers } = message.properties;
     let attempts = 0;
 
     async function settle(settlement: Settlement): Promise<void> {
       // It comes again.
-      if (channel !== current) throw unreachable(name);
+      if (!unsettled.has(delivery)) throw unreachable(name);
       if (settlement === 'refused') attempts++;
+      if (settlement !== 'used' && attempts < maxAttempts) return inbox.put(delivery, 'front');
+      unsettled.delete(delivery);
       try {
         if (settlement === 'used') acknowledge();
-        else if (settlement === 'released' || attempts < maxAttempts) inbox.put(delivery, 'front');
         else giveUp();
       } catch {
         throw unreachable(name);
@@ -99,6 +97,7 @@ export function createAmqpSubscription(place: AmqpQueue): Subscription {
       }),
       settle,
     };
+    unsettled.add(delivery);
     return delivery;
   }
 
@@ -111,7 +110,6 @@ export function createAmqpSubscription(place: AmqpQueue): Subscription {
       await link.get();
     },
     async close() {
-      isClosing = true;
       inbox.fail(closing(name));
       await link.close();
     },

@@ -78,14 +78,12 @@ function createKafkaSubscription(place: Place): Subscription {
 
   const link = createLink<Consumer>({
     name,
-    async open() {
+    async open(onEnd) {
       const consumer = (await connectTo(place)).consumer({ groupId: url.target });
       await consumer.connect();
       consumer.on(consumer.events.CRASH, ({ payload }) => {
         // From most crashes kafkajs starts again by itself: whoever waits may still get a message.
-        if (payload.restart) return;
-        link.lose();
-        inbox.fail(unreachable(name));
+        if (!payload.restart) onEnd();
       });
       await consumer.subscribe({ topics, fromBeginning: url.query.get('offset') !== 'newest' });
       await consumer.run({
@@ -96,6 +94,7 @@ function createKafkaSubscription(place: Place): Subscription {
       return consumer;
     },
     close: (consumer) => consumer.disconnect(),
+    onLost: () => inbox.fail(unreachable(name)),
   });
 
   /** Settles when the message is done with: until then, its partition waits. */

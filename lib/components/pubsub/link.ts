@@ -4,8 +4,6 @@ import { BackendError, GatewayError } from '../../errors.js';
 export interface Link<T> {
   /** What is open. Rejects with a `GatewayError` while it cannot be; the next attempt comes after a pause. */
   get(): Promise<T>;
-  /** Forgets what is open: the next `get` opens it again. */
-  lose(): void;
   /** Closes it, also when it is still being opened. */
   close(): Promise<void>;
 }
@@ -13,8 +11,11 @@ export interface Link<T> {
 export interface LinkOptions<T> {
   /** How messages name the backend. */
   readonly name: string;
-  readonly open: () => Promise<T>;
+  /** One attempt. It calls `onEnd` when what it opens has ended, be it before it is open or long after. */
+  readonly open: (onEnd: () => void) => Promise<T>;
   readonly close: (opened: T) => Promise<void>;
+  /** Hears when what was open has ended without having been closed; the next `get` opens it again. */
+  readonly onLost?: (() => void) | undefined;
 }
 
 const FIRST_PAUSE = 100;
@@ -26,53 +27,44 @@ export function pauseAfter(failures: number, random: () => number = Math.random)
   return Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE) * (0.5 + random() / 2);
 }
 
-export function createLink<T>({ name, open, close }: LinkOptions<T>): Link<T> {
+export function createLink<T>({ name, open, close, onLost }: LinkOptions<T>): Link<T> {
   let current: Promise<T> | undefined;
   let failures = 0;
   let notBefore = 0;
   let isClosed = false;
 
-  /** A client library may wait for ever for a broker that died in the middle of their greeting. */
-  function openInTime(): Promise<T> {
-    return new Promise<T>(function tryToOpen(resolve, reject) {
-      let isLate = false;
-      const timer = setTimeout(giveUp, LONGEST_ATTEMPT);
-      function giveUp(): void {
-        isLate = true;
-        reject(unreachable(name));
+  /** Each attempt hears of its own end only: that of one which was given up is nothing to the one after it. */
+  async function attempt(): Promise<T> {
+    let isOpen = false;
+    let hasEnded = false;
+    function onEnd(): void {
+      hasEnded = true;
+      if (!isOpen || isClosed) return;
+      isOpen = false;
+      current = undefined;
+      onLost?.();
+    }
+
+    try {
+      const opened = await inTime(name, open(onEnd), closeLate);
+      if (isClosed || hasEnded) {
+        // Nobody would ever hear of it again, but it might go on taking messages.
+        await inTime(name, close(opened));
+        throw isClosed ? closing(name) : unreachable(name);
       }
-      open().then(
-        (opened) => {
-          clearTimeout(timer);
-          if (isLate) close(opened).catch(ignore);
-          else resolve(opened);
-        },
-        (thrown) => {
-          clearTimeout(timer);
-          reject(thrown);
-        },
-      );
-    });
+      isOpen = true;
+      failures = 0;
+      return opened;
+    } catch (thrown) {
+      current = undefined;
+      failures++;
+      notBefore = performance.now() + pauseAfter(failures);
+      throw thrown instanceof GatewayError ? thrown : unreachable(name);
+    }
   }
 
-  /** One attempt. It may end when it no longer counts, since another has begun after a loss. */
-  function attempt(): Promise<T> {
-    const attempted: Promise<T> = openInTime().then(
-      async (opened) => {
-        failures = 0;
-        if (current === attempted) return opened;
-        // Nobody would ever hear of it again, but it would go on taking messages.
-        await close(opened);
-        throw isClosed ? closing(name) : unreachable(name);
-      },
-      (thrown) => {
-        if (current === attempted) current = undefined;
-        failures++;
-        notBefore = performance.now() + pauseAfter(failures);
-        throw thrown instanceof GatewayError ? thrown : unreachable(name);
-      },
-    );
-    return attempted;
+  function closeLate(opened: T): void {
+    close(opened).catch(ignore);
   }
 
   return {
@@ -83,17 +75,37 @@ export function createLink<T>({ name, open, close }: LinkOptions<T>): Link<T> {
       current = attempt();
       return current;
     },
-    lose() {
-      current = undefined;
-    },
     async close() {
       isClosed = true;
       const last = current;
       current = undefined;
       const opened = await last?.catch(() => undefined);
-      if (opened !== undefined) await close(opened);
+      if (opened !== undefined) await inTime(name, close(opened));
     },
   };
+}
+
+/** A client library may wait for ever for a broker that died in the middle of a greeting, or of a farewell. */
+function inTime<R>(name: string, doing: Promise<R>, onLate?: (result: R) => void): Promise<R> {
+  return new Promise<R>(function waitForEnd(resolve, reject) {
+    let isLate = false;
+    const timer = setTimeout(giveUp, LONGEST_ATTEMPT);
+    function giveUp(): void {
+      isLate = true;
+      reject(unreachable(name));
+    }
+    doing.then(
+      (result) => {
+        clearTimeout(timer);
+        if (isLate) onLate?.(result);
+        else resolve(result);
+      },
+      (thrown) => {
+        clearTimeout(timer);
+        reject(thrown);
+      },
+    );
+  });
 }
 
 export function unreachable(name: string): BackendError {

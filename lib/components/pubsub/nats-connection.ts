@@ -43,19 +43,13 @@ export function createNatsLink<T>(
     return connection;
   }
 
-  function onClosed(): void {
-    link.lose();
-    onLost?.();
-  }
-
-  const link: Link<{ connection: NatsConnection; used: T }> = createLink({
+  return createLink({
     name,
-    async open() {
+    async open(onEnd) {
       const connection = client === undefined ? await openOwn() : (client as NatsConnection);
+      if (client === undefined) void connection.closed().then(onEnd);
       try {
-        const used = await use(connection);
-        if (client === undefined) void connection.closed().then(onClosed);
-        return { connection, used };
+        return { connection, used: await use(connection) };
       } catch (error) {
         if (client === undefined) await connection.close();
         throw toError(name, error);
@@ -65,8 +59,8 @@ export function createNatsLink<T>(
       end?.(used);
       if (client === undefined) await connection.close();
     },
+    onLost,
   });
-  return link;
 }
 
 const REFUSALS: ReadonlyMap<string, string> = new Map([

@@ -30,15 +30,12 @@ export function createRedisLink(
     const { Redis: Connection } = await redisPeer.load();
     return new Connection(process.env['REDIS_URL'] || DEFAULT_URL, manners);
   }
-  function onEnd(): void {
-    link.lose();
-    onLost?.();
-  }
 
-  const link: Link<Redis> = createLink({
+  return createLink({
     name,
-    async open() {
+    async open(onEnd) {
       const connection = await connect();
+      connection.once('end', onEnd);
       // Whoever calls hears of it by the call.
       connection.on('error', ignore);
       try {
@@ -48,14 +45,13 @@ export function createRedisLink(
         connection.disconnect();
         throw toError(name, thrown);
       }
-      connection.once('end', onEnd);
       return connection;
     },
     async close(connection) {
       connection.disconnect();
     },
+    onLost,
   });
-  return link;
 }
 
 /** A refusal of the server begins with a word in capitals; what follows may name keys. */

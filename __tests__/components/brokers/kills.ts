@@ -1,0 +1,89 @@
+import type { TestGateway } from '../../../lib/testing/index.js';
+import type { Broker } from './kafka-server.js';
+
+/** How often each broker is killed; none unless asked for, since it takes a minute or more. */
+export const KILLS = Number(process.env['BROKER_KILLS'] ?? 0);
+
+/** What became of the messages of a run. */
+export interface Tally {
+  readonly confirmed: ReadonlySet<number>;
+  /** How often each message was an answer. */
+  readonly answered: ReadonlyMap<number, number>;
+  /** Confirmed and never an answer. */
+  readonly lost: readonly number[];
+  readonly twice: number;
+}
+
+interface Scene {
+  readonly name: string;
+  readonly broker: Broker;
+  /** Takes `{"n":1}` by `POST /a`, and gives such messages by `GET /next`. */
+  readonly gateway: TestGateway;
+  /** Milliseconds without any answer after which what is still missing counts as lost. */
+  readonly patience: number;
+}
+
+/** Two writers and two readers while the broker is killed and started again; then one reader, until nothing is left. */
+export async function killUnderLoad({ name, broker, gateway, patience }: Scene): Promise<Tally> {
+  const confirmed = new Set<number>();
+  const answered = new Map<number, number>();
+  let failed = 0;
+  let count = 0;
+  let isOver = false;
+
+  async function write(): Promise<void> {
+    while (!isOver) {
+      const n = count++;
+      const { status } = await gateway.call({ method: 'POST', url: '/a', body: `{"n":${n}}` });
+      if (status === 200) confirmed.add(n);
+      else failed++;
+      await pause(status === 200 ? 2 : 20);
+    }
+  }
+  async function take(): Promise<boolean> {
+    const { status, body } = await gateway.call({ url: '/next' });
+    if (status !== 200) await pause(20);
+    if (status !== 200) return false;
+    const { n } = body as { n: number };
+    answered.set(n, (answered.get(n) ?? 0) + 1);
+    return true;
+  }
+  async function read(): Promise<void> {
+    while (!isOver) await take();
+  }
+
+  const load = [write(), write(), read(), read()];
+  try {
+    for (let kill = 0; kill < KILLS; kill++) {
+      await pause(300);
+      await broker.kill();
+      await broker.start();
+      const before = confirmed.size;
+      const end = performance.now() + 30_000;
+      while (confirmed.size === before) {
+        if (performance.now() > end) throw new Error('nothing was confirmed within 30 s after the start');
+        await pause(20);
+      }
+    }
+  } finally {
+    isOver = true;
+    await Promise.all(load);
+  }
+  // Calls fail at once during the pause before the next attempt: only time tells that nothing comes any more.
+  let end = performance.now() + patience;
+  while (missing().length > 0 && performance.now() < end) if (await take()) end = performance.now() + patience;
+
+  function missing(): number[] {
+    return [...confirmed].filter((n) => !answered.has(n));
+  }
+  const twice = [...answered.values()].filter((times) => times > 1).length;
+  const lost = missing();
+  console.info(
+    `${name}: ${KILLS} kills, ${confirmed.size} confirmed, ${failed} failed, ${answered.size} answered, ${twice} twice, ${lost.length} lost`,
+  );
+  return { confirmed, answered, lost, twice };
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
