@@ -99,8 +99,13 @@ export class RejectedError extends GatewayError {
   /** Headers that belong to the rejection, such as `retry-after`. */
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
-    super('ERR_REJECTED', status, message);
+  constructor(
+    status: number,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+    code: ErrorCode = 'ERR_REJECTED',
+  ) {
+    super(code, status, message);
     this.headers = headers;
   }
 }

@@ -29,6 +29,8 @@ export interface Visit {
 export interface Observation {
   /** A request has found its endpoint. */
   enter(place: EndpointPlace, request: IncomingMessage): Visit;
+  /** It has no answer. */
+  failed(request: IncomingMessage, error: GatewayError): void;
   /** It is over. */
   leave(visit: Visit, event: EndpointEvent): void;
   /** A layer around an endpoint, outside of everything. */
@@ -91,6 +93,12 @@ export function createObservation(observers: readonly Observer[], logger: Logger
       };
       visits.set(request.headers, visit);
       return visit;
+    },
+
+    failed(request, error) {
+      const visit = visits.get(request.headers);
+      // Not over what the endpoint itself has failed with.
+      if (visit) visit.failure ??= error;
     },
 
     leave(visit, event) {

@@ -1,3 +1,4 @@
+import type { ServiceScope } from './components/component.js';
 import { createResolver, inTableOrder } from './components/resolve.js';
 import { parseConfig } from './config/parse.js';
 import type { BackendConfig, Config, EndpointConfig } from './config/resolved.js';
@@ -65,6 +66,7 @@ export function createPlan(
 }
 
 type Close = () => void | Promise<void>;
+type Refusal = Parameters<ServiceScope['refuseWhen']>[0];
 
 /** What has to end with a plan, and how it ends. */
 interface Ending {
@@ -99,11 +101,16 @@ function buildPlan(
   function observe(observer: Observer): void {
     observers.push(observer);
   }
+  const refusals: Refusal[] = [];
+  function refuseWhen(refusal: Refusal): void {
+    refusals.push(refusal);
+  }
   const services = inTableOrder(config.components, options.components).flatMap(
     ({ component, config: settings }) =>
-      component.service?.(settings, { ...options, keep, onClose, clientIp, observe }) ?? [],
+      component.service?.(settings, { ...options, keep, onClose, clientIp, observe, refuseWhen }) ?? [],
   );
   const observation = createObservation(observers, options.logger);
+  const refusal = firstOf(refusals);
 
   function createHandler(endpoint: EndpointConfig): EndpointHandler {
     const name = `${endpoint.method} ${endpoint.endpoint}`;
@@ -112,6 +119,8 @@ function buildPlan(
       name,
       timeout: endpoint.timeout,
       admission,
+      refusal,
+      onFailure: observation?.failed,
       logger: options.logger,
       readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, clientIp }),
       readBody: createBodyReader({ limit: endpoint.max_request_body, mode: bodyMode(endpoint, options) }),
@@ -160,6 +169,17 @@ function buildPlan(
       admission.cancelAll(new EndpointError('ERR_CLOSING', 503, 'The gateway is closing'));
     },
     close,
+  };
+}
+
+function firstOf(refusals: readonly Refusal[]): Refusal | undefined {
+  if (refusals.length < 2) return refusals[0];
+  return function refuse() {
+    for (const refusal of refusals) {
+      const refused = refusal();
+      if (refused) return refused;
+    }
+    return undefined;
   };
 }
 

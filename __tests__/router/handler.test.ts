@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EncodedBody } from '../../lib/encoding/encoding.js';
 import { json } from '../../lib/encoding/json.js';
-import { EndpointError, RejectedError, RequestError } from '../../lib/errors.js';
+import { EndpointError, type GatewayError, RejectedError, RequestError } from '../../lib/errors.js';
 import { NO_HEADERS, type Proxy, type ProxyRequest, type ProxyResponse } from '../../lib/proxy.js';
 import { createAdmission } from '../../lib/router/admission.js';
 import { createBodyReader } from '../../lib/router/body.js';
@@ -328,6 +328,31 @@ describe('admission', () => {
     expect(lines.map(({ level }) => level)).toEqual(['debug']);
     // Only the deadline of the one inside is left.
     expect(vi.getTimerCount()).toBe(1);
+  });
+
+  test('O04 whoever is refused waits for nothing, takes no place and no timer, and has no body read', async () => {
+    const readBody = vi.fn(() => undefined);
+    const admission = createAdmission(1);
+    let refusal: RejectedError | undefined = new RejectedError(503, 'no', { 'retry-after': '7' }, 'ERR_OVERLOADED');
+    const failures: GatewayError[] = [];
+    const { call } = setUp(async () => ANSWER, {
+      admission,
+      readBody,
+      refusal: () => refusal,
+      onFailure: (_request, error) => failures.push(error),
+    });
+    const { closed, received } = call({ method: 'POST', body: 'x' });
+    expect(vi.getTimerCount()).toBe(0);
+    await closed;
+    expect(received()).toMatchObject({ status: 503, headers: { 'retry-after': '7', 'content-length': '0' } });
+    expect(readBody).not.toHaveBeenCalled();
+    expect(failures).toEqual([refusal]);
+    await admission.empty();
+
+    refusal = undefined;
+    const next = call();
+    await next.closed;
+    expect(next.received().status).toBe(200);
   });
 
   test('O01 a place is free again after each kind of end', async () => {

@@ -13,7 +13,12 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close();
 });
 
-async function start(respond: () => Promise<BackendResponse>, endpoint: object = {}, options: GatewayOptions = {}) {
+async function start(
+  respond: () => Promise<BackendResponse>,
+  endpoint: object = {},
+  options: GatewayOptions = {},
+  root: object = {},
+) {
   const events: EndpointEvent[] = [];
   let started = 0;
   let wake = () => {};
@@ -29,6 +34,7 @@ async function start(respond: () => Promise<BackendResponse>, endpoint: object =
   };
   const config = {
     timeout: '300ms',
+    ...root,
     endpoints: [{ endpoint: '/x', backend: [{ host: ['http://b'], url_pattern: '/' }], ...endpoint }],
   } as GatewayConfig;
   const gateway: Gateway = createGateway(config, { observe: observer, transport: respond, ...options });
@@ -73,13 +79,17 @@ describe('observeHandler', () => {
   test('tells of a request that was turned away for its path', async () => {
     const { wire, ended } = await start(OK, { endpoint: '/x/{id}' });
     await wire.send('GET /x/%2e%2e%2fadmin HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
-    expect(await ended(1)).toMatchObject([{ endpoint: '/x/{id}', status: 400, outcome: 'rejected' }]);
+    expect(await ended(1)).toMatchObject([
+      { endpoint: '/x/{id}', status: 400, outcome: 'rejected', code: 'ERR_REQUEST_PATH' },
+    ]);
   });
 
   test('tells of a request that was turned away for its body', async () => {
     const { wire, ended } = await start(OK, { endpoint: '/y', method: 'POST', max_request_body: 2 });
     await wire.send('POST /y HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nConnection: close\r\n\r\nabcde');
-    expect(await ended(1)).toMatchObject([{ method: 'POST', status: 413, outcome: 'rejected' }]);
+    expect(await ended(1)).toMatchObject([
+      { method: 'POST', status: 413, outcome: 'rejected', code: 'ERR_REQUEST_BODY_SIZE' },
+    ]);
   });
 
   test('tells of a guard', async () => {
@@ -88,6 +98,17 @@ describe('observeHandler', () => {
     });
     await wire.send(GET);
     expect(await ended(1)).toMatchObject([{ status: 403, outcome: 'rejected', code: 'ERR_REJECTED' }]);
+  });
+
+  test('O01 tells of a request for which there was no place', async () => {
+    const slow = () => new Promise<BackendResponse>(() => {});
+    const { wire, ended } = await start(slow, {}, {}, { max_in_flight_requests: 1 });
+    const [first, second] = [wire.send(GET), wire.send(GET)];
+    await Promise.all([first, second]);
+    expect(await ended(2)).toMatchObject([
+      { status: 503, outcome: 'rejected', code: 'ERR_OVERLOADED' },
+      { status: 500, outcome: 'failed', code: 'ERR_ENDPOINT_TIMEOUT' },
+    ]);
   });
 
   test('tells of a client that left', async () => {

@@ -31,6 +31,7 @@ export function componentScope(init: Partial<BackendScope & ServiceScope> = {}):
     onClose() {},
     debug: false,
     observe() {},
+    refuseWhen() {},
     clientIp: () => '203.0.113.9',
     endpoint,
     backend: backendConfig(),

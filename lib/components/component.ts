@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import type { BackendConfig, EndpointConfig } from '../config/resolved.js';
+import type { RejectedError } from '../errors.js';
 import type { Keep } from '../keep.js';
 import type { Logger } from '../logger.js';
 import type { Observer } from '../observe.js';
@@ -37,6 +38,11 @@ export interface ServiceScope extends CommonScope {
   readonly clientIp: (request: IncomingMessage) => string;
   /** Adds an observer to those of `options.observe`. */
   observe(observer: Observer): void;
+  /**
+   * Asked about each request that has found its endpoint, before its body is read. What it gives back is answered, and
+   * nothing else is done for that request.
+   */
+  refuseWhen(refusal: () => RejectedError | undefined): void;
 }
 export interface EndpointScope extends CommonScope {
   readonly endpoint: EndpointConfig;

@@ -23,16 +23,27 @@ export interface HandlerOptions {
   /** Milliseconds from the first byte in to the last byte out. */
   readonly timeout: number;
   readonly admission: Admission;
+  /** Why nobody is let in just now; missing where that cannot happen. */
+  readonly refusal?: (() => RejectedError | undefined) | undefined;
   readonly readRequest: RequestReader;
   readonly readBody: BodyReader;
   readonly proxy: Proxy;
   readonly writer: ResponseWriter;
   readonly logger: Logger;
+  /** Hears of every failure before it is answered. */
+  readonly onFailure?: ((request: IncomingMessage, error: GatewayError) => void) | undefined;
 }
 
 export function createEndpointHandler(options: HandlerOptions): EndpointHandler {
-  const { name, timeout, admission, readRequest, readBody, proxy, writer, logger } = options;
+  const { name, timeout, admission, refusal, readRequest, readBody, proxy, writer, logger } = options;
+  const { onFailure } = options;
   const log = createFailureLog(name, logger);
+  const full = new RejectedError(
+    503,
+    `${name} was not served: too many requests are under way`,
+    { 'retry-after': '1' },
+    'ERR_OVERLOADED',
+  );
 
   function expired(): GatewayError {
     return new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, `${name} did not answer within ${timeout} ms`);
@@ -40,6 +51,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
 
   function fail(request: IncomingMessage, response: ServerResponse, error: GatewayError): void {
     log.failed(error);
+    onFailure?.(request, error);
     try {
       writer.writeError(request, response, error);
     } catch {
@@ -53,6 +65,11 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
     // Behind an earlier request of its connection an answer has no socket yet, and never hears that the client has left.
     const isQueued = response.socket === null;
     if (isDistrusted(request.socket) || (isQueued && request.socket.destroyed)) return;
+    const refused = refusal?.();
+    if (refused) {
+      fail(request, response, refused);
+      return;
+    }
     const deadline = createDeadline(timeout, expired);
     const guest: Guest = {
       cancel(reason) {
@@ -62,11 +79,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
     };
     if (!admission.enter(guest)) {
       deadline.dispose();
-      fail(
-        request,
-        response,
-        new RejectedError(503, `${name} was not served: too many requests are under way`, { 'retry-after': '1' }),
-      );
+      fail(request, response, full);
       return;
     }
 

@@ -54,9 +54,10 @@ function judge({ answer, failure, signal }: Visit, response: ServerResponse): Ve
   const code = reason instanceof GatewayError ? reason.code : undefined;
   const status = response.headersSent ? response.statusCode : NO_ANSWER;
   if (!response.writableFinished) return { status, outcome: 'aborted', code: code ?? 'ERR_CLIENT_CLOSED' };
-  if (reason instanceof RejectedError || reason instanceof RequestError) return { status, outcome: 'rejected', code };
+  // Without a signal the handler did not get as far as the endpoint: no backend was thought of.
+  if (signal === undefined || reason instanceof RejectedError || reason instanceof RequestError) {
+    return { status, outcome: 'rejected', code };
+  }
   if (reason !== undefined) return { status, outcome: 'failed', code: code ?? 'ERR_INTERNAL' };
-  // Refused before any backend was thought of: the handler did not get as far as the endpoint.
-  if (answer === undefined) return { status, outcome: 'rejected', code };
-  return { status, outcome: answer.isComplete && !answer.errors ? 'complete' : 'partial', code };
+  return { status, outcome: answer?.isComplete && !answer.errors ? 'complete' : 'partial', code };
 }
