@@ -23,7 +23,7 @@ test('what needs nothing is ready', async () => {
 test('all are checked at once, and again at each call', async () => {
   const readiness = createReadiness(silentLogger);
   const checks = [vi.fn(async () => 'PONG'), vi.fn(async () => {})];
-  for (const [index, check] of checks.entries()) readiness.add(`endpoints[${index}]`, check);
+  for (const [index, check] of checks.entries()) readiness.at(`endpoints[${index}]`)(check);
   await readiness.ready();
   await readiness.ready();
   expect(checks.map(({ mock }) => mock.calls.length)).toEqual([2, 2]);
@@ -34,12 +34,12 @@ test('everything that is not there is listed in the order of the configuration',
   const readiness = createReadiness(silentLogger);
   const gone = new BackendError('ERR_BACKEND_CONNECTION', 502, 'backend[0] GET /a: there is no connection');
   const refused = new GatewayError('ERR_BACKEND_STATUS', 502, 'backend[0] GET /c: refused');
-  readiness.add('endpoints[0].backend[0]', async () => {
+  readiness.at('endpoints[0].backend[0]')(async () => {
     await vi.advanceTimersByTimeAsync(5);
     throw gone;
   });
-  readiness.add('endpoints[1].backend[0]', async () => {});
-  readiness.add('endpoints[2].backend[0]', () => Promise.reject(refused));
+  readiness.at('endpoints[1].backend[0]')(async () => {});
+  readiness.at('endpoints[2].backend[0]')(() => Promise.reject(refused));
   const error = await refusalOf(readiness.ready());
   expect(error).toMatchObject({ code: 'ERR_NOT_READY', status: 503 });
   expect(error.failures).toEqual([
@@ -57,8 +57,8 @@ test('what a check throws of its own goes to the log and not into the error', as
   const logger: Logger = { ...silentLogger, error };
   const readiness = createReadiness(logger);
   const thrown = new TypeError('connect ECONNREFUSED 10.0.0.1:6379 user:secret');
-  readiness.add('options.stores.redis', () => Promise.reject(thrown));
-  readiness.add('endpoints[0]', () => {
+  readiness.at('options.stores.redis')(() => Promise.reject(thrown));
+  readiness.at('endpoints[0]')(() => {
     throw thrown;
   });
   const refusal = await refusalOf(readiness.ready());
@@ -74,8 +74,8 @@ test.each([
   [{ timeout: 250 }, 250],
 ])('what does not answer is waited for no longer than %o says', async (options, milliseconds) => {
   const readiness = createReadiness(silentLogger);
-  readiness.add('endpoints[0]', () => new Promise(() => {}));
-  readiness.add('endpoints[1]', async () => {});
+  readiness.at('endpoints[0]')(() => new Promise(() => {}));
+  readiness.at('endpoints[1]')(async () => {});
   const refusal = refusalOf(readiness.ready(options));
   const settled = vi.fn();
   void refusal.then(settled);
@@ -89,7 +89,7 @@ test.each([
 
 test('a check that fails after the time is up harms nobody', async () => {
   const readiness = createReadiness(silentLogger);
-  readiness.add('endpoints[0]', async () => {
+  readiness.at('endpoints[0]')(async () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     throw new Error('late');
   });

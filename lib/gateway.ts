@@ -13,6 +13,7 @@ import {
 import { type CloseOptions, createLifecycle } from './lifecycle.js';
 import { type GatewayOptions, resolveOptions } from './options.js';
 import type { RequestHandler } from './proxy.js';
+import type { ReadyOptions } from './readiness.js';
 import { shareHiddenClass } from './router/hidden-class.js';
 import type { Handle } from './router/router.js';
 import { type AxiosLike, createAxios, type OwnAxios } from './transport/axios.js';
@@ -48,6 +49,14 @@ export interface Gateway<A extends AxiosLike = AxiosLike> extends Handle {
    * @throws {ConfigError} when the new configuration is wrong; the old one then stays in force.
    */
   reload(config: GatewayConfig): void;
+  /**
+   * Connects to brokers, waits for the first answer of service discovery and asks the stores whether they are there.
+   * Backends over HTTP are not called. A gateway works without it, and then connects when a request comes; it may be
+   * called again at any time.
+   *
+   * @throws {NotReadyError} that lists everything that is not there; what is not there is tried again by later requests
+   */
+  ready(options?: ReadyOptions): Promise<void>;
   /**
    * Refuses new requests with 503, gives those under way `timeout` milliseconds (default 10000), then closes every
    * socket. Calling it again is harmless.
@@ -87,6 +96,7 @@ export function createGateway<A extends AxiosLike = OwnAxios>(
 
   return Object.assign(createRouter<A>(lifecycle.handle), {
     reload: lifecycle.reload,
+    ready: lifecycle.ready,
     close: lifecycle.close,
     axios,
     cache: createCacheControl(() => cachesIn(lifecycle.kept())),

@@ -51,6 +51,8 @@ export {
   type ErrorCode,
   type ExposedAnswer,
   GatewayError,
+  NotReadyError,
+  type ReadyFailure,
   RejectedError,
   RequestError,
 } from './errors.js';
@@ -84,6 +86,7 @@ export type {
   QueryPair,
   RequestHandler,
 } from './proxy.js';
+export type { ReadyCheck, ReadyOptions } from './readiness.js';
 export type { Balancer, BalancerFactory, HostOutcome } from './sd/balancer.js';
 export { type ConsulOptions, createConsulSubscribers } from './sd/consul.js';
 export { createDnsSubscribers, type DnsOptions } from './sd/dns.js';

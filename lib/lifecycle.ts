@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from './config/resolved.js';
-import { ConfigError } from './errors.js';
+import { ConfigError, GatewayError } from './errors.js';
 import type { Kept } from './keep.js';
 import type { ResolvedOptions } from './options.js';
 import { createPlan, type Plan } from './plan.js';
+import type { ReadyOptions } from './readiness.js';
 import type { Handle } from './router/router.js';
 import type { Wire } from './transport/wire.js';
 
@@ -22,6 +23,12 @@ export interface Lifecycle {
    * @throws {ConfigError} when the new configuration is wrong; the old one then stays.
    */
   reload(config: unknown): void;
+  /**
+   * Resolves when everything that the configuration in force has to reach beside its HTTP backends has been reached.
+   *
+   * @throws {NotReadyError} that lists what cannot be reached
+   */
+  ready(options?: ReadyOptions): Promise<void>;
   /** Refuses new requests with 503, waits for those under way, then closes every socket. Calling it again is harmless. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -74,6 +81,10 @@ export function createLifecycle(
       const old = plan;
       plan = createPlan(next, options, openWire, old);
       retire(old);
+    },
+    async ready(given) {
+      if (closing) throw new GatewayError('ERR_CLOSING', 503, 'The gateway is closed; create a new one');
+      await plan.ready(given);
     },
     close({ timeout = DEFAULT_DRAIN } = {}) {
       closing ??= drain(timeout);

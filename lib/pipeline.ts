@@ -32,13 +32,15 @@ const MERGE_SHARE = 0.85;
 const CONCURRENT_SHARE = 0.75;
 
 /** What the pipelines of one plan are built from. */
-export interface Ingredients extends CommonScope {
+export interface Ingredients extends Omit<CommonScope, 'onReady'> {
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly combiners: ReadonlyMap<string, Combiner>;
   readonly balancers: ReadonlyMap<string, BalancerFactory>;
   readonly components: readonly Component[];
   /** The subscriber of a backend's hosts; closed by whoever made it. */
   subscribe(backend: BackendConfig): Subscriber;
+  /** `onReady` for the place `at` of the configuration. */
+  onReadyAt(at: string): CommonScope['onReady'];
   /** The wire to a backend. */
   connect(backend: BackendConfig, stream: boolean): Transport;
   /** Tells observers what happens; not there when there are none. */
@@ -50,7 +52,8 @@ export interface Ingredients extends CommonScope {
 /** Everything around an endpoint, outermost first. */
 export function createEndpointProxy(endpoint: EndpointConfig, ingredients: Ingredients): Proxy {
   const hooks = inTableOrder(endpoint.components, ingredients.components).flatMap(
-    ({ component, config }) => component.endpoint?.(config, { ...commonScope(ingredients), endpoint }) ?? [],
+    ({ component, config }) =>
+      component.endpoint?.(config, { ...commonScope(ingredients, endpoint.at), endpoint }) ?? [],
   );
   const { observation } = ingredients;
   if (observation) hooks.unshift(observation.endpointLayer);
@@ -138,7 +141,7 @@ function createBackendClient(
   const { encodings, balancers, components, observation } = ingredients;
   const { name, required, concurrent_calls: copies } = backend;
   const hooks = inTableOrder(backend.components, components);
-  const scope = { ...commonScope(ingredients), endpoint, backend };
+  const scope = { ...commonScope(ingredients, backend.at), endpoint, backend };
   const encoding = encodings.get(backend.encoding) as Encoding;
   const isPassedOn = encodings.get(endpoint.output_encoding)?.passthrough === true;
   const stream = encoding.passthrough === true && isPassedOn;
@@ -188,6 +191,7 @@ function createBackendClient(
   return { name, required, send: compose(outer, backend.retry ? createRetry(backend.retry, attempt) : attempt) };
 }
 
-function commonScope({ logger, functions, stores, keep, clients, debug, onClose }: Ingredients): CommonScope {
-  return { logger, functions, stores, keep, clients, debug, onClose };
+function commonScope(ingredients: Ingredients, at: string): CommonScope {
+  const { logger, functions, stores, keep, clients, debug, onClose, onReadyAt } = ingredients;
+  return { logger, functions, stores, keep, clients, debug, onClose, onReady: onReadyAt(at) };
 }

@@ -2,12 +2,13 @@ import type { ServiceScope } from './components/component.js';
 import { createResolver, inTableOrder } from './components/resolve.js';
 import { parseConfig } from './config/parse.js';
 import type { BackendConfig, Config, EndpointConfig } from './config/resolved.js';
-import { EndpointError } from './errors.js';
+import { BackendError, EndpointError } from './errors.js';
 import { createKeep, type Kept } from './keep.js';
 import { createObservation } from './observation.js';
 import type { Observer } from './observe.js';
 import type { ResolvedOptions } from './options.js';
 import { createEndpointProxy, type Ingredients } from './pipeline.js';
+import { createReadiness, type Readiness, type ReadyOptions } from './readiness.js';
 import { createAdmission } from './router/admission.js';
 import { createBodyReader } from './router/body.js';
 import { createBuiltInRoutes } from './router/built-in.js';
@@ -20,7 +21,7 @@ import { createRequestReader } from './router/request.js';
 import { createResponseWriter } from './router/response.js';
 import { createRouter, type Routes } from './router/router.js';
 import { createUnmatchedAnswer } from './router/unmatched.js';
-import type { SubscriberFactory } from './sd/subscriber.js';
+import type { Subscriber, SubscriberFactory } from './sd/subscriber.js';
 import type { Transport } from './transport/transport.js';
 import type { Wire } from './transport/wire.js';
 import { VERSION } from './version.js';
@@ -32,6 +33,8 @@ export interface Plan {
   readonly routes: Routes;
   /** What its components want the next plan to go on with. */
   readonly kept: Kept;
+  /** Resolves when all that its backends need has been reached. */
+  ready(options?: ReadyOptions): Promise<void>;
   /** Resolves when no request is under way. */
   idle(): Promise<void>;
   /** Ends the requests under way. */
@@ -86,14 +89,19 @@ function buildPlan(
   function onClose(end: Close): void {
     closers.push(end);
   }
+  const readiness = createReadiness(options.logger);
+  for (const [name, store] of options.stores) {
+    if (canPing(store)) readiness.at(`options.stores.${name}`)(() => store.ping());
+  }
   const ingredients: Ingredients = {
     ...options,
     keep,
-    subscribe: createSubscribe(config, options, closers),
+    subscribe: createSubscribe(config, options, closers, readiness),
     connect(backend, stream) {
       return options.transport ?? connect(wire, backend, stream);
     },
     onClose,
+    onReadyAt: readiness.at,
   };
   const clientIp = createClientIp({ ...config.router, ...options });
 
@@ -105,10 +113,10 @@ function buildPlan(
   function refuseWhen(refusal: Refusal): void {
     refusals.push(refusal);
   }
-  const services = inTableOrder(config.components, options.components).flatMap(
-    ({ component, config: settings }) =>
-      component.service?.(settings, { ...options, keep, onClose, clientIp, observe, refuseWhen }) ?? [],
-  );
+  const services = inTableOrder(config.components, options.components).flatMap(({ component, config: settings }) => {
+    const onReady = readiness.at(`extra_config["${component.namespace}"]`);
+    return component.service?.(settings, { ...options, keep, onClose, onReady, clientIp, observe, refuseWhen }) ?? [];
+  });
   const observation = createObservation(observers, options.logger);
   const refusal = firstOf(refusals);
 
@@ -164,6 +172,7 @@ function buildPlan(
   return {
     routes,
     kept,
+    ready: readiness.ready,
     idle: admission.empty,
     abort() {
       admission.cancelAll(new EndpointError('ERR_CLOSING', 503, 'The gateway is closing'));
@@ -213,13 +222,27 @@ function createSubscribe(
   config: Config,
   { subscribers, logger }: ResolvedOptions,
   closers: Close[],
+  readiness: Readiness,
 ): Ingredients['subscribe'] {
   return function subscribe(backend) {
     const factory = subscribers.get(backend.sd) as SubscriberFactory;
     const subscriber = factory({ hosts: backend.host, scheme: backend.sd_scheme, ttl: config.dns_cache_ttl, logger });
     if (subscriber.close) closers.push(subscriber.close.bind(subscriber));
+    if (subscriber.ready) readiness.at(backend.at)(() => findHosts(subscriber, backend));
     return subscriber;
   };
+}
+
+/** Stores of this package can; others need not. */
+function canPing(store: object): store is { ping(): Promise<unknown> } {
+  return 'ping' in store && typeof store.ping === 'function';
+}
+
+/** The first look-up settles without saying how it ended. */
+async function findHosts(subscriber: Subscriber, { name, sd }: BackendConfig): Promise<void> {
+  await subscriber.ready?.();
+  if (subscriber.hosts().length > 0) return;
+  throw new BackendError('ERR_BACKEND_HOSTS', 503, `${name}: the service discovery "${sd}" has found no host yet`);
 }
 
 function connect(wire: Wire, backend: BackendConfig, stream: boolean): Transport {

@@ -14,8 +14,8 @@ export interface ReadyOptions {
 }
 
 export interface Readiness {
-  /** Registers what the place `path` of the configuration needs. */
-  add(path: string, check: ReadyCheck): void;
+  /** For the place `path` of the configuration: registers what it needs. */
+  at(path: string): (check: ReadyCheck) => void;
   /** Checks everything at once. Rejects with a `NotReadyError` that lists all that is not there. */
   ready(options?: ReadyOptions): Promise<void>;
 }
@@ -34,14 +34,16 @@ export function createReadiness(logger: Logger): Readiness {
   }
 
   return {
-    add(path, check) {
-      needs.push({ path, check });
+    at(path) {
+      return function onReady(check) {
+        needs.push({ path, check });
+      };
     },
     async ready({ timeout = DEFAULT_PATIENCE } = {}) {
       const deadline = createDeadline(timeout, () => noAnswer(timeout));
       const outcomes = needs.map(async ({ path, check }): Promise<ReadyFailure[]> => {
         try {
-          await deadline.race(check());
+          await deadline.race(Promise.resolve(check()));
           return [];
         } catch (thrown) {
           return [toFailure(path, thrown)];

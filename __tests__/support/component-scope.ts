@@ -29,6 +29,7 @@ export function componentScope(init: Partial<BackendScope & ServiceScope> = {}):
     clients: new Map(),
     keep: createKeep().keep,
     onClose() {},
+    onReady() {},
     debug: false,
     observe() {},
     refuseWhen() {},

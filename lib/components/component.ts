@@ -6,6 +6,7 @@ import type { Keep } from '../keep.js';
 import type { Logger } from '../logger.js';
 import type { Observer } from '../observe.js';
 import type { BackendRequest, Middleware, RequestHandler } from '../proxy.js';
+import type { ReadyCheck } from '../readiness.js';
 import type { TransportMiddleware } from '../transport/transport.js';
 
 /** Where in a configuration an `extra_config` stands. */
@@ -31,6 +32,8 @@ export interface CommonScope {
   readonly debug: boolean;
   /** Registers what has to end with the configuration; it may take its time. */
   onClose(close: () => void | Promise<void>): void;
+  /** Registers what `gateway.ready()` asks: it connects where that was not done yet, and rejects while it cannot. */
+  onReady(check: ReadyCheck): void;
 }
 /** What a component may know of the place it was configured at. */
 export interface ServiceScope extends CommonScope {

@@ -3,6 +3,7 @@ import type { GatewayConfig } from '../gateway.js';
 import { type CloseOptions, createLifecycle } from '../lifecycle.js';
 import { type GatewayOptions, resolveOptions } from '../options.js';
 import type { Headers } from '../proxy.js';
+import type { ReadyOptions } from '../readiness.js';
 import { createMemoryExchange, type RequestInit } from './memory-exchange.js';
 import { createStubTransport } from './stub-transport.js';
 import { createStubTable, type Stub } from './stubs.js';
@@ -57,6 +58,8 @@ export interface TestGateway {
   call(request: RequestInit): Promise<TestAnswer>;
   /** As `gateway.reload`. */
   reload(config: GatewayConfig): void;
+  /** As `gateway.ready`. */
+  ready(options?: ReadyOptions): Promise<void>;
   /** As `gateway.close`. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -115,7 +118,7 @@ export function createTestGateway(config: GatewayConfig, options: TestGatewayOpt
     };
   }
 
-  return { call, reload: lifecycle.reload, close: lifecycle.close };
+  return { call, reload: lifecycle.reload, ready: lifecycle.ready, close: lifecycle.close };
 }
 
 function report(troubles: readonly Trouble[], keys: readonly string[]): void {

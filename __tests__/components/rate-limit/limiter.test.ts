@@ -28,6 +28,7 @@ function createScope(store?: LimitStore) {
     keep: createKeep().keep,
     debug: false,
     onClose() {},
+    onReady() {},
   };
   return { lines, scope };
 }

@@ -51,5 +51,6 @@ export function createRedisCache(client: RedisCacheClient, options: RedisCacheOp
       } while (cursor !== '0');
       return removed;
     },
+    ping: () => send('PING'),
   };
 }

@@ -16,6 +16,8 @@ export interface CacheStore {
   set(key: string, value: string, milliseconds: number): Promise<unknown>;
   /** Removes the keys that `matches` says yes to, and tells how many they were. */
   remove(matches: (key: string) => boolean): Promise<number>;
+  /** Rejects while the store cannot be reached; `gateway.ready()` asks it. */
+  ping?(): Promise<unknown>;
 }
 
 export function isCacheStore(value: unknown): value is CacheStore {

@@ -54,10 +54,11 @@ export function publishTo<M extends Outgoing>(
   connectAtStart: boolean,
   toMessage: (request: BufferedRequest) => M,
 ): TransportMiddleware {
-  const { backend, onClose, logger } = scope;
+  const { backend, onClose, onReady, logger } = scope;
   /** Also counts messages whose request has ended without a confirmation: the client library still holds those. */
   let unconfirmed = 0;
   onClose(() => topic.close());
+  onReady(() => topic.open());
   if (connectAtStart) topic.open().catch((err) => logger.error({ err, at: backend.at }, 'a broker cannot be reached'));
 
   return offWire(scope, async function publishRequest(request) {

@@ -66,8 +66,9 @@ export function receiveFrom(
   scope: BackendScope,
   connectAtStart: boolean,
 ): TransportMiddleware {
-  const { backend, onClose, logger } = scope;
+  const { backend, onClose, onReady, logger } = scope;
   onClose(() => subscription.close());
+  onReady(() => subscription.open());
   if (connectAtStart) {
     subscription.open().catch((err) => logger.error({ err, at: backend.at }, 'a broker cannot be reached'));
   }

@@ -70,5 +70,9 @@ export function createRedisLimits(client: RedisLimitClient, options: RedisLimitO
       const [isAllowed, used] = reply as [number, string];
       return decide(isAllowed === 1, Number(used), limit);
     },
+    ping() {
+      if ('evalSha' in client) return client.eval("return 'PONG'", { keys: [], arguments: [] });
+      return client.call('PING');
+    },
   };
 }

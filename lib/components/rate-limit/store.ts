@@ -22,6 +22,8 @@ export interface Decision {
 export interface LimitStore {
   /** Takes one token from the bucket called `key`, which is the same one for everybody who names it. Rejects when it cannot. */
   take(key: string, limit: Limit): Promise<Decision>;
+  /** Rejects while the store cannot be reached; `gateway.ready()` asks it. */
+  ping?(): Promise<unknown>;
 }
 
 /** Tokens. Rounding of a clock must not turn away who comes exactly on time. */
