@@ -74,6 +74,8 @@ export type {
 } from './observe.js';
 export type { GatewayOptions } from './options.js';
 export type {
+  Admit,
+  Admitted,
   BackendRequest,
   Client,
   Data,
@@ -85,6 +87,7 @@ export type {
   ProxyResponse,
   QueryPair,
   RequestHandler,
+  RequestHead,
 } from './proxy.js';
 export type { ReadyCheck, ReadyOptions } from './readiness.js';
 export type { Balancer, BalancerFactory, HostOutcome } from './sd/balancer.js';

@@ -12,7 +12,7 @@ import type {
   Observer,
   RequestObserver,
 } from './observe.js';
-import type { BackendRequest, Middleware, ProxyRequest, ProxyResponse } from './proxy.js';
+import type { Admit, BackendRequest, Middleware, ProxyRequest, ProxyResponse } from './proxy.js';
 
 /** What is known of a request while it is under way. */
 export interface Visit {
@@ -33,6 +33,8 @@ export interface Observation {
   failed(request: IncomingMessage, error: GatewayError): void;
   /** It is over. */
   leave(visit: Visit, event: EndpointEvent): void;
+  /** A layer around whoever lets requests in. */
+  admitLayer(admit: Admit): Admit;
   /** A layer around an endpoint, outside of everything. */
   readonly endpointLayer: Middleware;
   /** A layer around a backend, outside of everything. */
@@ -105,6 +107,15 @@ export function createObservation(observers: readonly Observer[], logger: Logger
       tell(event, visit.observers);
     },
 
+    admitLayer(admit) {
+      return function followHead(head) {
+        const visit = visits.get(head.client.headers);
+        if (visit === undefined) return admit(head);
+        visit.signal = head.signal;
+        return runIn(visit.observers, () => callSafely(admit, head));
+      };
+    },
+
     endpointLayer(next) {
       return function followRequest(request) {
         const visit = visits.get(request.client.headers);
@@ -172,9 +183,9 @@ const NOBODY: readonly never[] = Object.freeze([]);
 /** Nobody writes to it. */
 const NO_CALLS = new Map<string, readonly BackendObserver[]>();
 
-function callSafely(next: (request: ProxyRequest) => Promise<ProxyResponse>, request: ProxyRequest) {
+function callSafely<R, A>(call: (request: R) => A, request: R): A | Promise<never> {
   try {
-    return next(request);
+    return call(request);
   } catch (error) {
     return Promise.reject(error);
   }

@@ -71,7 +71,7 @@ export interface Observer {
 
 /** Follows one request. */
 export interface RequestObserver {
-  /** Runs the work on the request, in a context of yours. */
+  /** Runs the work on the request, in a context of yours: who lets it in, where there is somebody, then the endpoint. */
   run?<T>(work: () => T): T;
   /** A backend is about to be called. What is given back follows that one call. */
   backendStarted?(place: BackendPlace): BackendObserver | undefined;

@@ -8,8 +8,10 @@ import { createObservation } from './observation.js';
 import type { Observer } from './observe.js';
 import type { ResolvedOptions } from './options.js';
 import { createEndpointProxy, type Ingredients } from './pipeline.js';
+import type { Admit } from './proxy.js';
 import { createReadiness, type Readiness, type ReadyOptions } from './readiness.js';
 import { createAdmission } from './router/admission.js';
+import { admitInTurn } from './router/admit.js';
 import { createBodyReader } from './router/body.js';
 import { createBuiltInRoutes } from './router/built-in.js';
 import { createCanonicalPath } from './router/canonical.js';
@@ -120,6 +122,14 @@ function buildPlan(
   const observation = createObservation(observers, options.logger);
   const refusal = firstOf(refusals);
 
+  function createAdmit(endpoint: EndpointConfig): Admit | undefined {
+    const admits = inTableOrder(endpoint.components, options.components).flatMap(
+      ({ component, config: settings }) => component.admit?.(settings, { ...options, keep, onClose, endpoint }) ?? [],
+    );
+    const admit = admitInTurn(admits);
+    return admit && observation ? observation.admitLayer(admit) : admit;
+  }
+
   function createHandler(endpoint: EndpointConfig): EndpointHandler {
     const name = `${endpoint.method} ${endpoint.endpoint}`;
     const encoding = options.encodings.get(endpoint.output_encoding);
@@ -131,6 +141,7 @@ function buildPlan(
       onFailure: observation?.failed,
       logger: options.logger,
       readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, clientIp }),
+      admit: createAdmit(endpoint),
       readBody: createBodyReader({ limit: endpoint.max_request_body, mode: bodyMode(endpoint, options) }),
       proxy: createEndpointProxy(endpoint, { ...ingredients, observation }),
       writer: createResponseWriter({

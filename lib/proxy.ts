@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { GatewayError } from './errors.js';
+import type { GatewayError, RejectedError } from './errors.js';
 
 /** Header names in lower case; several lines of one name stand in an array, in order. The object has no prototype. */
 export type Headers = Readonly<Record<string, string | readonly string[]>>;
@@ -41,6 +41,17 @@ export interface ProxyRequest {
   readonly signal: AbortSignal;
   readonly client: Client;
 }
+
+/** What is known of a request before its body is read. */
+export type RequestHead = Omit<ProxyRequest, 'body'>;
+
+/**
+ * Why a request is turned away; or headers that its answer will have, names in lower case; or nothing, when it may come in.
+ */
+export type Admitted = RejectedError | Readonly<Record<string, string>> | undefined;
+
+/** Decides by its head whether a request is let in. What it throws, or rejects with, fails the request. */
+export type Admit = (head: RequestHead) => Admitted | Promise<Admitted>;
 
 /** A request to one host: the URL is built, the host is chosen. */
 export interface BackendRequest extends ProxyRequest {

@@ -1,7 +1,8 @@
 import { expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { defineComponent } from '../../lib/components/component.js';
+import { type CheckContext, defineComponent } from '../../lib/components/component.js';
 import { createTestGateway } from '../../lib/testing/index.js';
+import { componentScope } from '../support/component-scope.js';
 
 /** One of each hook, each leaving its mark. */
 const marks = defineComponent({
@@ -12,6 +13,11 @@ const marks = defineComponent({
     return function markService(_request, response, next) {
       response.setHeader('X-Service', name);
       next();
+    };
+  },
+  admit: ({ name }) => {
+    return function markHead({ params }) {
+      return { 'x-admit': `${name} ${params['id']}` };
     };
   },
   endpoint: ({ name }, { endpoint }) => {
@@ -59,7 +65,7 @@ test('each hook stands where it says, and sees what it is promised', async () =>
     { components: [marks], backends: { 'a/7': { a: 1 } } },
   );
   const { headers, body, trace } = await gateway.call({ url: '/x/7' });
-  expect(headers['x-service']).toBe('m');
+  expect(headers).toMatchObject({ 'x-service': 'm', 'x-admit': 'm 7' });
   expect(body).toEqual({ a: 1, backend: 'endpoints[0].backend[0]', endpoint: '/x/{id}' });
   expect(trace[0]?.calls).toMatchObject([{ url: 'http://a/7?via=m', headers: { 'x-transport': 'm' } }]);
 });
@@ -71,7 +77,25 @@ test('without its namespace nothing of it is there', async () => {
   );
   const { headers, body } = await gateway.call({ url: '/x' });
   expect(headers).not.toHaveProperty('x-service');
+  expect(headers).not.toHaveProperty('x-admit');
   expect(body).toEqual({ a: 1 });
+});
+
+test('what `check` is given follows from the schema', () => {
+  const component = defineComponent({
+    namespace: 'example/checked',
+    schema: z.strictObject({ names: z.string() }).transform(({ names }) => names.split(',')),
+    check(config, context) {
+      expectTypeOf(config).toEqualTypeOf<string[]>();
+      expectTypeOf(context).toEqualTypeOf<CheckContext>();
+      return config.filter((name) => !context.functions.has(name)).map((name) => ({ path: [], message: name }));
+    },
+    admit: (config) => {
+      expectTypeOf(config).toEqualTypeOf<string[]>();
+      return undefined;
+    },
+  });
+  expect(component.check(['a', 'b'], { ...componentScope(), scope: 'endpoint' })).toHaveLength(2);
 });
 
 test('layers stand in the order of the table: those of the host app inside the built-in ones', async () => {

@@ -15,7 +15,7 @@ import { componentScope } from '../support/component-scope.js';
 import { backendRequest } from '../support/requests.js';
 import { answerOf, backendAnswer } from '../support/transport.js';
 
-type Hook = 'service' | 'endpoint' | 'client' | 'backend' | 'transport';
+type Hook = 'service' | 'admit' | 'endpoint' | 'client' | 'backend' | 'transport';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -40,12 +40,12 @@ async function callWith(hook: Hook, make: () => unknown) {
       endpoints: [
         {
           endpoint: '/x',
-          ...(hook === 'endpoint' && { extra_config }),
+          ...((hook === 'endpoint' || hook === 'admit') && { extra_config }),
           backend: [
             {
               host: ['http://a'],
               url_pattern: '/a',
-              ...(hook !== 'service' && hook !== 'endpoint' && { extra_config }),
+              ...((hook === 'client' || hook === 'backend' || hook === 'transport') && { extra_config }),
             },
             { host: ['http://b'], url_pattern: '/b' },
           ],
@@ -75,8 +75,8 @@ const BAD_LAYERS: [string, Middleware][] = [
   ['gives back an object that is no answer', () => (async () => ({ data: 'canary' })) as never],
   ['gives back an answer without metadata', () => (async () => ({ data: {}, isComplete: true })) as never],
 ];
-function raise(): never {
-  throw new Error('canary');
+function raise(error = new Error('canary')): never {
+  throw error;
 }
 
 describe('E03 a backend layer that', () => {
@@ -113,6 +113,40 @@ describe('E03 an endpoint layer that', () => {
   });
 });
 
+/** As libraries of promises make them. */
+function foreignPromise(value: unknown): object {
+  return Object.defineProperty({}, 'then', { value: (done: (settled: unknown) => void) => done(value) });
+}
+
+describe('E03 who decides whether a request is let in and', () => {
+  const rejected = new RejectedError(451, 'no');
+  test.each<[string, () => unknown, number]>([
+    ['throws', () => raise(), 500],
+    ['rejects', () => Promise.reject(new Error('canary')), 500],
+    ['never settles', () => new Promise(() => {}), 500],
+    ['gives back false', () => false, 500],
+    ['gives back true', () => true, 500],
+    ['gives back null', () => null, 500],
+    ['gives back a text', () => 'canary', 500],
+    ['gives back an error that is no rejection', () => new Error('canary'), 500],
+    ['gives back a list', () => ['canary'], 500],
+    ['gives back headers that are no texts', () => ({ 'x-a': 1 }), 500],
+    ['gives back any of that later', async () => false, 500],
+    ['turns away', () => rejected, 451],
+    ['turns away later', async () => rejected, 451],
+    ['turns away by throwing', () => raise(rejected), 451],
+    ['turns away by a promise of another kind', () => foreignPromise(rejected), 451],
+    ['lets in', () => undefined, 200],
+    ['lets in later', async () => undefined, 200],
+    ['lets in with headers', () => ({ 'x-a': '1' }), 200],
+  ])('%s: %#', async (_title, admit, expected) => {
+    const { status, body, errors, trace } = await callWith('admit', () => admit);
+    expect(status).toBe(expected);
+    if (expected !== 200) expect({ body, trace }).toEqual({ body: undefined, trace: [] });
+    expect(errors).toHaveLength(expected === 500 ? 1 : 0);
+  });
+});
+
 describe('E03 a service handler that', () => {
   const handlers: [string, RequestHandler, number][] = [
     ['throws', () => raise(), 500],
@@ -138,7 +172,7 @@ describe('E03 a service handler that', () => {
 });
 
 describe('E03 at start', () => {
-  test.each(['service', 'endpoint', 'client', 'backend', 'transport'] as const)(
+  test.each(['service', 'admit', 'endpoint', 'client', 'backend', 'transport'] as const)(
     'a %s hook that gives back no function is refused',
     async (hook) => {
       for (const junk of ['text', 7, {}, Promise.resolve()]) {
@@ -176,7 +210,8 @@ describe('a guarded component', () => {
     expect(guarded.schema).toBe(schema);
     expect(guarded.replacesWire).toBe(replacesWire);
     expect(guarded.check?.({}, { ...componentScope(), scope: 'backend' })).toEqual([{ path: [], message: 'no' }]);
-    for (const hook of ['service', 'endpoint', 'client', 'backend'] as const) expect(guarded[hook]).toBeUndefined();
+    for (const hook of ['service', 'admit', 'endpoint', 'client', 'backend'] as const)
+      expect(guarded[hook]).toBeUndefined();
   });
 
   test('may be an instance of a class with fields of its own', async () => {

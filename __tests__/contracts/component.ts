@@ -20,10 +20,14 @@ export interface ComponentCase {
 
 type Level = 'service' | 'endpoint' | 'backend';
 const LEVELS: readonly Level[] = ['service', 'endpoint', 'backend'];
+const HOOKS: Readonly<Record<Level, readonly (keyof Component)[]>> = {
+  service: ['service'],
+  endpoint: ['admit', 'endpoint'],
+  backend: ['client', 'backend', 'transport'],
+};
 
 function hooksOf(component: Component, level: Level): readonly (keyof Component)[] {
-  const hooks = level === 'backend' ? (['client', 'backend', 'transport'] as const) : ([level] as const);
-  return hooks.filter((hook) => component[hook] !== undefined);
+  return HOOKS[level].filter((hook) => component[hook] !== undefined);
 }
 
 /** What every component owes to those who configure it and to the layers around it. */
@@ -138,6 +142,18 @@ export function describeComponent({ component, valid, invalid, scope }: Componen
       const { status, body } = await transport(next)(Object.freeze(request));
       expect({ status, body: body.toString() }).toEqual({ status: 200, body: '{"a":1}' });
       expect(next).toHaveBeenCalledTimes(1);
+    });
+
+    it('lets an ordinary request in, before its body is read', async () => {
+      const admit = component.admit?.(config(), scope);
+      if (!admit) return;
+      expect(admit.name).not.toBe('');
+      const { body: _, ...head } = request;
+      const admitted = await admit(Object.freeze(head));
+      expect(admitted).not.toBeInstanceOf(Error);
+      for (const [name, value] of Object.entries(admitted ?? {})) {
+        expect([name, typeof value]).toEqual([name.toLowerCase(), 'string']);
+      }
     });
 
     it('passes an ordinary client on at the door', () => {

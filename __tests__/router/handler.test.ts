@@ -312,6 +312,58 @@ describe('failures', () => {
   });
 });
 
+describe('who decides whether a request is let in', () => {
+  const turnedAway = new RejectedError(429, 'too often', { 'retry-after': '7' });
+
+  test('does so before the body is read and the endpoint is called', async () => {
+    for (const decide of [() => turnedAway, async () => turnedAway, () => raiseThis(turnedAway)]) {
+      const readBody = vi.fn(() => undefined);
+      const proxy = vi.fn(async () => ANSWER);
+      const admit = vi.fn(decide);
+      const { call, lines, admission } = setUp(proxy, { admit, readBody });
+      const { closed, received } = call({ method: 'POST', body: 'x' }, { id: '7' });
+      await closed;
+      expect(received()).toMatchObject({ status: 429, headers: { 'retry-after': '7' }, bytes: Buffer.alloc(0) });
+      expect(admit).toHaveBeenCalledWith(expect.objectContaining({ method: 'POST', params: { id: '7' } }));
+      expect([readBody, proxy].map((each) => each.mock.calls.length)).toEqual([0, 0]);
+      expect(lines).toMatchObject([{ level: 'debug' }]);
+      await admission.empty();
+    }
+  });
+
+  test('is not asked about requests that cannot be served', async () => {
+    const admit = vi.fn();
+    const { call } = setUp(async () => ANSWER, { admit });
+    const { closed, received } = call({}, { id: 'a%2Fb' });
+    await closed;
+    expect(received().status).toBe(400);
+    expect(admit).not.toHaveBeenCalled();
+  });
+
+  test('may give the answer headers', async () => {
+    const { call } = setUp(async () => ANSWER, { admit: () => ({ ratelimit: 'r=1' }) });
+    const { closed, received } = call({ method: 'POST', body: 'x' });
+    await closed;
+    expect(received()).toMatchObject({ status: 200, headers: { ratelimit: 'r=1' }, bytes: Buffer.from('{"a":1}') });
+  });
+
+  test('T01 has until the deadline: then it is the gateway that was too slow, and no backend is called', async () => {
+    const proxy = vi.fn(async () => ANSWER);
+    const admit = () => new Promise<undefined>((resolve) => setTimeout(resolve, 1_500, undefined));
+    const { call, lines } = setUp(proxy, { admit });
+    const { closed, received } = call({ method: 'POST', body: 'x' });
+    await vi.advanceTimersByTimeAsync(3_000);
+    await closed;
+    expect(received().status).toBe(500);
+    expect(lines).toMatchObject([{ fields: { code: 'ERR_ENDPOINT_TIMEOUT' } }]);
+    expect(proxy).not.toHaveBeenCalled();
+  });
+});
+
+function raiseThis(error: Error): never {
+  throw error;
+}
+
 describe('admission', () => {
   test('O01 a full house answers 503 with Retry-After before the body is read, and does not flood the log', async () => {
     const readBody = vi.fn(() => undefined);

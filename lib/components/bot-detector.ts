@@ -51,13 +51,10 @@ export const botDetector = defineComponent({
     };
   },
 
-  endpoint(rules) {
-    return function rejectBotsOfEndpoint(next) {
-      return function rejectBot(request) {
-        if (isBot(rules, request.client.headers['user-agent']))
-          return Promise.reject(new RejectedError(403, 'The User-Agent is not welcome'));
-        return next(request);
-      };
+  admit(rules) {
+    const rejected = new RejectedError(403, 'The User-Agent is not welcome');
+    return function rejectBot({ client }) {
+      return isBot(rules, client.headers['user-agent']) ? rejected : undefined;
     };
   },
 });

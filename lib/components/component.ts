@@ -5,7 +5,7 @@ import type { RejectedError } from '../errors.js';
 import type { Keep } from '../keep.js';
 import type { Logger } from '../logger.js';
 import type { Observer } from '../observe.js';
-import type { BackendRequest, Middleware, RequestHandler } from '../proxy.js';
+import type { Admit, BackendRequest, Middleware, RequestHandler } from '../proxy.js';
 import type { ReadyCheck } from '../readiness.js';
 import type { TransportMiddleware } from '../transport/transport.js';
 
@@ -58,6 +58,8 @@ export interface BackendScope extends EndpointScope {
 export interface Hooks<S extends z.ZodType> {
   /** Around the whole gateway, before a route is looked for. */
   service?(config: z.output<S>, scope: ServiceScope): RequestHandler | undefined;
+  /** At the door of an endpoint, before the body is read and before its `endpoint` layers: lets requests in, or not. */
+  admit?(config: z.output<S>, scope: EndpointScope): Admit | undefined;
   /** Around an endpoint: sees the request before any backend, and the merged answer. */
   endpoint?(config: z.output<S>, scope: EndpointScope): Middleware | undefined;
   /** Around one backend before its URL is built: may leave it out, or change what the URL is built from. */

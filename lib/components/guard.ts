@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { z } from 'zod';
-import { ConfigError, GatewayError } from '../errors.js';
+import { ConfigError, GatewayError, RejectedError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import type { Middleware, ProxyResponse, RequestHandler } from '../proxy.js';
+import type { Admit, Admitted, Middleware, ProxyResponse, RequestHandler } from '../proxy.js';
 import type { BackendResponse, Transport, TransportMiddleware } from '../transport/transport.js';
 import type { Component, Hooks } from './component.js';
 
@@ -11,7 +11,7 @@ import type { Component, Hooks } from './component.js';
  * rejection, and what it gives back has to be an answer.
  */
 export function guardComponent(component: Component): Component {
-  const { namespace, check, service, endpoint, client, backend, transport } = component;
+  const { namespace, check, service, admit, endpoint, client, backend, transport } = component;
   function layerOf<T>(made: T | undefined): T | undefined {
     if (made === undefined || typeof made === 'function') return made;
     throw notALayer(namespace);
@@ -25,6 +25,12 @@ export function guardComponent(component: Component): Component {
       service(config, scope) {
         const handler = layerOf(service.call(component, config, scope));
         return handler && guardHandler(namespace, handler, scope.logger);
+      },
+    }),
+    ...(admit && {
+      admit(config, scope) {
+        const layer = layerOf(admit.call(component, config, scope));
+        return layer && guardAdmit(namespace, layer);
       },
     }),
     ...(endpoint && { endpoint: (config, scope) => guarded(endpoint.call(component, config, scope)) }),
@@ -59,6 +65,21 @@ function guardTransportMiddleware(name: string, layer: TransportMiddleware): Tra
     const transport = layer(next);
     if (typeof transport !== 'function') throw notALayer(name);
     return guardCall(name, transport, isBackendResponse);
+  };
+}
+
+/** Who decides nothing that is known as a decision lets nobody in. */
+function guardAdmit(name: string, admit: Admit): Admit {
+  function assertAdmitted(admitted: Admitted): Admitted {
+    if (isAdmitted(admitted)) return admitted;
+    throw new GatewayError('ERR_INTERNAL', 500, `"${name}" gave back something that is no decision`);
+  }
+
+  return function guardedAdmit(head) {
+    const admitted = admit(head);
+    return isRecord(admitted) && typeof admitted['then'] === 'function'
+      ? Promise.resolve(admitted).then(assertAdmitted)
+      : assertAdmitted(admitted as Admitted);
   };
 }
 
@@ -106,6 +127,12 @@ function notALayer(namespace: string): ConfigError {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
+}
+
+function isAdmitted(value: unknown): value is Admitted {
+  if (value === undefined || value instanceof RejectedError) return true;
+  if (!isRecord(value) || value instanceof Error || Array.isArray(value)) return false;
+  return Object.values(value).every((header) => typeof header === 'string');
 }
 
 /** Whether a value can go on as an answer. */

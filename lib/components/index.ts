@@ -8,6 +8,7 @@ import { functionBackend } from './function-backend.js';
 import { httpCache } from './http-cache/http-cache.js';
 import { js } from './js.js';
 import { lambda } from './lambda/lambda.js';
+import { loadShedding } from './load-shedding/load-shedding.js';
 import { publisher } from './pubsub/publisher.js';
 import { subscriber } from './pubsub/subscriber.js';
 import { backendRateLimit } from './rate-limit/proxy.js';
@@ -18,6 +19,7 @@ import { metrics } from './telemetry/metrics.js';
 /** THE TABLE: every built-in feature, outermost first. One order for all hooks. */
 export const builtInComponents = [
   metrics,
+  loadShedding,
   botDetector,
   serviceRateLimit,
   endpointRateLimit,
@@ -34,7 +36,11 @@ export const builtInComponents = [
 ] as const satisfies readonly Component[];
 
 type BuiltIn = (typeof builtInComponents)[number];
-type HookOf<S extends Scope> = S extends 'backend' ? 'client' | 'backend' | 'transport' : S;
+type HookOf<S extends Scope> = {
+  service: 'service';
+  endpoint: 'admit' | 'endpoint';
+  backend: 'client' | 'backend' | 'transport';
+}[S];
 
 /** The built-ins that have a hook for the scope, by namespace, with what they accept. */
 type ExtraConfigOf<S extends Scope> = {

@@ -10,7 +10,7 @@ import { readOptions } from './read-options.js';
 /** The hooks that make a component usable at a scope. */
 const HOOKS: Readonly<Record<Scope, readonly (keyof Component)[]>> = {
   service: ['service'],
-  endpoint: ['endpoint'],
+  endpoint: ['admit', 'endpoint'],
   backend: ['client', 'backend', 'transport'],
 };
 

@@ -112,9 +112,9 @@ function retryAfterOf(error: GatewayError): number {
   return Math.max(RETRY_AFTER, Math.ceil(seconds ?? RETRY_AFTER));
 }
 
-/** True when a body is on its way and it is not us who hold it back. */
+/** True when a body is on its way and it is not us who hold it back, or have not begun to read it. */
 function isSending(request: IncomingMessage): boolean {
-  return announcesBody(request) && !request.complete && !request.isPaused();
+  return announcesBody(request) && !request.complete && request.readableFlowing === true;
 }
 
 /** Every message is safe to be seen: none holds a host, a value or a stack. */

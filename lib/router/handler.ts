@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createDeadline } from '../deadline.js';
 import { EndpointError, type GatewayError, RejectedError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import type { Proxy, ProxyResponse } from '../proxy.js';
+import type { Admit, Proxy, ProxyResponse, RequestHead } from '../proxy.js';
 import type { Admission, Guest } from './admission.js';
+import { admitFirst } from './admit.js';
 import type { BodyReader } from './body.js';
 import { distrust, isDistrusted, onConnectionClose } from './connection.js';
 import { createFailureLog } from './failure-log.js';
@@ -26,6 +27,8 @@ export interface HandlerOptions {
   /** Why nobody is let in just now; missing where that cannot happen. */
   readonly refusal?: (() => RejectedError | undefined) | undefined;
   readonly readRequest: RequestReader;
+  /** Lets requests in, before their body is read. */
+  readonly admit?: Admit | undefined;
   readonly readBody: BodyReader;
   readonly proxy: Proxy;
   readonly writer: ResponseWriter;
@@ -35,7 +38,7 @@ export interface HandlerOptions {
 }
 
 export function createEndpointHandler(options: HandlerOptions): EndpointHandler {
-  const { name, timeout, admission, refusal, readRequest, readBody, proxy, writer, logger } = options;
+  const { name, timeout, admission, refusal, readRequest, admit, readBody, proxy, writer, logger } = options;
   const { onFailure } = options;
   const log = createFailureLog(name, logger);
   const full = new RejectedError(
@@ -44,6 +47,18 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
     { 'retry-after': '1' },
     'ERR_OVERLOADED',
   );
+
+  function serveWithBody(
+    head: RequestHead,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<ProxyResponse> {
+    const body = readBody(request, response);
+    return body instanceof Promise
+      ? body.then((content) => proxy({ ...head, body: content }))
+      : proxy({ ...head, body });
+  }
+  const serve = admit ? admitFirst(admit, serveWithBody) : serveWithBody;
 
   function expired(): GatewayError {
     return new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, `${name} did not answer within ${timeout} ms`);
@@ -119,10 +134,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
     try {
       // A request that cannot be served is refused before its body is read.
       const head = readRequest(request, params, deadline.signal, undefined);
-      const body = readBody(request, response);
-      const answer =
-        body instanceof Promise ? body.then((content) => proxy({ ...head, body: content })) : proxy({ ...head, body });
-      deadline.race(answer).then(succeed, failHere);
+      deadline.race(serve(head, request, response)).then(succeed, failHere);
     } catch (thrown) {
       failHere(thrown);
     }

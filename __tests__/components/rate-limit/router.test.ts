@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ConfigError } from '../../../lib/errors.js';
+import { createGateway, type GatewayConfig } from '../../../lib/gateway.js';
 import { createTestGateway, reply, type TestGateway, type TestGatewayOptions } from '../../../lib/testing/index.js';
+import { serve } from '../../router/wire.js';
 
 type Config = Parameters<typeof createTestGateway>[0];
 
@@ -221,6 +223,48 @@ describe('RateLimit headers on served answers', () => {
     const gateway = start(withLimit({ ...limit, send_headers: true }, { output_encoding: 'no-op' }));
     const { headers } = await ask(gateway);
     expect(headers).toMatchObject({ ratelimit: '"client";r=9;t=1', 'content-type': 'application/json' });
+  });
+});
+
+describe('who is over a limit is turned away before the body is read', () => {
+  test('O03 not a byte of it is waited for', async () => {
+    vi.useRealTimers();
+    let calls = 0;
+    const gateway = createGateway(
+      withLimit({ client_max_rate: 0.001, strategy: 'ip' }, { method: 'POST', timeout: '20s' }) as GatewayConfig,
+      {
+        async transport() {
+          calls++;
+          return { status: 200, headers: {}, body: Buffer.from('{}') };
+        },
+      },
+    );
+    const wire = await serve(gateway);
+    const start = 'POST /users/1 HTTP/1.1\r\nHost: x\r\n';
+    expect(await wire.send(`${start}Content-Length: 2\r\nConnection: close\r\n\r\n{}`)).toMatch(/^HTTP\/1.1 200 /);
+    for (const announced of ['Content-Length: 10000000', 'Content-Length: 100', 'Transfer-Encoding: chunked']) {
+      const client = await wire.open();
+      client.socket.write(`${start}${announced}\r\n\r\n`);
+      expect(await client.until(/\r\n\r\n/)).toMatch(/^HTTP\/1.1 429 /);
+      client.socket.destroy();
+    }
+    expect(calls).toBe(1);
+    await gateway.close();
+    await wire.close();
+  });
+
+  test('who is let in has its body passed on', async () => {
+    const bodies: string[] = [];
+    const gateway = createTestGateway(withLimit({ max_rate: 1 }, { method: 'POST' }), {
+      backends: {
+        'users/*': ({ body }) => {
+          bodies.push(body);
+          return {};
+        },
+      },
+    });
+    await gateway.call({ url: '/users/1', method: 'POST', body: 'payload' });
+    expect(bodies).toEqual(['payload']);
   });
 });
 

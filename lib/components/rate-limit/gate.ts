@@ -1,4 +1,5 @@
 import { RejectedError } from '../../errors.js';
+import type { Admitted } from '../../proxy.js';
 import type { ClientKey, Subject } from './client-key.js';
 import { createLimitHeaders, type LimitHeaders, retryAfter } from './headers.js';
 import type { Limiter } from './limiter.js';
@@ -25,13 +26,9 @@ export interface GateOptions {
   readonly total?: TotalLimit | undefined;
 }
 
-/** Either a reason to turn the request away, or what a served answer may say of the client's limit. */
-export type Verdict = RejectedError | Readonly<Record<string, string>>;
+/** Lets requests in at the rates of its limits; headers say what is left to the client. */
+export type Gate = (subject: Subject) => Admitted | Promise<Admitted>;
 
-/** Lets requests in at the rates of its limits. */
-export type Gate = (subject: Subject) => Verdict | Promise<Verdict>;
-
-const NOTHING: Verdict = Object.freeze({});
 const NOT_NOW = { 'retry-after': '1' };
 
 /**
@@ -45,7 +42,7 @@ export function createGate({ name, tellsServed, client, total }: GateOptions): G
   // Waiting would not help this one, so nothing says when to come back.
   const anonymous = new RejectedError(429, `A client of ${name} does not say who it is, so that it cannot be limited`);
 
-  function enterTotal(headers: Verdict): Verdict | Promise<Verdict> {
+  function enterTotal(headers: Admitted): Admitted | Promise<Admitted> {
     if (!total || !judgeTotal) return headers;
     return whenDecided(total.take(''), (decision) => {
       const verdict = judgeTotal(decision);
@@ -54,7 +51,7 @@ export function createGate({ name, tellsServed, client, total }: GateOptions): G
   }
 
   return function enter(subject) {
-    if (!client || !judgeClient) return enterTotal(NOTHING);
+    if (!client || !judgeClient) return enterTotal(undefined);
     const key = client.keyOf(subject);
     if (key === undefined) return anonymous;
     return whenDecided(client.take(key), (decision) => {
@@ -67,17 +64,17 @@ export function createGate({ name, tellsServed, client, total }: GateOptions): G
 /** Limits in memory answer at once; nothing has to wait then. */
 function whenDecided(
   decision: ReturnType<Limiter>,
-  judge: (decision: Decision | undefined) => Verdict | Promise<Verdict>,
-): Verdict | Promise<Verdict> {
+  judge: (decision: Decision | undefined) => Admitted | Promise<Admitted>,
+): Admitted | Promise<Admitted> {
   return decision instanceof Promise ? decision.then(judge) : judge(decision);
 }
 
 function createJudge(status: number, message: string, name: string, limit: Limit, tellsServed: boolean) {
   const headersOf: LimitHeaders = createLimitHeaders(name, limit);
-  return function judge(decision: Decision | undefined): Verdict {
+  return function judge(decision: Decision | undefined): Admitted {
     // A store that fails is not the client's doing.
     if (!decision) return new RejectedError(503, `${message}, for all one can tell without its store`, NOT_NOW);
-    if (decision.isAllowed) return tellsServed ? headersOf(decision) : NOTHING;
+    if (decision.isAllowed) return tellsServed ? headersOf(decision) : undefined;
     const headers = { 'retry-after': retryAfter(decision.retryAfter), ...headersOf(decision) };
     return new RejectedError(status, message, headers);
   };

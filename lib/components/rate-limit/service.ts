@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { RejectedError } from '../../errors.js';
+import type { Admitted } from '../../proxy.js';
 import { defineComponent } from '../component.js';
 import { entrySchema, openGate, strategyOf } from './entry.js';
-import type { Verdict } from './gate.js';
 import { checkStore } from './limiter.js';
 
 const NO_PARAMS = Object.freeze({});
@@ -23,13 +23,13 @@ export const serviceRateLimit = defineComponent({
     const enter = openGate('the gateway', settings, 'extra_config["qos/ratelimit/service"]', scope);
     if (!enter) return undefined;
 
-    function go(verdict: Verdict, response: ServerResponse, next: () => void): void {
+    function go(verdict: Admitted, response: ServerResponse, next: () => void): void {
       if (verdict instanceof RejectedError) {
         response.writeHead(verdict.status, { 'content-length': '0', ...verdict.headers });
         response.end();
         return;
       }
-      for (const [name, value] of Object.entries(verdict)) response.setHeader(name, value);
+      for (const [name, value] of Object.entries(verdict ?? {})) response.setHeader(name, value);
       next();
     }
 

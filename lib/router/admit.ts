@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RejectedError } from '../errors.js';
+import type { Admit, Admitted, Headers, ProxyResponse, RequestHead } from '../proxy.js';
+
+/** Asks one after the other; who turns the request away is the last to be asked. Undefined where there is nobody to ask. */
+export function admitInTurn(admits: readonly Admit[]): Admit | undefined {
+  const [first, ...others] = admits;
+  return first && others.reduce(askBoth, first);
+}
+
+function askBoth(first: Admit, second: Admit): Admit {
+  function goOn(admitted: Admitted, head: RequestHead): Admitted | Promise<Admitted> {
+    if (admitted instanceof RejectedError) return admitted;
+    return admitted === undefined ? second(head) : whenDecided(second(head), (next) => join(admitted, next));
+  }
+  return function admitByBoth(head) {
+    return whenDecided(first(head), (admitted) => goOn(admitted, head));
+  };
+}
+
+function join(headers: Readonly<Record<string, string>>, next: Admitted): Admitted {
+  return next instanceof RejectedError ? next : { ...headers, ...next };
+}
+
+/** Most decide at once; nothing has to wait then. */
+function whenDecided<A, B>(decision: A | Promise<A>, then: (decided: A) => B | Promise<B>): B | Promise<B> {
+  return decision instanceof Promise ? decision.then(then) : then(decision);
+}
+
+/** Reads the body of a request and makes the endpoint's answer. */
+export type Serve = (head: RequestHead, request: IncomingMessage, response: ServerResponse) => Promise<ProxyResponse>;
+
+/** Only for those who are let in. */
+export function admitFirst(admit: Admit, serve: Serve): Serve {
+  function goOn(
+    admitted: Admitted,
+    head: RequestHead,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<ProxyResponse> {
+    if (admitted instanceof RejectedError) return Promise.reject(admitted);
+    // The deadline has passed, or the client has left, while somebody was thinking.
+    if (head.signal.aborted) return Promise.reject(head.signal.reason);
+    const answered = serve(head, request, response);
+    return admitted === undefined ? answered : answered.then((answer) => withHeaders(answer, admitted));
+  }
+
+  return function serveAdmitted(head, request, response) {
+    const admitted = admit(head);
+    return admitted instanceof Promise
+      ? admitted.then((decided) => goOn(decided, head, request, response))
+      : goOn(admitted, head, request, response);
+  };
+}
+
+function withHeaders(answer: ProxyResponse, added: Readonly<Record<string, string>>): ProxyResponse {
+  const headers: Headers = Object.assign(Object.create(null), answer.metadata.headers, added);
+  return { ...answer, metadata: { ...answer.metadata, headers } };
+}
