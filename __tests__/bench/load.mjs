@@ -1,10 +1,13 @@
 // The client: raw keep-alive connections that read only as much of an answer as it takes to know where it ends. Run as a
-// child process, it does what it is told: { kind: 'closed' | 'open', port, path, connections, milliseconds, rate }.
+// child process, it does what it is told: { kind: 'closed' | 'open', port, path, connections } and where it ends:
+// `milliseconds`, or for closed runs also `requests`. Open runs have a `rate` per second.
 import { connect } from 'node:net';
 
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 /** Milliseconds that are waited for the last answers of an open run. */
 const PATIENCE = 5000;
+/** Milliseconds an open run sleeps between two looks at the clock and the sockets. Node's timers know whole ones only. */
+const NAP = 0.1;
 
 /**
  * One connection, one request at a time; whoever uses it sets `onAnswer`.
@@ -84,20 +87,24 @@ async function untilTold() {
 
 /** Each connection sends the next request as soon as it has its answer. */
 async function runClosed(order) {
+  const { milliseconds = Number.POSITIVE_INFINITY, requests = Number.POSITIVE_INFINITY } = order;
   const connections = await connectionsFor(order);
+  let sent = connections.length;
   let answers = 0;
   let failures = 0;
   let busy = connections.length;
   await untilTold();
   const start = performance.now();
-  const end = start + order.milliseconds;
+  const end = start + milliseconds;
   await new Promise((resolve) => {
     for (const connection of connections) {
       connection.onAnswer = function onAnswer(isGood) {
         if (isGood) answers++;
         else failures++;
-        if (isGood && performance.now() < end) connection.send();
-        else if (--busy === 0) resolve();
+        if (isGood && sent < requests && performance.now() < end) {
+          sent++;
+          connection.send();
+        } else if (--busy === 0) resolve();
       };
       connection.send();
     }
@@ -105,14 +112,25 @@ async function runClosed(order) {
   return { answers, failures, milliseconds: performance.now() - start };
 }
 
+/** Gaps between requests of clients that know nothing of each other; the same ones in each run. */
+function createGaps(rate) {
+  let state = 1;
+  return function nextGap() {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (-Math.log((state + 1) / 2 ** 32) * 1000) / rate;
+  };
+}
+
 /**
- * Requests come at a steady rate whether or not the ones before have been answered; each is timed from when it was due,
- * so that a stall counts for all who would have met it.
+ * Requests come at random at some rate, whether or not the ones before have been answered; each is timed from when it was
+ * due, so that a stall counts for all who would have met it.
  */
 async function runOpen(order) {
   const connections = await connectionsFor(order);
+  const nextGap = createGaps(order.rate);
+  const nap = new Int32Array(new SharedArrayBuffer(4));
   const free = [...connections];
-  const due = [];
+  const waiting = [];
   const latencies = [];
   let failures = 0;
   let sent = 0;
@@ -121,7 +139,7 @@ async function runOpen(order) {
     connection.onAnswer = function onAnswer(isGood) {
       if (isGood) latencies.push(performance.now() - since);
       else failures++;
-      const next = due.shift();
+      const next = waiting.shift();
       if (next === undefined) free.push(connection);
       else send(connection, next);
     };
@@ -129,20 +147,22 @@ async function runOpen(order) {
   }
 
   await untilTold();
-  const start = performance.now();
+  let due = performance.now();
+  const end = due + order.milliseconds;
   await new Promise((resolve) => {
-    function tick() {
-      const now = performance.now() - start;
-      for (; sent < (Math.min(now, order.milliseconds) * order.rate) / 1000; sent++) {
-        const since = start + (sent * 1000) / order.rate;
+    function look() {
+      for (const now = performance.now(); due <= now && due < end; due += nextGap()) {
         const connection = free.pop();
-        if (connection === undefined) due.push(since);
-        else send(connection, since);
+        sent++;
+        if (connection === undefined) waiting.push(due);
+        else send(connection, due);
       }
-      if (now < order.milliseconds) setTimeout(tick, 1);
-      else resolve();
+      if (due >= end) return resolve();
+      // Sleeps, so that the backends on the same core have their turn.
+      Atomics.wait(nap, 0, 0, NAP);
+      setImmediate(look);
     }
-    tick();
+    look();
   });
   const deadline = performance.now() + PATIENCE;
   while (latencies.length + failures < sent && performance.now() < deadline) {
@@ -150,7 +170,8 @@ async function runOpen(order) {
   }
   latencies.sort((a, b) => a - b);
   const at = (share) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))];
-  return { answers: latencies.length, failures: sent - latencies.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+  const percentiles = { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: at(1) };
+  return { answers: latencies.length, failures: sent - latencies.length, ...percentiles };
 }
 
 process.on('message', async function onOrder(order) {

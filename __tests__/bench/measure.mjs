@@ -90,7 +90,20 @@ export async function openCase(caseName, contenders, library) {
 }
 
 /**
- * Rounds of all contenders in turn: A B C, B C A, …
+ * Rounds of all contenders in turn: A B C, B C A, … Each time somebody else begins: a place in the row must not be an
+ * advantage.
+ *
+ * @param {number} contenders how many
+ * @param {number} rounds
+ */
+export function* inTurns(contenders, rounds) {
+  for (let round = 0; round < rounds; round++) {
+    for (let place = 0; place < contenders; place++) yield (round + place) % contenders;
+  }
+}
+
+/**
+ * The turns of all contenders of a case, one after the other.
  *
  * @returns {Promise<Turn[][]>} the turns of each contender
  */
@@ -100,12 +113,8 @@ export async function measureCase(caseName, contenders, { library, rounds, milli
   try {
     await opened.check();
     for (const index of contenders.keys()) await opened.turn(index, { connections, milliseconds: warmup });
-    for (let round = 0; round < rounds; round++) {
-      // Each time somebody else begins: a place in the row must not be an advantage.
-      for (let place = 0; place < contenders.length; place++) {
-        const index = (round + place) % contenders.length;
-        turns[index].push(await opened.turn(index, { connections, milliseconds }));
-      }
+    for (const index of inTurns(contenders.length, rounds)) {
+      turns[index].push(await opened.turn(index, { connections, milliseconds }));
     }
     await opened.check();
   } finally {

@@ -60,7 +60,8 @@ export function judge(results) {
   );
 }
 
-function table(rows) {
+/** @param {string[][]} rows the first one is the head */
+export function table(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows
     .map((row) =>

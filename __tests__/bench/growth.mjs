@@ -1,0 +1,88 @@
+// How the cost of a request grows with the backends of an endpoint, and with the size of their documents:
+//
+// npm run bench:growth -- [--rounds 8] [--seconds 0.2] [--warmup 2] [--connections 16] [--library FOLDER] [--json]
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { findCase } from './cases.mjs';
+import { fitLine } from './fit.mjs';
+import { buildLibrary } from './library.mjs';
+import { measureCase } from './measure.mjs';
+import { summary, table } from './report.mjs';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '8' },
+    seconds: { type: 'string', default: '0.2' },
+    warmup: { type: 'string', default: '2' },
+    connections: { type: 'string', default: '16' },
+    library: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const NAMES = ['tributary-express5', 'express-undici', 'tributary-http', 'http-undici'];
+/** `backends:bytes` of each point. */
+const CURVES = {
+  backends: ['1:1000', '2:1000', '4:1000', '8:1000', '16:1000'],
+  bytes: ['2:1000', '2:4000', '2:16000', '2:64000', '2:250000', '2:1000000', '2:4000000'],
+};
+const LEAST_R2 = 0.99;
+
+const settings = {
+  rounds: Number(values.rounds),
+  milliseconds: Number(values.seconds) * 1000,
+  warmup: Number(values.warmup) * 1000,
+  connections: Number(values.connections),
+};
+const library = values.library ? resolve(values.library) : buildLibrary();
+
+/** How many backends a case has, or how many bytes each of their documents. */
+function positionOf(curve, { calls }) {
+  if (curve === 'backends') return calls.length;
+  return calls.reduce((sum, { document }) => sum + JSON.stringify(document).length, 0) / calls.length;
+}
+
+const measured = new Map();
+for (const name of new Set(Object.values(CURVES).flat())) {
+  const turns = await measureCase(
+    name,
+    NAMES.map((contender) => ({ name: contender })),
+    { library, ...settings },
+  );
+  measured.set(
+    name,
+    turns.map((own) => summary(own.map(({ cpu }) => cpu))),
+  );
+}
+
+const results = Object.fromEntries(
+  Object.entries(CURVES).map(([curve, cases]) => [
+    curve,
+    Object.fromEntries(
+      NAMES.map((contender, index) => {
+        const points = cases.map((name) => ({ x: positionOf(curve, findCase(name)), ...measured.get(name)[index] }));
+        const fit = fitLine(points.map(({ x, median }) => ({ x, y: median })));
+        return [contender, { points, fit, isStraight: fit.r2 >= LEAST_R2 }];
+      }),
+    ),
+  ]),
+);
+
+if (values.json) {
+  console.log(JSON.stringify({ settings, results }, undefined, 2));
+} else {
+  for (const [curve, contenders] of Object.entries(results)) {
+    const [{ points: places }] = Object.values(contenders);
+    const rows = Object.entries(contenders).map(([contender, { points, fit, isStraight }]) => [
+      contender,
+      ...points.map(({ median }) => median.toFixed(0)),
+      fit.r2.toFixed(4),
+      `${(fit.departure * 100).toFixed(0)} %`,
+      isStraight ? 'straight' : 'BENT',
+    ]);
+    const head = [`CPU µs by ${curve}`, ...places.map(({ x }) => String(Math.round(x))), 'R²', 'off', ''];
+    console.log(`${table([head, ...rows])}\n`);
+  }
+}
+const gateway = Object.values(results).map((contenders) => contenders[NAMES[0]]);
+process.exitCode = gateway.every(({ isStraight }) => isStraight) ? 0 : 1;
