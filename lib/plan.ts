@@ -123,8 +123,10 @@ function buildPlan(
   const refusal = firstOf(refusals);
 
   function createAdmit(endpoint: EndpointConfig): Admit | undefined {
+    const onReady = readiness.at(endpoint.at);
     const admits = inTableOrder(endpoint.components, options.components).flatMap(
-      ({ component, config: settings }) => component.admit?.(settings, { ...options, keep, onClose, endpoint }) ?? [],
+      ({ component, config: settings }) =>
+        component.admit?.(settings, { ...options, keep, onClose, onReady, endpoint }) ?? [],
     );
     const admit = admitInTurn(admits);
     return admit && observation ? observation.admitLayer(admit) : admit;
