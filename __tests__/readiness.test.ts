@@ -97,3 +97,14 @@ test('a check that fails after the time is up harms nobody', async () => {
   await vi.advanceTimersByTimeAsync(1_000);
   expect((await refusal).failures).toHaveLength(1);
 });
+
+test('closing ends the checks that are under way', async () => {
+  const readiness = createReadiness(silentLogger);
+  readiness.at('endpoints[0]')(() => new Promise(() => {}));
+  readiness.at('endpoints[1]')(async () => {});
+  const refusal = refusalOf(readiness.ready());
+  await vi.advanceTimersByTimeAsync(1);
+  readiness.close();
+  expect((await refusal).failures).toMatchObject([{ path: 'endpoints[0]', error: { code: 'ERR_CLOSING' } }]);
+  expect(vi.getTimerCount()).toBe(0);
+});

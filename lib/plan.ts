@@ -92,6 +92,7 @@ function buildPlan(
     closers.push(end);
   }
   const readiness = createReadiness(options.logger);
+  onClose(readiness.close);
   for (const [name, store] of options.stores) {
     if (canPing(store)) readiness.at(`options.stores.${name}`)(() => store.ping());
   }

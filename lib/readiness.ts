@@ -1,4 +1,4 @@
-import { createDeadline } from './deadline.js';
+import { createDeadline, type Deadline } from './deadline.js';
 import { BackendError, GatewayError, NotReadyError, type ReadyFailure } from './errors.js';
 import type { Logger } from './logger.js';
 
@@ -18,6 +18,8 @@ export interface Readiness {
   at(path: string): (check: ReadyCheck) => void;
   /** Checks everything at once. Rejects with a `NotReadyError` that lists all that is not there. */
   ready(options?: ReadyOptions): Promise<void>;
+  /** Ends the checks that are under way. */
+  close(): void;
 }
 
 const DEFAULT_PATIENCE = 10_000;
@@ -25,6 +27,7 @@ const DEFAULT_PATIENCE = 10_000;
 /** What one configuration needs before it can serve requests. */
 export function createReadiness(logger: Logger): Readiness {
   const needs: { readonly path: string; readonly check: ReadyCheck }[] = [];
+  const running = new Set<Deadline>();
 
   function toFailure(path: string, thrown: unknown): ReadyFailure {
     if (thrown instanceof GatewayError) return { path, error: thrown };
@@ -41,6 +44,7 @@ export function createReadiness(logger: Logger): Readiness {
     },
     async ready({ timeout = DEFAULT_PATIENCE } = {}) {
       const deadline = createDeadline(timeout, () => noAnswer(timeout));
+      running.add(deadline);
       const outcomes = needs.map(async ({ path, check }): Promise<ReadyFailure[]> => {
         try {
           await deadline.race(Promise.resolve(check()));
@@ -50,8 +54,13 @@ export function createReadiness(logger: Logger): Readiness {
         }
       });
       const failures = (await Promise.all(outcomes)).flat();
+      running.delete(deadline);
       deadline.dispose();
       if (failures.length > 0) throw new NotReadyError(failures);
+    },
+    close() {
+      const reason = new GatewayError('ERR_CLOSING', 503, 'the gateway is closing');
+      for (const deadline of running) deadline.cancel(reason);
     },
   };
 }
