@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { createClient } from 'redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRedisCache, type RedisCacheClient } from '../../../lib/components/http-cache/redis.js';
 import { createGateway, type Gateway } from '../../../lib/gateway.js';
@@ -64,18 +65,45 @@ describe.each<[string, (run: (args: readonly string[]) => Promise<unknown>) => R
   });
 });
 
-describe.skipIf(!hasRedis)('against a real server (skipped without redis-server)', () => {
+/** A client of the host app, and what a test has to know of it. */
+interface RealClient {
+  readonly client: RedisCacheClient;
+  isReady(): boolean;
+  close(): void;
+}
+
+async function connectIoredis(port: number): Promise<RealClient> {
+  const client = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: 0 });
+  client.on('error', () => {});
+  return { client, isReady: () => client.status === 'ready', close: () => client.disconnect() };
+}
+
+async function connectNodeRedis(port: number): Promise<RealClient> {
+  const client = createClient({ socket: { host: '127.0.0.1', port, reconnectStrategy: 50 } });
+  client.on('error', () => {});
+  await client.connect();
+  return { client, isReady: () => client.isReady, close: () => client.destroy() };
+}
+
+describe.skipIf(!hasRedis).each([
+  ['ioredis', connectIoredis],
+  ['node-redis', connectNodeRedis],
+])('against a real server, by %s (skipped without redis-server)', (_name, connectClient) => {
   let server: RedisServer;
-  let client: Redis;
+  let redis: RealClient;
+  /** To look into the server. */
+  let inspector: Redis;
   let calls: number;
 
   beforeAll(async () => {
     server = await startRedis();
-    client = new Redis(server.port, '127.0.0.1', { maxRetriesPerRequest: 0 });
-    client.on('error', () => {});
+    redis = await connectClient(server.port);
+    inspector = new Redis(server.port, '127.0.0.1', { maxRetriesPerRequest: 0 });
+    inspector.on('error', () => {});
   }, 30_000);
   afterAll(async () => {
-    client?.disconnect();
+    redis?.close();
+    inspector?.disconnect();
     await server?.kill();
   });
   beforeEach(() => {
@@ -102,7 +130,7 @@ describe.skipIf(!hasRedis)('against a real server (skipped without redis-server)
         ],
       },
       {
-        stores: { redis: createRedisCache(client) },
+        stores: { redis: createRedisCache(redis.client) },
         transport: async () => {
           calls++;
           const bytes = Buffer.from(Array.from({ length: 512 }, (_, byte) => byte % 256));
@@ -126,8 +154,8 @@ describe.skipIf(!hasRedis)('against a real server (skipped without redis-server)
     expect(first.length).toBe(512);
     expect((await get(other, '/x/1')).equals(first)).toBe(true);
     expect(calls).toBe(1);
-    const [key] = await client.keys('tributary:cache:*');
-    expect(await client.pttl(key!)).toBeGreaterThan(50_000);
+    const [key] = await inspector.keys('tributary:cache:*');
+    expect(await inspector.pttl(key!)).toBeGreaterThan(50_000);
   });
 
   test('variants too', async () => {
@@ -160,7 +188,7 @@ describe.skipIf(!hasRedis)('against a real server (skipped without redis-server)
     await get(gateway, '/x/5');
     expect(calls).toBe(3);
     await server.restart();
-    await expect.poll(() => client.status, { timeout: 10_000 }).toBe('ready');
+    await expect.poll(() => redis.isReady(), { timeout: 10_000 }).toBe(true);
     await get(gateway, '/x/5');
     await get(gateway, '/x/5');
     // One at most: the client may have kept what it could not store.

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
+import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createRedisLimits, type RedisLimitClient } from '../../../lib/components/rate-limit/redis.js';
+import { createRedisLimits } from '../../../lib/components/rate-limit/redis.js';
 import type { Limit, LimitStore } from '../../../lib/components/rate-limit/store.js';
 import { describeLimitStore } from '../../contracts/limit-store.js';
 import { hasRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
@@ -21,16 +22,56 @@ describe.skipIf(!hasRedis)('against a real server (skipped without redis-server)
     await server?.kill();
   });
 
-  /** node-redis' way to be called, over the same connection. */
-  function asNodeRedis(): RedisLimitClient {
-    return {
-      evalSha: (sha, { keys, arguments: args }) => client.call('EVALSHA', sha, String(keys.length), ...keys, ...args),
-      eval: (script, { keys, arguments: args }) => client.call('EVAL', script, String(keys.length), ...keys, ...args),
-    };
-  }
-
   describeLimitStore('Redis, by ioredis', () => store);
-  describeLimitStore('Redis, by node-redis', () => createRedisLimits(asNodeRedis()));
+
+  describe('by node-redis', () => {
+    let nodeRedis: ReturnType<typeof open>;
+
+    function open() {
+      return createClient({
+        socket: { host: '127.0.0.1', port: server.port, reconnectStrategy: 50 },
+        disableOfflineQueue: true,
+      }).on('error', () => {});
+    }
+
+    beforeAll(async () => {
+      nodeRedis = open();
+      await nodeRedis.connect();
+    });
+    afterAll(() => nodeRedis?.destroy());
+
+    describeLimitStore('Redis, by node-redis', () => createRedisLimits(nodeRedis));
+
+    test('both clients take from one bucket', async () => {
+      const limit = { capacity: 3, rate: 0.001 };
+      const stores = [store, createRedisLimits(nodeRedis)] as const;
+      const allowed: boolean[] = [];
+      for (const index of [0, 1, 0, 1, 0] as const) allowed.push((await stores[index].take('both', limit)).isAllowed);
+      expect(allowed).toEqual([true, true, true, false, false]);
+    });
+
+    test('a decision is one round trip, but for the first of a server', async () => {
+      await client.script('FLUSH');
+      const sent = [vi.spyOn(nodeRedis, 'evalSha'), vi.spyOn(nodeRedis, 'eval')] as const;
+      const limits = createRedisLimits(nodeRedis);
+      for (let count = 0; count < 5; count++) await limits.take('node trips', { capacity: 10, rate: 1 });
+      expect(sent.map((spy) => spy.mock.calls.length)).toEqual([5, 1]);
+      for (const spy of sent) spy.mockRestore();
+    });
+
+    test('rejects while the server is gone, and goes on when it is back', { timeout: 30_000 }, async () => {
+      const limits = createRedisLimits(nodeRedis);
+      const limit = { capacity: 5, rate: 0.001 };
+      await limits.take('node gone', limit);
+      await server.kill();
+      await expect(limits.take('node gone', limit)).rejects.toThrow();
+      await server.restart();
+      await vi.waitFor(async () => expect((await limits.take('node gone', limit)).isAllowed).toBe(true), {
+        timeout: 10_000,
+      });
+      await vi.waitFor(async () => expect(await client.ping()).toBe('PONG'), { timeout: 10_000 });
+    });
+  });
 
   test('a decision is one round trip, but for the first of a server', async () => {
     await client.script('FLUSH');

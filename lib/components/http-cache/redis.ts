@@ -13,11 +13,11 @@ export interface RedisCacheOptions {
 const SCAN_COUNT = '500';
 
 /**
- * A store for `options.caches` over your own Redis client, ioredis or node-redis, which stays yours to connect and close.
+ * A store for `options.stores` over your own Redis client, ioredis or node-redis, which stays yours to connect and close.
  * Let Redis bound its memory: `maxmemory` with an `allkeys-lru` or `volatile-lru` policy.
  *
  * @example
- * createGateway(config, { caches: { redis: createRedisCache(new Redis()) } });
+ * createGateway(config, { stores: { redis: createRedisCache(new Redis()) } });
  * // and in the configuration of a backend: "qos/http-cache": { "store": "redis" }
  */
 export function createRedisCache(client: RedisCacheClient, options: RedisCacheOptions = {}): CacheStore {

@@ -7,7 +7,7 @@ import { variantOf } from './key.js';
 import { type EntryStore, NOTHING } from './store.js';
 
 /**
- * Keeps the cached answers of several processes; by name in `options.caches`. Values are texts whose layout is the
+ * Keeps the cached answers of several processes; by name in `options.stores`. Values are texts whose layout is the
  * gateway's business. A call that fails, or takes longer than 100 ms, costs a call of the backend and nothing else.
  */
 export interface CacheStore {
