@@ -5,7 +5,6 @@ import { hasRedis, type RedisServer, startRedis } from '../support/redis-server.
 
 const RATE = 50;
 const CLIENTS = 16;
-const WINDOW_MS = 5_000;
 
 describe.skipIf(!hasRedis)('examples/cluster-rate-limit (skipped without redis-server)', () => {
   let redis: RedisServer;
@@ -25,7 +24,8 @@ describe.skipIf(!hasRedis)('examples/cluster-rate-limit (skipped without redis-s
     expect(ended?.errors.replaceAll(said, '')).toBe('');
   }, 30_000);
 
-  test('L03 two processes let through what one limit says, within 2 %', { timeout: 60_000 }, async () => {
+  /** What both let through, against what the limit says. */
+  async function measure(milliseconds: number) {
     const [line] = curlLines(example.output);
     const agent = new Agent({ keepAlive: true });
 
@@ -33,17 +33,29 @@ describe.skipIf(!hasRedis)('examples/cluster-rate-limit (skipped without redis-s
     const { served, statuses, lastRequest, lastAnswer } = await exhaust(
       line!.url,
       agent,
-      before.lastAnswer + WINDOW_MS,
+      before.lastAnswer + milliseconds,
     );
     agent.destroy();
 
     const total = [...served.values()].reduce((sum, count) => sum + count, 0);
     // Each decision was made somewhere between request and answer.
-    expect(total).toBeGreaterThan(((RATE * (lastRequest - before.lastAnswer)) / 1_000) * 0.98);
-    expect(total).toBeLessThan(((RATE * (lastAnswer - before.lastRequest)) / 1_000) * 1.02);
+    const least = (RATE * (lastRequest - before.lastAnswer)) / 1_000;
+    const most = (RATE * (lastAnswer - before.lastRequest)) / 1_000;
+    expect(total).toBeGreaterThan(least * 0.98);
+    expect(total).toBeLessThan(most * 1.02);
     expect([...statuses].sort()).toEqual([200, 429]);
     expect(served.size).toBe(2);
     for (const count of served.values()) expect(count).toBeGreaterThan(total * 0.05);
+    return { total, each: [...served.values()], least, most };
+  }
+
+  test('L03 two processes let through what one limit says, within 2 %', { timeout: 60_000 }, async () => {
+    await measure(5_000);
+  });
+
+  // LIMIT_MINUTE=1 runs it.
+  test.runIf(process.env['LIMIT_MINUTE'])('L03 and they do for a whole minute', { timeout: 120_000 }, async () => {
+    console.log('served by two processes in a minute:', await measure(60_000));
   });
 
   test('without Redis each process limits by itself', { timeout: 30_000 }, async () => {
