@@ -38,6 +38,9 @@ test('what nobody has got can be taken back, what is out cannot', async () => {
   inbox.put(1);
   expect(inbox.withdraw(1)).toBe(true);
   expect(inbox.withdraw(1)).toBe(false);
+  inbox.put(2);
+  inbox.put(3);
+  expect(inbox.clear()).toEqual([2, 3]);
   const waiting = inbox.take(signal);
   inbox.put(4);
   expect(await waiting).toBe(4);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Place } from '../../../lib/components/pubsub/driver.js';
 import { createRedisSubscription } from '../../../lib/components/pubsub/redis-subscription.js';
 import { parseBrokerUrl } from '../../../lib/components/pubsub/url.js';
@@ -51,4 +51,36 @@ test('an acknowledgement that came too late fails the call', async () => {
   const { settle } = await subscription.receive(signal);
   await expect(settle('used')).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
   await subscription.close();
+});
+
+test('N02 when the answer to an acknowledgement was lost, the next request gets the entry, acknowledged before or not', async () => {
+  let acknowledgements = 0;
+  const { subscription } = open(([name]) => {
+    if (name === 'XAUTOCLAIM') return [Buffer.from('0-0'), [], []];
+    if (name === 'XREADGROUP') return [Buffer.from('s'), [ENTRY]];
+    if (name === 'XACK' && ++acknowledgements === 1) throw new Error('Connection is closed.');
+    return 0;
+  });
+  const first = await subscription.receive(signal);
+  await expect(first.settle('used')).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+  const second = await subscription.receive(signal);
+  expect(String(second.body)).toBe('a');
+  await expect(second.settle('used')).resolves.toBeUndefined();
+  await subscription.close();
+});
+
+test('N02 closing hands back what nobody has got', async () => {
+  let answer = (_: unknown) => {};
+  const { subscription, commands } = open(([name]) => {
+    if (name === 'XAUTOCLAIM') return [Buffer.from('0-0'), [], []];
+    return name === 'XREADGROUP' ? new Promise((resolve) => (answer = resolve)) : 1;
+  });
+  const client = new AbortController();
+  const left = expect(subscription.receive(client.signal)).rejects.toThrow('left');
+  await vi.waitFor(() => expect(commands.at(-1)?.[0]).toBe('XREADGROUP'), { interval: 1 });
+  client.abort(new Error('left'));
+  await left;
+  answer([Buffer.from('s'), [ENTRY]]);
+  await subscription.close();
+  expect(commands.at(-1)).toEqual(['XCLAIM', 's', 'g', expect.any(String), 0, '1-0', 'IDLE', 30_000, 'JUSTID']);
 });

@@ -7,6 +7,7 @@ import type { BackendInput, GatewayOptions } from '../../../lib/index.js';
 import { createTestGateway, type TestGateway } from '../../../lib/testing/index.js';
 import { hasRedis } from '../../support/redis-server.js';
 import { startDurableRedis } from '../brokers/durable-redis.js';
+import { KILLS, killUnderLoad } from '../brokers/kills.js';
 
 const gateways: TestGateway[] = [];
 afterEach(async () => {
@@ -182,64 +183,23 @@ describe.runIf(hasRedis)('against a real server', () => {
   });
 
   // The last one: what it does to the server would disturb the others.
-  // Takes a minute or more: BROKER_KILLS=5 runs it.
-  test.runIf(process.env['BROKER_KILLS'])(
+  test.runIf(KILLS > 0)(
     'N02 killed and started again under load: what was confirmed is stored and answered, nothing twice',
     async () => {
-      const rounds = Number(process.env['BROKER_KILLS'] ?? 5);
       const gateway = gatewayOf({
         publish: `redis://${stream}`,
         subscribe: `redis://${stream}?group=g&claim_after=2`,
         backend: { timeout: '1s' },
       });
-      const confirmed = new Set<number>();
-      const answered = new Map<number, number>();
-      let failed = 0;
-      let count = 0;
-      let isOver = false;
-      async function write(): Promise<void> {
-        while (!isOver) {
-          const n = count++;
-          if ((await gateway.call(post(`{"n":${n}}`))).status === 200) confirmed.add(n);
-          else failed++;
-          await new Promise((resolve) => setTimeout(resolve, 2));
-        }
-      }
-      async function take(): Promise<boolean> {
-        const { status, body } = await gateway.call(next);
-        if (status !== 200) return false;
-        const { n } = body as { n: number };
-        answered.set(n, (answered.get(n) ?? 0) + 1);
-        return true;
-      }
-      async function readOn(): Promise<void> {
-        while (!isOver) if (!(await take())) await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-      const load = [write(), write(), readOn(), readOn()];
-      for (let round = 0; round < rounds; round++) {
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        await server.kill();
-        await server.start();
-        const before = confirmed.size;
-        for (let tries = 0; confirmed.size === before && tries < 200; tries++) {
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-        expect(confirmed.size).toBeGreaterThan(before);
-      }
-      isOver = true;
-      await Promise.all(load);
-      const end = performance.now() + 15_000;
-      while ([...confirmed].some((n) => !answered.has(n)) && performance.now() < end) await take();
-      const lost = [...confirmed].filter((n) => !answered.has(n));
-      const twice = [...answered.values()].filter((times) => times > 1).length;
-      console.info(
-        `redis: ${rounds} kills, ${confirmed.size} confirmed, ${failed} failed, ${answered.size} answered, ${twice} twice, ${lost.length} not answered`,
-      );
-      expect(twice).toBe(0);
-      // One whose acknowledgement reached the disk, and whose answer to that was lost, is in nobody's hands.
-      expect(lost.length).toBeLessThanOrEqual(2 * rounds);
+      const { confirmed, lost, twice } = await killUnderLoad({
+        name: 'Redis',
+        broker: server,
+        gateway,
+        patience: 15_000,
+      });
+      expect({ lost, twice }).toEqual({ lost: [], twice: 0 });
       expect(await client.xlen(stream)).toBeGreaterThanOrEqual(confirmed.size);
     },
-    900_000,
+    1_800_000,
   );
 });

@@ -6,6 +6,8 @@ export interface Inbox<T> {
   put(message: T, where?: 'front'): void;
   /** Takes back a message that nobody has got yet; false when it is out. */
   withdraw(message: T): boolean;
+  /** Takes back everything that nobody has got yet. */
+  clear(): readonly T[];
   /** Fails everybody who waits. */
   fail(error: Error): void;
   /** How many wait. */
@@ -61,6 +63,9 @@ export function createInbox<T>(): Inbox<T> {
       const index = messages.indexOf(message);
       if (index >= 0) messages.splice(index, 1);
       return index >= 0;
+    },
+    clear() {
+      return messages.splice(0);
     },
     fail(error) {
       for (const waiter of [...waiters]) waiter.fail(error);

@@ -86,7 +86,7 @@ export function createLink<T>({ name, open, close, onLost }: LinkOptions<T>): Li
 }
 
 /** A client library may wait for ever for a broker that died in the middle of a greeting, or of a farewell. */
-function inTime<R>(name: string, doing: Promise<R>, onLate?: (result: R) => void): Promise<R> {
+export function inTime<R>(name: string, doing: Promise<R>, onLate?: (result: R) => void): Promise<R> {
   return new Promise<R>(function waitForEnd(resolve, reject) {
     let isLate = false;
     const timer = setTimeout(giveUp, LONGEST_ATTEMPT);

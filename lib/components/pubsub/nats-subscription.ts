@@ -8,6 +8,9 @@ import { createNatsLink, headersOf, jetstreamPeer, toError } from './nats-connec
 
 /** How long one pull waits at the server for a message; then the next one asks, as long as somebody waits. */
 const PULL = 2_000;
+/** Milliseconds before a loss whose acknowledgements the server may have forgotten, and how many of those are kept. */
+const FORGETTABLE = 10_000;
+const MOST_FORGETTABLE = 5_000;
 
 /** Reads a subject. NATS keeps nothing: what comes while nobody asks is held here, `max_pending` messages of it. */
 export function createNatsSubscription(place: Place): Subscription {
@@ -77,6 +80,10 @@ export function createJetStreamSubscription(place: Place): Subscription {
   const inbox = createInbox<Received>();
   /** Refusals of messages that are not done with, by their number in the stream. */
   const refusals = new Map<number, number>();
+  /** When each message was acknowledged, oldest first. */
+  const acknowledged = new Map<string, number>();
+  /** Messages acknowledged shortly before a loss: a server that was killed hands them out once more. */
+  const answered = new Set<string>();
   let isPulling = false;
   let isClosing = false;
 
@@ -86,8 +93,16 @@ export function createJetStreamSubscription(place: Place): Subscription {
       const { jetstream } = await jetstreamPeer.load();
       return jetstream(connection).consumers.get(url.target, url.query.get('consumer') ?? '');
     },
-    { onLost: () => inbox.fail(unreachable(name)) },
+    { onLost },
   );
+
+  function onLost(): void {
+    const since = performance.now() - FORGETTABLE;
+    for (const [key, at] of acknowledged) if (at >= since) answered.add(key);
+    trim(answered);
+    acknowledged.clear();
+    inbox.fail(unreachable(name));
+  }
 
   /** One pull at a time, for as long as somebody waits: what nobody waits for stays in the stream. */
   async function pull(): Promise<void> {
@@ -108,7 +123,8 @@ export function createJetStreamSubscription(place: Place): Subscription {
   async function pullOne(consumer: Consumer): Promise<void> {
     const message = await consumer.next({ expires: PULL });
     if (message === null) return;
-    if (inbox.waiting === 0) message.nak();
+    if (answered.has(keyOf(message))) message.ack();
+    else if (inbox.waiting === 0) message.nak();
     else inbox.put(deliveryOf(message));
   }
 
@@ -121,6 +137,8 @@ export function createJetStreamSubscription(place: Place): Subscription {
         // The server answers, so that a lost acknowledgement is known here and the message not answered twice.
         const isKnown = await message.ackAck({ timeout: place.timeout }).catch(() => false);
         if (!isKnown) throw unreachable(name);
+        acknowledged.set(keyOf(message), performance.now());
+        trim(acknowledged);
         return;
       }
       const refused = (refusals.get(number) ?? 0) + (settlement === 'refused' ? 1 : 0);
@@ -151,4 +169,17 @@ export function createJetStreamSubscription(place: Place): Subscription {
       await link.close();
     },
   };
+}
+
+/** Lets go of the oldest ones. */
+function trim(keys: Map<string, unknown> | Set<string>): void {
+  for (const key of keys.keys()) {
+    if (keys.size <= MOST_FORGETTABLE) return;
+    keys.delete(key);
+  }
+}
+
+/** Numbers begin anew in a stream that was deleted and made again; the moment a message was stored does not. */
+function keyOf({ info: { streamSequence }, timestampNanos }: JsMsg): string {
+  return `${streamSequence}@${timestampNanos}`;
 }

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Settlement } from '../../transport/transport.js';
 import type { Place, Received, Subscription } from './driver.js';
 import { createInbox } from './inbox.js';
-import { closing, unreachable } from './link.js';
+import { closing, inTime, unreachable } from './link.js';
 import { toHeaders } from './metadata.js';
 import { createRedisLink, toError } from './redis-connection.js';
 import { BODY, HEADER, toFields } from './redis-publisher.js';
@@ -17,6 +17,12 @@ interface Entry {
   readonly fields: readonly Buffer[];
 }
 
+interface Delivery extends Received {
+  readonly id: string;
+  /** False when another member may have it by now. */
+  isOurs(): boolean;
+}
+
 /** Reads a stream as a member of a group: an entry is acknowledged once it is settled as used. */
 export function createRedisSubscription(place: Place): Subscription {
   const { name, url, maxAttempts, deadLetter, logger } = place;
@@ -24,7 +30,7 @@ export function createRedisSubscription(place: Place): Subscription {
   const group = url.query.get('group') ?? '';
   const consumer = `express-tributary-${randomUUID()}`;
   const claimAfter = Number(url.query.get('claim_after') ?? CLAIM_AFTER) * 1_000;
-  const inbox = createInbox<Received>();
+  const inbox = createInbox<Delivery>();
   let isReading = false;
   let isClosing = false;
   let nextClaim = 0;
@@ -79,24 +85,35 @@ export function createRedisSubscription(place: Place): Subscription {
     return toEntry(entriesOf(reply)?.[0]);
   }
 
-  function deliveryOf({ id, fields }: Entry): Received {
+  function deliveryOf({ id, fields }: Entry): Delivery {
     const takenAt = performance.now();
     const message = toMessage(fields);
     let attempts = 0;
+    /** True once an acknowledgement is on its way, and while nobody knows whether it arrived. */
+    let isUnsure = false;
 
-    /** Tells the server; false when the entry has gone to another member meanwhile. */
-    async function acknowledge(connection: Redis): Promise<void> {
+    function isOurs(): boolean {
+      return performance.now() - takenAt < claimAfter / 2;
+    }
+
+    /** What is no longer ours comes again by a claim, if it comes. */
+    function handOutAgain(): void {
+      if (isOurs() && !isClosing) inbox.put(delivery, 'front');
+    }
+
+    /** False when the entry has gone to another member meanwhile. */
+    async function acknowledge(connection: Redis): Promise<boolean> {
+      // Nobody else acknowledges what is ours: if it is done already, it was by us.
+      const mayBeDone = isUnsure && isOurs();
+      isUnsure = true;
       const count = await connection.call('XACK', stream, group, id);
-      if (Number(count) !== 1) throw unreachable(name);
+      return Number(count) === 1 || mayBeDone;
     }
 
     async function settle(settlement: Settlement): Promise<void> {
       if (settlement === 'refused') attempts++;
-      if (settlement !== 'used' && attempts < maxAttempts) {
-        // What is older may be with another member already; it comes again by a claim, if it comes.
-        if (performance.now() - takenAt < claimAfter / 2) inbox.put(delivery, 'front');
-        return;
-      }
+      if (settlement !== 'used' && attempts < maxAttempts) return handOutAgain();
+      let isKnown: boolean;
       try {
         const connection = await writer.get();
         if (settlement === 'refused') {
@@ -104,13 +121,25 @@ export function createRedisSubscription(place: Place): Subscription {
           const fate = deadLetter === undefined ? 'was dropped' : 'went to the dead letters';
           logger.error({ backend: name, message: id }, `a message that cannot be used ${fate}`);
         }
-        await acknowledge(connection);
+        isKnown = await acknowledge(connection);
       } catch (thrown) {
-        throw toError(name, thrown);
+        const error = toError(name, thrown);
+        if (settlement === 'used' && error.code === 'ERR_BACKEND_CONNECTION') handOutAgain();
+        throw error;
       }
+      if (!isKnown) throw unreachable(name);
     }
-    const delivery: Received = { ...message, settle };
+    const delivery: Delivery = { ...message, id, isOurs, settle };
     return delivery;
+  }
+
+  /** What nobody has got here counts as left alone for long enough, so that other members claim it at once. */
+  async function handBack(): Promise<void> {
+    const ids = inbox.clear().flatMap(({ id, isOurs }) => (isOurs() ? id : []));
+    if (ids.length === 0) return;
+    const connection = await writer.get();
+    const idle = ['IDLE', claimAfter, 'JUSTID'];
+    await inTime(name, connection.call('XCLAIM', stream, group, consumer, 0, ...ids, ...idle));
   }
 
   return {
@@ -125,10 +154,15 @@ export function createRedisSubscription(place: Place): Subscription {
     async close() {
       isClosing = true;
       inbox.fail(closing(name));
-      await Promise.all([reader.close(), writer.close()]);
+      await reader.close();
+      // Without that, they go to other members when claim_after is over.
+      await handBack().catch(ignore);
+      await writer.close();
     },
   };
 }
+
+function ignore(): void {}
 
 type RawEntry = [id: Buffer, fields: Buffer[] | null];
 
