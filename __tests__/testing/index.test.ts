@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ConfigError } from '../../lib/errors.js';
+import type { GatewayConfig } from '../../lib/gateway.js';
 import {
   createTestGateway,
   failure,
@@ -254,4 +255,53 @@ test('closes: calls under way finish, new ones get 503', async () => {
   await vi.advanceTimersByTimeAsync(100);
   expect((await running).body).toEqual({ id: 42, orders: {} });
   await closed;
+});
+
+describe('what components keep', () => {
+  function gatewayOf(calls: { count: number }) {
+    const config: GatewayConfig = {
+      extra_config: { 'telemetry/metrics': {} },
+      endpoints: [
+        {
+          endpoint: '/products/{id}',
+          backend: [
+            {
+              host: ['http://shop.internal'],
+              url_pattern: '/products/{id}',
+              extra_config: { 'qos/http-cache': {} },
+            },
+          ],
+        },
+      ],
+    };
+    return createTestGateway(config, {
+      backends: {
+        'shop.internal/products/{id}': () => {
+          calls.count++;
+          return reply({ headers: { 'cache-control': 'max-age=60' }, body: { n: calls.count } });
+        },
+      },
+    });
+  }
+
+  test('its caches can be looked into and purged', async () => {
+    const calls = { count: 0 };
+    const gateway = gatewayOf(calls);
+    for (const n of [1, 1]) expect((await gateway.call({ url: '/products/7' })).body).toEqual({ n });
+    expect(gateway.cache.counts()).toMatchObject({ hit: 1, miss: 1 });
+    expect(await gateway.cache.purge('/products/7')).toBe(1);
+    expect((await gateway.call({ url: '/products/7' })).body).toEqual({ n: 2 });
+    gateway.reload({ endpoints: [] });
+    expect(gateway.cache.counts()).toMatchObject({ hit: 0, miss: 0 });
+    await gateway.close();
+  });
+
+  test('it tells what was counted', async () => {
+    const gateway = gatewayOf({ count: 0 });
+    await gateway.call({ url: '/products/7' });
+    const name = 'krakend.proxy.requests.layer.backend.name./products/{id}.complete.true.error.false';
+    expect(gateway.stats()).toMatchObject({ [name]: 1 });
+    await gateway.close();
+    expect(gatewayWith({}).stats()).toBeUndefined();
+  });
 });

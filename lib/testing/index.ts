@@ -1,3 +1,7 @@
+import { cachesIn } from '../components/http-cache/http-cache.js';
+import { type CacheControl, createCacheControl } from '../components/http-cache/purge.js';
+import { statsIn } from '../components/telemetry/metrics.js';
+import type { Stats } from '../components/telemetry/stats.js';
 import { toGatewayError } from '../errors.js';
 import type { GatewayConfig } from '../gateway.js';
 import { type CloseOptions, createLifecycle } from '../lifecycle.js';
@@ -62,6 +66,10 @@ export interface TestGateway {
   ready(options?: ReadyOptions): Promise<void>;
   /** As `gateway.close`. */
   close(options?: CloseOptions): Promise<void>;
+  /** As `gateway.cache`. */
+  readonly cache: CacheControl;
+  /** As `gateway.stats`. */
+  stats(): Stats | undefined;
 }
 
 /**
@@ -118,7 +126,14 @@ export function createTestGateway(config: GatewayConfig, options: TestGatewayOpt
     };
   }
 
-  return { call, reload: lifecycle.reload, ready: lifecycle.ready, close: lifecycle.close };
+  return {
+    call,
+    reload: lifecycle.reload,
+    ready: lifecycle.ready,
+    close: lifecycle.close,
+    cache: createCacheControl(() => cachesIn(lifecycle.kept())),
+    stats: () => statsIn(lifecycle.kept()),
+  };
 }
 
 function report(troubles: readonly Trouble[], keys: readonly string[]): void {
