@@ -150,6 +150,44 @@ test('X02 opens the wire with the checked configuration, and not before', () => 
   expect(openWire).toHaveBeenCalledTimes(1);
 });
 
+test('X02 a configuration that is refused late ends what it had opened, and says so where it cannot', async () => {
+  const ended: string[] = [];
+  const err = new Error('stuck');
+  const opens = defineComponent({
+    namespace: 'test/opens',
+    schema: z.unknown(),
+    service(_config, { onClose }) {
+      onClose(() => void ended.push('component'));
+      return undefined;
+    },
+    endpoint() {
+      throw new ConfigError([{ path: 'x', message: 'no' }]);
+    },
+  });
+  const error = vi.fn();
+  const quiet = vi.fn();
+  const extra_config = { 'test/opens': {} };
+  const create = () =>
+    createPlan(
+      { extra_config, endpoints: [{ endpoint: '/x', extra_config, backend: [{ host: ['http://a'] }] }] },
+      resolveOptions({
+        components: [opens as Component],
+        logger: { debug: quiet, info: quiet, warn: quiet, error },
+      }),
+      () => ({
+        transportFor: () => async () => backendAnswer(''),
+        close() {
+          ended.push('wire');
+          return Promise.reject(err);
+        },
+      }),
+    );
+  expect(create).toThrow(ConfigError);
+  await new Promise(setImmediate);
+  expect(ended.sort()).toEqual(['component', 'wire']);
+  expect(error.mock.calls).toEqual([[{ err }, expect.stringContaining('could not be closed')]]);
+});
+
 test('X01 knows when nobody is inside, and ends those who are', async () => {
   const { plan: current } = plan(
     { endpoints: [{ endpoint: '/x', backend: [{ host: ['http://a'] }] }] },

@@ -65,7 +65,9 @@ export function createPlan(
   try {
     return buildPlan(config, options, wire, { closers, close }, earlier?.kept);
   } catch (error) {
-    void close();
+    close().catch((err) => {
+      options.logger.error({ err }, 'a configuration that was refused had opened what could not be closed');
+    });
     throw error;
   }
 }
