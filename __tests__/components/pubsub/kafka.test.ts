@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { BackendInput, GatewayOptions, Logger } from '../../../lib/index.js';
 import { createTestGateway, type TestGateway } from '../../../lib/testing/index.js';
 import { type Broker, hasKafka, startKafka } from '../brokers/kafka-server.js';
+import { createFakeKafka } from './fake-kafka.js';
 
 const gateways: TestGateway[] = [];
 afterEach(async () => {
@@ -79,6 +80,20 @@ describe('URLs', () => {
   test('a client that is not there is told', () => {
     expect(() => gatewayOf({ publish: 'kafka://t' })).toThrow('there is no "kafka" with producer and consumer');
   });
+});
+
+test('a reader that its broker refuses says why, and is not left connected', async () => {
+  const { client, state } = createFakeKafka();
+  const unknown = { name: 'KafkaJSProtocolError', type: 'UNKNOWN_TOPIC_OR_PARTITION', message: 'of 10.0.0.1' };
+  const consumer = () => ({ ...client.consumer(), subscribe: () => Promise.reject(unknown) });
+  const gateway = gatewayOf({
+    subscribe: { subscription_url: 'kafka://g?topic=t' },
+    options: { clients: { kafka: { ...client, consumer } } },
+  });
+  const answer = await gateway.call({ url: '/next' });
+  expect([answer.status, answer.text.includes('refused the call (UNKNOWN_TOPIC_OR_PARTITION)')]).toEqual([502, true]);
+  expect(answer.text).not.toContain('10.0');
+  expect(state).toMatchObject({ connected: 1, disconnected: 1 });
 });
 
 describe.runIf(hasKafka)('against a real broker', () => {

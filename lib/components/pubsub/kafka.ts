@@ -81,21 +81,31 @@ function createKafkaSubscription(place: Place): Subscription {
     async open(onEnd) {
       const consumer = (await connectTo(place)).consumer({ groupId: url.target });
       await consumer.connect();
-      consumer.on(consumer.events.CRASH, ({ payload }) => {
-        // From most crashes kafkajs starts again by itself: whoever waits may still get a message.
-        if (!payload.restart) onEnd();
-      });
-      await consumer.subscribe({ topics, fromBeginning: url.query.get('offset') !== 'newest' });
-      await consumer.run({
-        autoCommit: false,
-        partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-        eachMessage: (payload) => (isClosing ? Promise.resolve() : handOut(consumer, payload)),
-      });
+      try {
+        await startConsumer(consumer, onEnd);
+      } catch (thrown) {
+        // It would stay connected, one more with each attempt.
+        consumer.disconnect().catch(ignore);
+        throw toError(name, thrown);
+      }
       return consumer;
     },
     close: (consumer) => consumer.disconnect(),
     onLost: () => inbox.fail(unreachable(name)),
   });
+
+  async function startConsumer(consumer: Consumer, onEnd: () => void): Promise<void> {
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      // From most crashes kafkajs starts again by itself: whoever waits may still get a message.
+      if (!payload.restart) onEnd();
+    });
+    await consumer.subscribe({ topics, fromBeginning: url.query.get('offset') !== 'newest' });
+    await consumer.run({
+      autoCommit: false,
+      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      eachMessage: (payload) => (isClosing ? Promise.resolve() : handOut(consumer, payload)),
+    });
+  }
 
   /** Settles when the message is done with: until then, its partition waits. */
   function handOut(consumer: Consumer, { topic, partition, message, heartbeat }: EachMessagePayload): Promise<void> {
@@ -191,7 +201,7 @@ function toError(name: string, thrown: unknown): GatewayError {
   const { cause, ...outer } = describe(thrown);
   const { type, errorName } = cause === undefined ? outer : describe(cause);
   if (type !== undefined) {
-    return new BackendError('ERR_BACKEND_STATUS', 502, `${name}: its broker refused the message (${type})`);
+    return new BackendError('ERR_BACKEND_STATUS', 502, `${name}: its broker refused the call (${type})`);
   }
   if (errorName === 'KafkaJSRequestTimeoutError') {
     return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name}: its broker did not answer in time`);
@@ -207,3 +217,5 @@ function describe(thrown: unknown): { type: string | undefined; errorName: strin
   const isSafe = typeof type === 'string' && /^[A-Z_]{3,60}$/.test(type);
   return { type: isSafe ? type : undefined, errorName: typeof name === 'string' ? name : undefined, cause };
 }
+
+function ignore(): void {}
