@@ -20,6 +20,7 @@ import { list, order, user } from './documents.mjs';
  * one answer is passed on untouched
  * @property {number} [routes] endpoints in all; the measured one is in their middle
  * @property {'components' | 'unused'} [extra] what else the gateway is given
+ * @property {string} [only] of the components, this one alone
  * @property {string} [reference] the case that the gateway also does in this one, to be compared with
  * @property {boolean} [hasPeers] whether reverse proxies can do it
  */
@@ -125,12 +126,15 @@ export function sizedCase(backends, bytes) {
   };
 }
 
-/** @param {string} name a name of `CASES`, or `backends:bytes` */
+/** @param {string} name a name of `CASES`, `full:namespace` for one component of it, or `backends:bytes` */
 export function findCase(name) {
   const sized = /^(\d+):(\d+)$/.exec(name);
   if (sized) return sizedCase(Number(sized[1]), Number(sized[2]));
-  const found = CASES.find((candidate) => candidate.name === name);
-  if (!found) throw new Error(`There is no case ${name}; there are ${CASES.map(({ name }) => name).join(', ')}.`);
+  const [caseName, only] = name.split(':', 2);
+  const found = CASES.find((candidate) => candidate.name === caseName);
+  if (found && only !== undefined && found.extra === 'components') return { ...found, name, only };
+  if (!found || only !== undefined)
+    throw new Error(`There is no case ${name}; there are ${CASES.map(({ name }) => name).join(', ')}.`);
   return found;
 }
 

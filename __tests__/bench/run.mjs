@@ -1,17 +1,19 @@
 // CPU time per request, contenders side by side:
 //
 // npm run bench -- [--case NAME,…] [--contender NAME,…] [--rounds 40] [--seconds 0.2] [--warmup 4] [--connections 64]
-//                  [--library FOLDER] [--base FOLDER] [--json]
+//                  [--library FOLDER] [--base FOLDER] [--each] [--json]
 //
+// `--each` also measures each component of the case `full` alone, and says what it costs.
 // `--library` takes a compiled gateway instead of compiling this one; `--base` measures another one beside it.
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CASES, findCase } from './cases.mjs';
+import { componentsOf } from './components.mjs';
 import { CONTENDERS } from './contenders/index.mjs';
 import { buildLibrary } from './library.mjs';
 import { measureCase } from './measure.mjs';
-import { baseTable, caseTable, judge, summarize, targetTable } from './report.mjs';
+import { baseTable, caseTable, costsOf, costTable, judge, summarize, targetTable } from './report.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '64' },
     library: { type: 'string' },
     base: { type: 'string' },
+    each: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -30,6 +33,7 @@ const { values } = parseArgs({
 const library = values.library ? resolve(values.library) : buildLibrary();
 const cases = values.case ? values.case.split(',').map(findCase) : CASES;
 const wanted = values.contender?.split(',');
+const components = values.each ? await componentsOf(library) : [];
 
 /** Those who can do a case, and are asked for. */
 function contendersOf(measured) {
@@ -42,12 +46,18 @@ function contendersOf(measured) {
   if (measured.reference) {
     able.push({ name: 'tributary-express5', label: `(${measured.reference})`, caseOf: measured.reference });
   }
+  if (measured.extra === 'components') {
+    for (const namespace of components) {
+      able.push({ name: 'tributary-express5', label: `+ ${namespace}`, caseOf: `${measured.name}:${namespace}` });
+    }
+  }
   if (!values.base) return able;
   const base = able.filter(({ kind }) => kind === 'gateway');
   return [...able, ...base.map(({ name }) => ({ name, label: `base ${name}`, libraryOf: resolve(values.base) }))];
 }
 
 const results = {};
+const costs = {};
 for (const measured of cases) {
   const contenders = contendersOf(measured);
   const turns = await measureCase(measured.name, contenders, {
@@ -59,6 +69,9 @@ for (const measured of cases) {
   });
   results[measured.name] = Object.fromEntries(contenders.map(({ name, label = name }, index) => [label, turns[index]]));
   if (!values.json) console.log(`${caseTable(measured.name, results[measured.name])}\n`);
+  if (measured.extra !== 'components' || components.length === 0) continue;
+  costs[measured.name] = costsOf(results[measured.name], `(${measured.reference})`);
+  if (!values.json) console.log(`${costTable(costs[measured.name])}\n`);
 }
 
 const verdicts = judge(results);
@@ -70,7 +83,7 @@ if (values.json) {
       Object.fromEntries(Object.entries(contenders).map(([contender, turns]) => [contender, summarize(turns)])),
     ]),
   );
-  console.log(JSON.stringify({ machine, settings: values, results: figures, targets: verdicts }, undefined, 2));
+  console.log(JSON.stringify({ machine, settings: values, results: figures, costs, targets: verdicts }, undefined, 2));
 } else {
   if (values.base) console.log(`${baseTable(results)}\n`);
   if (verdicts.length > 0) console.log(targetTable(verdicts));

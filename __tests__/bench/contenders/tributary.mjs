@@ -32,7 +32,7 @@ async function createGatewayFor(measured, origins, library) {
   };
   if (measured.extra === 'unused') return createGateway(config, { components: unusedComponents(defineComponent) });
   if (measured.extra !== 'components') return createGateway(config);
-  return createGateway(addComponents(config, createGateway).full);
+  return createGateway(addComponents(config, createGateway, measured.only).full);
 }
 
 export const creators = {
