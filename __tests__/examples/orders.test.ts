@@ -80,7 +80,7 @@ test('an order that nobody confirms in time is told as accepted, incomplete', as
   const { request, response, closed, received } = createMemoryExchange({ method: 'POST', url: '/orders', body: '{}' });
   gateway(request, response);
   await vi.waitFor(() => expect(published).toHaveLength(1));
-  await vi.advanceTimersByTimeAsync(5_000);
+  await vi.advanceTimersByTimeAsync(10_000);
   await closed;
   const { status, headers, bytes } = received();
   expect([status, headers['x-krakend-completed']]).toEqual([200, 'false']);

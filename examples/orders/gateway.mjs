@@ -12,7 +12,7 @@ export function createOrderGateway({ orders, confirmations, functions = {} }, ma
         // Publishes an order and answers with its own confirmation, or says that there was none in time.
         endpoint: '/orders',
         method: 'POST',
-        timeout: '5s',
+        timeout: '10s',
         input_headers: ['Content-Type'],
         extra_config: { 'modifier/js': { request: 'number', response: 'tell' } },
         backend: [
@@ -24,7 +24,7 @@ export function createOrderGateway({ orders, confirmations, functions = {} }, ma
       {
         // Every confirmation once, whoever asks: for those who work through all of them.
         endpoint: '/confirmations/next',
-        timeout: '5s',
+        timeout: '10s',
         backend: [{ extra_config: confirmations }],
       },
     ],
