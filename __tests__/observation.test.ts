@@ -1,8 +1,13 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { type Component, defineComponent } from '../lib/components/component.js';
+import { RejectedError } from '../lib/errors.js';
 import type { GatewayConfig } from '../lib/gateway.js';
 import { createObservation } from '../lib/observation.js';
 import type { BackendEvent, EndpointEvent, Observe, Observer } from '../lib/observe.js';
 import type { GatewayOptions } from '../lib/options.js';
+import type { Admit } from '../lib/proxy.js';
 import { createTestGateway, failure, reply, type Stub } from '../lib/testing/index.js';
 
 afterEach(() => {
@@ -21,6 +26,10 @@ const TWO: GatewayConfig = {
     },
   ],
 };
+
+function raise(): never {
+  throw new Error('broken');
+}
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -114,6 +123,46 @@ describe('what observers are told', () => {
       ['failed', 'ERR_BACKEND_STATUS'],
       ['rejected', 'ERR_BREAKER_OPEN'],
     ]);
+  });
+
+  test.each<[string, Admit, object]>([
+    [
+      'who is turned away',
+      () => new RejectedError(429, 'no'),
+      { outcome: 'rejected', code: 'ERR_REJECTED', status: 429 },
+    ],
+    ['and later', async () => new RejectedError(401, 'no'), { outcome: 'rejected', code: 'ERR_REJECTED', status: 401 }],
+    ['a decision that fails', () => raise(), { outcome: 'failed', code: 'ERR_INTERNAL', status: 500 }],
+    [
+      'a decision that never comes',
+      () => new Promise(() => {}),
+      { outcome: 'failed', code: 'ERR_ENDPOINT_TIMEOUT', status: 500 },
+    ],
+    ['who is let in', () => ({ 'x-a': '1' }), { outcome: 'complete', status: 200 }],
+  ])('%s at the door of the endpoint', async (_title, admit, expected) => {
+    const contexts: string[] = [];
+    const door = defineComponent({
+      namespace: 'test/door',
+      schema: z.unknown(),
+      admit: () => (head) => {
+        contexts.push(context.getStore() ?? 'none');
+        return admit(head);
+      },
+    });
+    const context = new AsyncLocalStorage<string>();
+    const events: (EndpointEvent | BackendEvent)[] = [];
+    const observer: Observer = {
+      ended: (event) => events.push(event),
+      started: () => ({ run: (work) => context.run('request', work) }),
+    };
+    const [endpoint] = TWO.endpoints ?? [];
+    const extra_config = { 'test/door': {} };
+    const config = { ...TWO, timeout: '100ms', endpoints: [{ ...endpoint, extra_config }] } as GatewayConfig;
+    const backends = { 'users/u/{id}': { id: 7 }, 'orders/o': { count: 1 } };
+    await watch(backends, config, { observe: [observer], components: [door as Component] });
+    expect(events.at(-1)).toMatchObject({ kind: 'endpoint', ...expected });
+    expect(events).toHaveLength('code' in expected ? 1 : 3);
+    expect(contexts).toEqual(['request']);
   });
 
   test('a shadow is told apart', async () => {

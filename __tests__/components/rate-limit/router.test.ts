@@ -227,7 +227,7 @@ describe('RateLimit headers on served answers', () => {
 });
 
 describe('who is over a limit is turned away before the body is read', () => {
-  test('O03 not a byte of it is waited for', async () => {
+  test('not a byte of it is waited for', async () => {
     vi.useRealTimers();
     let calls = 0;
     const gateway = createGateway(
