@@ -50,6 +50,30 @@ describe('createPrometheusObserver', () => {
     expect(text).toContain(`gw_requests_in_flight{${endpoint}} 0`);
   });
 
+  test('O01 counts what finds no room, in the gateway and at a backend, by code', async () => {
+    const limited = createTestGateway(
+      {
+        max_in_flight_requests: 3,
+        endpoints: [{ endpoint: '/x', backend: [{ host: ['http://users'], url_pattern: '/u', max_pending: 2 }] }],
+      },
+      {
+        observe: createPrometheusObserver(prometheus, { registry, prefix: 'full_' }),
+        backends: { 'users/u': reply({ body: { id: 1 }, delay: 20 }) },
+      },
+    );
+    const answers = await Promise.all(Array.from({ length: 5 }, () => limited.call({ url: '/x' })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 503, 503, 503]);
+    const text = await registry.metrics();
+    const endpoint = 'endpoint="/x",method="GET"';
+    expect(text).toContain(`full_request_duration_seconds_count{${endpoint},status="503",outcome="rejected"} 2`);
+    // The two, and the one whose only backend was not called.
+    expect(text).toContain(`full_failures_total{${endpoint},backend="",code="ERR_OVERLOADED"} 3`);
+    expect(text).toContain(`full_failures_total{${endpoint},backend="backend[0] GET /u",code="ERR_OVERLOADED"} 1`);
+    expect(text).toContain(
+      `full_backend_duration_seconds_count{${endpoint},backend="backend[0] GET /u",outcome="rejected"} 1`,
+    );
+  });
+
   test('E04 nothing that clients send makes a label', async () => {
     await gateway.call({ url: '/users/1' });
     const count = async () => (await registry.metrics()).split('\n').length;

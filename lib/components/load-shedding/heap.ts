@@ -1,0 +1,63 @@
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
+
+export interface HeapOptions {
+  /** Share of the largest possible heap that is too much, between 0 and 1. */
+  readonly limit: number;
+  /** Milliseconds for which a heap without a garbage collection is believed to be full. */
+  readonly window: number;
+  /** The share in use now. */
+  readonly read: () => number;
+}
+
+export interface HeapWatch {
+  /** True while the heap is too full. Takes the moment, in milliseconds. */
+  isFull(at: number): boolean;
+  /** All garbage has been collected: what is in use now is in use indeed. */
+  collected(at: number): void;
+}
+
+/** Of the limit: below that the heap is no longer full. */
+const RELIEF = 0.9;
+
+/**
+ * A heap that is in use up to its limit may hold nothing but garbage, and with nobody let in nothing makes V8 collect it. So a
+ * full heap is believed for a while only; then the next collection decides.
+ */
+export function createHeapWatch({ limit, window, read }: HeapOptions): HeapWatch {
+  let state: 'calm' | 'full' | 'doubted' = 'calm';
+  let knownAt = 0;
+
+  return {
+    isFull(at) {
+      const share = read();
+      if (share <= (state === 'calm' ? limit : limit * RELIEF)) state = 'calm';
+      else if (state === 'calm') {
+        state = 'full';
+        knownAt = at;
+      } else if (state === 'full' && at - knownAt >= window) state = 'doubted';
+      return state === 'full';
+    },
+    collected(at) {
+      if (state === 'calm') return;
+      state = 'full';
+      knownAt = at;
+    },
+  };
+}
+
+/** What V8 reserves for young objects unless it is told otherwise, in bytes. */
+const YOUNG = 48 * 2 ** 20;
+const YOUNG_SPACES: ReadonlySet<string> = new Set(['new_space', 'new_large_object_space']);
+
+/**
+ * The share of the heap's limit that is in use. V8's own figures include its space for young objects, which never kills a
+ * process: it is the old ones that run out of room.
+ */
+export function heapInUse(): number {
+  const { heap_size_limit: limit } = getHeapStatistics();
+  let used = 0;
+  for (const space of getHeapSpaceStatistics()) {
+    if (!YOUNG_SPACES.has(space.space_name)) used += space.space_used_size;
+  }
+  return used / Math.max(limit - YOUNG, limit / 2);
+}
