@@ -11,11 +11,9 @@ const TICK = 20;
 const MINUTE = 60_000;
 
 const schema = z.strictObject({
-  max_loop_delay: durationOrZero(MINUTE)
-    .default(200)
-    .meta({
-      description: 'Delay of the event loop (p99 of the window) beyond which requests are shed; "0s" sets no limit.',
-    }),
+  max_loop_delay: durationOrZero(MINUTE).default(200).meta({
+    description: 'Delay of the event loop (p99 of the window) beyond which requests are shed; "0s" sets no limit.',
+  }),
   max_heap: z
     .number()
     .min(0)
