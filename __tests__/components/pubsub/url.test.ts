@@ -18,4 +18,7 @@ test.each(['orders', '://x', '', 'kafka:/x', 'kafka://a#b'])('"%s" is none', (te
 test('the host goes before an option that is no URL by itself', () => {
   expect(joinBrokerUrl('kafka://', 'orders')).toBe('kafka://orders');
   expect(joinBrokerUrl('http://api.internal', 'kafka://orders')).toBe('kafka://orders');
+  expect(joinBrokerUrl('awssqs://', 'https://sqs.eu-west-1.amazonaws.com/1/q')).toBe(
+    'awssqs://https://sqs.eu-west-1.amazonaws.com/1/q',
+  );
 });

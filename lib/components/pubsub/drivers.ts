@@ -1,4 +1,8 @@
+import { sns } from './aws-sns.js';
+import { sqs } from './aws-sqs.js';
+import { azure } from './azure.js';
 import type { Driver } from './driver.js';
+import { gcp } from './gcp.js';
 import { kafka } from './kafka.js';
 import { nats } from './nats.js';
 import { rabbit } from './rabbit.js';
@@ -10,4 +14,8 @@ export const drivers: ReadonlyMap<string, Driver> = new Map([
   ['nats', nats],
   ['rabbit', rabbit],
   ['redis', redis],
+  ['awssns', sns],
+  ['awssqs', sqs],
+  ['azuresb', azure],
+  ['gcppubsub', gcp],
 ]);

@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto';
+import { lazyPeer } from '../peer.js';
+import {
+  type Attribute,
+  type AwsCall,
+  asCounted,
+  callAws,
+  createAwsLink,
+  fromAttributes,
+  LARGEST,
+  ONE_ORDER,
+  toAttributes,
+} from './aws.js';
+import type { BrokerUrl, Driver, Place, Publisher, Subscription } from './driver.js';
+import { checkLimits, createKeyReader, maxSizeFault, maxSizeOf } from './limits.js';
+import { createPulledSubscription, type Lease, WAIT } from './pull.js';
+
+const peer = lazyPeer('@aws-sdk/client-sqs', '"awssqs://"', () => import('@aws-sdk/client-sqs'));
+
+const QUEUE = /^(?:(https?):\/\/)?([a-z0-9.-]+(?::\d{1,5})?)(\/(?:[\w-]+\/)*[\w-]{1,80}(\.fifo)?)$/i;
+const REGION = /(?:^|\.)sqs(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d+)\./;
+const MOST_AT_ONCE = 10;
+const MOST_ATTRIBUTES = 10;
+/** Seconds that a message stays hidden at least, should this gateway die with it. */
+const HIDDEN = 30;
+const MOST_HIDDEN = 43_200;
+
+/** What is used of the client `SQS`. */
+interface SqsClient {
+  readonly sendMessage: AwsCall<{
+    QueueUrl: string;
+    MessageBody: string;
+    MessageAttributes: Record<string, Attribute>;
+    MessageGroupId?: string;
+    MessageDeduplicationId?: string;
+  }>;
+  readonly receiveMessage: AwsCall<
+    {
+      QueueUrl: string;
+      MaxNumberOfMessages: number;
+      WaitTimeSeconds: number;
+      VisibilityTimeout: number;
+      MessageAttributeNames: string[];
+    },
+    { readonly Messages?: readonly Message[] | undefined }
+  >;
+  readonly deleteMessage: AwsCall<{ QueueUrl: string; ReceiptHandle: string }>;
+  readonly changeMessageVisibility: AwsCall<{ QueueUrl: string; ReceiptHandle: string; VisibilityTimeout: number }>;
+}
+interface Message {
+  readonly MessageId?: string | undefined;
+  readonly ReceiptHandle?: string | undefined;
+  readonly Body?: string | undefined;
+  readonly MessageAttributes?:
+    | Readonly<
+        Record<string, { readonly StringValue?: string | undefined; readonly BinaryValue?: Uint8Array | undefined }>
+      >
+    | undefined;
+}
+
+/**
+ * Queues of AWS SQS: `awssqs://sqs.eu-west-1.amazonaws.com/123456789012/orders`, with or without `https://` before the
+ * host. A message is deleted once it is settled as used.
+ */
+export const sqs: Driver = {
+  peers: [peer],
+  clientHas: ['sendMessage', 'receiveMessage', 'deleteMessage', 'changeMessageVisibility'],
+  hasDeadLetters: true,
+  parameters: { publish: ['region', 'key_name', 'max_size', 'awssdk'], subscribe: ['region', 'raw', 'awssdk'] },
+
+  faultOf(url) {
+    if (url.target === '') return 'names no queue';
+    const queue = queueOf(url);
+    if (!queue) return 'names no queue of SQS: "awssqs://" and its URL are needed';
+    if (queue.region === undefined) return 'names no region: add "?region=…"';
+    if (!['true', 'false', null].includes(url.query.get('raw'))) return 'needs "true" or "false" for "raw"';
+    return maxSizeFault(url, LARGEST);
+  },
+  publisher: createSqsPublisher,
+  subscription: createSqsSubscription,
+};
+
+function queueOf({ target, query }: BrokerUrl) {
+  const [, scheme = 'https', host, path, fifo] = QUEUE.exec(target) ?? [];
+  if (host === undefined) return undefined;
+  const region = query.get('region') ?? REGION.exec(host)?.[1];
+  const endpoint = `${scheme}://${host}`;
+  return { endpoint, queueUrl: endpoint + path, region, isFifo: fifo !== undefined };
+}
+
+function linkTo(place: Place) {
+  const { region, endpoint } = queueOf(place.url) ?? {};
+  return createAwsLink<SqsClient>(
+    place,
+    { region, endpoint },
+    async (settings) => new (await peer.load()).SQS(settings),
+  );
+}
+
+function createSqsPublisher(place: Place): Publisher {
+  const { name, url, timeout } = place;
+  const { queueUrl = '', isFifo } = queueOf(url) ?? {};
+  const keyOf = createKeyReader(url);
+  const limits = { broker: 'SQS', bytes: maxSizeOf(url, LARGEST), headers: MOST_ATTRIBUTES, needsBody: true };
+  const link = linkTo(place);
+
+  return {
+    async publish(message) {
+      const { text, attributes } = toAttributes(message);
+      checkLimits(limits, asCounted(text, attributes));
+      const key = keyOf(message) ?? (isFifo ? ONE_ORDER : undefined);
+      const client = await link.get();
+      const input = {
+        QueueUrl: queueUrl,
+        MessageBody: text,
+        MessageAttributes: attributes,
+        ...(key !== undefined && { MessageGroupId: key }),
+        ...(isFifo && { MessageDeduplicationId: randomUUID() }),
+      };
+      await callAws(name, timeout, (options) => client.sendMessage(input, options));
+      return undefined;
+    },
+    async open() {
+      await link.get();
+    },
+    close: link.close,
+  };
+}
+
+function createSqsSubscription(place: Place): Subscription {
+  const { name, url, timeout, deadLetter } = place;
+  const { queueUrl: QueueUrl = '' } = queueOf(url) ?? {};
+  const isRaw = url.query.get('raw') === 'true';
+  const hidden = Math.min(Math.max(HIDDEN, Math.ceil(timeout / 1_000) + 10), MOST_HIDDEN);
+  const graveyard = deadLetter === undefined ? undefined : createSqsPublisher(siblingOf(place, deadLetter));
+  const link = linkTo(place);
+
+  async function call<T>(action: (client: SqsClient, options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
+    const client = await link.get();
+    return callAws(name, timeout, (options) => action(client, options));
+  }
+
+  async function pull(count: number, signal: AbortSignal): Promise<Lease[]> {
+    const client = await link.get();
+    const input = {
+      QueueUrl,
+      MaxNumberOfMessages: Math.min(count, MOST_AT_ONCE),
+      WaitTimeSeconds: WAIT / 1_000,
+      VisibilityTimeout: hidden,
+      MessageAttributeNames: ['All'],
+    };
+    const { Messages = [] } = await callAws(name, WAIT + timeout, ({ abortSignal }) =>
+      client.receiveMessage(input, { abortSignal: AbortSignal.any([signal, abortSignal]) }),
+    );
+    return Messages.map(leaseOf);
+  }
+
+  function leaseOf(message: Message): Lease {
+    const { MessageId: id = '', ReceiptHandle = '' } = message;
+    const content = contentOf(message, isRaw);
+    const address = { QueueUrl, ReceiptHandle };
+
+    async function done(): Promise<void> {
+      await call((client, options) => client.deleteMessage(address, options));
+    }
+    return {
+      id,
+      ...content,
+      done,
+      async giveBack() {
+        const input = { ...address, VisibilityTimeout: 0 };
+        await call((client, options) => client.changeMessageVisibility(input, options));
+      },
+      async bury() {
+        // Deleting it would get ahead of the redrive policy, which is the queue's own way to put messages aside.
+        if (!graveyard) return 'is left to its queue';
+        await graveyard.publish(content);
+        await done();
+        return 'went to the dead letters';
+      },
+    };
+  }
+
+  return createPulledSubscription(place, {
+    pull,
+    async open() {
+      await link.get();
+    },
+    async close() {
+      await Promise.all([link.close(), graveyard?.close()]);
+    },
+  });
+}
+
+/** The place of another queue of the same account, by its name. */
+function siblingOf(place: Place, queue: string): Place {
+  const { url } = place;
+  return { ...place, url: { ...url, target: url.target.replace(/[^/]+$/, queue) } };
+}
+
+/** Body and headers; those of the notification where SNS has put one into the queue. */
+function contentOf({ Body = '', MessageAttributes }: Message, isRaw: boolean) {
+  const attributes = Object.entries(MessageAttributes ?? {});
+  if (!isRaw && attributes.length === 0 && Body.includes('"TopicArn"')) {
+    const notification = parseNotification(Body);
+    if (notification) return fromAttributes(notification.text, notification.values);
+  }
+  const values = attributes.map(([name, value]) => [name, value.StringValue ?? Buffer.from(value.BinaryValue ?? [])]);
+  return fromAttributes(Body, Object.fromEntries(values));
+}
+
+function parseNotification(body: string): { text: string; values: Record<string, unknown> } | undefined {
+  try {
+    const { TopicArn, Message: text, MessageAttributes } = JSON.parse(body) as Record<string, unknown>;
+    if (typeof TopicArn !== 'string' || typeof text !== 'string') return undefined;
+    const entries = Object.entries((MessageAttributes ?? {}) as Record<string, { Value?: unknown } | null>);
+    return { text, values: Object.fromEntries(entries.map(([name, attribute]) => [name, attribute?.Value])) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,116 @@
+import { isUtf8 } from 'node:buffer';
+import { BackendError, GatewayError } from '../../errors.js';
+import type { Outgoing, Place } from './driver.js';
+import { createLink, type Link, unreachable } from './link.js';
+import { toHeaders } from './metadata.js';
+
+/** What SQS and SNS can be set to take in one message, in bytes. */
+export const LARGEST = 2 ** 20;
+/** The group of messages without a key, where the queue or topic keeps an order: they are all in one. */
+export const ONE_ORDER = 'express-tributary';
+/** Says that a body is not text, as the library does that KrakenD uses. */
+const BASE64 = 'base64encoded';
+/** What AWS lets an attribute be called. */
+const NAME = /^(?!aws\.|amazon\.)[\w-]+(?:\.[\w-]+)*$/;
+/** What is UTF-8, but not text to AWS. */
+const NOT_TEXT = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
+
+export interface Attribute {
+  readonly DataType: 'String';
+  readonly StringValue: string;
+}
+interface CallOptions {
+  readonly abortSignal: AbortSignal;
+}
+/** One call of an aggregated client of the SDK, such as `SQS`. */
+export type AwsCall<I, O = unknown> = (input: I, options: CallOptions) => Promise<O>;
+
+export interface AwsSettings {
+  readonly maxAttempts: number;
+  readonly requestHandler: object;
+  readonly region?: string;
+  readonly endpoint?: string;
+}
+
+/** A client that is made for the first call, or the injected one, which stays open. It connects when it is called. */
+export function createAwsLink<T>(
+  { name, client, connectTimeout, maxPending }: Place,
+  { region, endpoint }: { region: string | undefined; endpoint: string | undefined },
+  create: (settings: AwsSettings) => Promise<T & { destroy(): void }>,
+): Link<T> {
+  let own: { destroy(): void } | undefined;
+
+  return createLink<T>({
+    name,
+    async open() {
+      if (client !== undefined) return client as T;
+      const agent = { keepAlive: true, maxSockets: maxPending };
+      const created = await create({
+        // What is tried again without the gateway's knowledge may be published twice.
+        maxAttempts: 1,
+        requestHandler: { connectionTimeout: connectTimeout, httpsAgent: agent, httpAgent: agent },
+        ...(region !== undefined && { region }),
+        ...(endpoint !== undefined && { endpoint }),
+      });
+      own = created;
+      return created;
+    },
+    async close() {
+      own?.destroy();
+    },
+  });
+}
+
+/** One call, for as long as a confirmation is waited for. What it throws is a `GatewayError`. */
+export async function callAws<T>(name: string, ms: number, call: (options: CallOptions) => Promise<T>): Promise<T> {
+  try {
+    return await call({ abortSignal: AbortSignal.timeout(ms) });
+  } catch (thrown) {
+    throw toError(name, thrown);
+  }
+}
+
+/** The message as AWS has it: text, in base64 where it is none, and headers as attributes. */
+export function toAttributes({ body, headers }: Outgoing): { text: string; attributes: Record<string, Attribute> } {
+  const attributes: Record<string, Attribute> = Object.create(null);
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== '' && NAME.test(name)) attributes[name] = { DataType: 'String', StringValue: value };
+  }
+  const text = body.toString();
+  if (isUtf8(body) && !NOT_TEXT.test(text)) return { text, attributes };
+  attributes[BASE64] = { DataType: 'String', StringValue: 'true' };
+  return { text: body.toString('base64'), attributes };
+}
+
+/** The same, as it counts against the limits of AWS. */
+export function asCounted(text: string, attributes: Record<string, Attribute>): Outgoing {
+  const headers = Object.entries(attributes).map(([name, { DataType, StringValue }]) => [name, DataType + StringValue]);
+  return { body: Buffer.from(text), headers: Object.fromEntries(headers) };
+}
+
+/** The message that was made of text and attributes. */
+export function fromAttributes(
+  text: string,
+  values: Readonly<Record<string, unknown>>,
+): { body: Buffer; headers: Record<string, string> } {
+  const { [BASE64]: encoded, ...headers } = toHeaders(values);
+  return { body: Buffer.from(text, encoded === 'true' ? 'base64' : 'utf8'), headers };
+}
+
+const SAFE_NAME = /^[A-Z][A-Za-z.]{2,60}$/;
+
+/** What the SDK says stays behind: it holds addresses, accounts and request ids. */
+function toError(name: string, thrown: unknown): GatewayError {
+  if (thrown instanceof GatewayError) return thrown;
+  const { name: kind, $metadata } = (thrown ?? {}) as { name?: unknown; $metadata?: { httpStatusCode?: unknown } };
+  if (kind === 'AbortError' || kind === 'TimeoutError') {
+    return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name}: its broker did not answer in time`);
+  }
+  if (kind === 'CredentialsProviderError') {
+    const advice = 'set the usual variables or a profile of AWS';
+    return new BackendError('ERR_BACKEND_CONNECTION', 502, `${name}: there are no credentials for AWS; ${advice}`);
+  }
+  if (typeof $metadata?.httpStatusCode !== 'number') return unreachable(name);
+  const why = typeof kind === 'string' && SAFE_NAME.test(kind) && kind !== 'Error' ? ` (${kind})` : '';
+  return new BackendError('ERR_BACKEND_STATUS', 502, `${name}: its broker refused the call${why}`);
+}

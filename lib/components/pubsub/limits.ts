@@ -1,0 +1,77 @@
+import { RequestError } from '../../errors.js';
+import type { BrokerUrl, Outgoing } from './driver.js';
+
+/** What a broker takes in one message. */
+export interface Limits {
+  /** How the client's errors name it. */
+  readonly broker: string;
+  /** Bytes of the body and of all headers together. */
+  readonly bytes: number;
+  readonly headers?: number;
+  /** Bytes of one header's value. */
+  readonly value?: number;
+  /** True where a message needs a body; false where a header will do. */
+  readonly needsBody?: boolean;
+}
+
+/**
+ * Refuses what the broker would refuse, before anything is sent.
+ *
+ * @throws RequestError that says what is too large, or missing
+ */
+export function checkLimits({ broker, bytes, headers, value, needsBody }: Limits, message: Outgoing): void {
+  const entries = Object.entries(message.headers);
+  if (message.body.length === 0 && (needsBody || (needsBody === false && entries.length === 0))) {
+    throw new RequestError('ERR_REQUEST_BODY', 400, `The request has no body; ${broker} takes no empty message.`);
+  }
+  if (headers !== undefined && entries.length > headers) {
+    const advice = `forward fewer of the ${entries.length}`;
+    throw new RequestError(
+      'ERR_REQUEST_HEADERS',
+      431,
+      `${broker} takes ${headers} headers with one message; ${advice}.`,
+    );
+  }
+  const long = value === undefined ? undefined : entries.find(([, text]) => Buffer.byteLength(text) > value);
+  if (long) {
+    throw new RequestError(
+      'ERR_REQUEST_HEADERS',
+      431,
+      `The header "${long[0]}" is longer than ${broker} takes: ${value} bytes.`,
+    );
+  }
+  if (sizeOf(message) > bytes) {
+    throw new RequestError(
+      'ERR_REQUEST_BODY_SIZE',
+      413,
+      `The request is larger than ${broker} takes: ${bytes} bytes with its headers.`,
+    );
+  }
+}
+
+function sizeOf({ body, headers }: Outgoing): number {
+  return Object.entries(headers).reduce(
+    (size, [name, text]) => size + Buffer.byteLength(name) + Buffer.byteLength(text),
+    body.length,
+  );
+}
+
+/** The parameter `max_size`, in bytes, where the broker's own limit can be moved. */
+export function maxSizeOf({ query }: BrokerUrl, usual: number): number {
+  return Number(query.get('max_size') ?? usual);
+}
+
+/** One sentence about a `max_size` that is no number of bytes, or more than the broker can be set to. */
+export function maxSizeFault({ query }: BrokerUrl, most: number): string | undefined {
+  const text = query.get('max_size');
+  const isGood = text === null || (/^[1-9]\d{3,9}$/.test(text) && Number(text) <= most);
+  return isGood ? undefined : `needs a number of bytes from 1000 to ${most} for "max_size"`;
+}
+
+/** Reads the parameter `key_name`: the header whose value says which messages stay in order. */
+export function createKeyReader({ query }: BrokerUrl): (message: Outgoing) => string | undefined {
+  const name = query.get('key_name')?.toLowerCase();
+  return function readKey({ headers }) {
+    return name === undefined ? undefined : headers[name] || undefined;
+  };
+}
