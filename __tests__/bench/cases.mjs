@@ -119,7 +119,7 @@ export function sizedCase(backends, bytes) {
     document: bytes < 1000 ? { [`part${index}`]: user(index) } : list(`part${index}`, bytes, user),
   }));
   return {
-    name: `${backends} × ${bytes}`,
+    name: `${backends}:${bytes}`,
     route: '/sized/{id}',
     calls,
     combine: (documents) => Object.assign({}, ...documents),

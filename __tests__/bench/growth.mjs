@@ -69,7 +69,7 @@ const results = Object.fromEntries(
 );
 
 if (values.json) {
-  console.log(JSON.stringify({ settings, results }, undefined, 2));
+  console.log(JSON.stringify({ settings: { ...settings, leastR2: LEAST_R2 }, results }, undefined, 2));
 } else {
   for (const [curve, contenders] of Object.entries(results)) {
     const [{ points: places }] = Object.values(contenders);

@@ -24,8 +24,8 @@ export function startProcess(place, flags, script, ...parameters) {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, NODE_ENV: 'production' },
   });
-  child.on('exit', (code) => {
-    if (code) console.error(`${script} ${parameters.slice(0, 2).join(' ')} ended with ${code}`);
+  child.on('exit', (code, signal) => {
+    if (code !== 0) console.error(`${script} ${parameters.slice(0, 2).join(' ')} ended with ${code ?? signal}`);
   });
 
   /** The next message; rejects when the child ends instead. */

@@ -1,4 +1,4 @@
-// Where a contender spends its time: npm run bench:profile -- [--case NAME] [--contender NAME] [--seconds 5] [--library FOLDER]
+// Where a contender spends its time: npm run bench:profile -- [--case NAME] [--contender NAME] [--seconds 5] [--library FOLDER] [--json]
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '64' },
     library: { type: 'string' },
     top: { type: 'string', default: '45' },
+    json: { type: 'boolean', default: false },
   },
 });
 
@@ -60,15 +61,26 @@ for (let index = samples.length - 1; index >= 0 && time > from; index--) {
   total += delta;
 }
 
-function print(title, counts, limit) {
-  console.log(`\n${title}`);
+/** The most first, each with its share and microseconds per request. */
+function ranked(counts, limit) {
   const sorted = [...counts].sort(([, a], [, b]) => b - a).slice(0, limit);
-  for (const [key, value] of sorted) {
-    console.log(
-      `${((value / total) * 100).toFixed(1).padStart(5)} %  ${(value / answers).toFixed(2).padStart(7)} µs  ${key}`,
-    );
+  return sorted.map(([name, time]) => ({ name, share: time / total, micros: time / answers }));
+}
+
+function print(title, rows) {
+  console.log(`\n${title}`);
+  for (const { name, share, micros } of rows) {
+    console.log(`${(share * 100).toFixed(1).padStart(5)} %  ${micros.toFixed(2).padStart(7)} µs  ${name}`);
   }
 }
-console.log(`${values.contender}, ${values.case}: ${answers} requests, ${(total / answers).toFixed(1)} µs each`);
-print('by place', places, 20);
-print('by function, own time', own, Number(values.top));
+
+const { case: name, contender } = values;
+const byPlace = ranked(places, values.json ? places.size : 20);
+const byFunction = ranked(own, Number(values.top));
+if (values.json) {
+  console.log(JSON.stringify({ case: name, contender, micros: total / answers, byPlace, byFunction }, undefined, 2));
+} else {
+  console.log(`${contender}, ${name}: ${answers} requests, ${(total / answers).toFixed(1)} µs each`);
+  print('by place', byPlace);
+  print('by function, own time', byFunction);
+}

@@ -1,0 +1,100 @@
+// Everything that docs/benchmarks.md shows, measured anew, on a machine that does nothing else:
+//
+// npm run bench:docs -- [--quick] [--only cases,memory,latency,growth,profiles] [--render] [--library FOLDER]
+//
+// Takes about twenty minutes. `--quick` takes three, to try it out; `--only` keeps the other figures as they are; `--render`
+// measures nothing, and writes tables and pictures again.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { plotsOf } from './docs/plots.mjs';
+import { fillPage, tablesOf } from './docs/tables.mjs';
+import { buildLibrary } from './library.mjs';
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    render: { type: 'boolean', default: false },
+    library: { type: 'string' },
+  },
+});
+
+const DOCS = new URL('../../docs/', import.meta.url);
+const PAGE = new URL('benchmarks.md', DOCS);
+const FOLDER = new URL('benchmarks/', DOCS);
+const RESULTS = new URL('results.json', FOLDER);
+
+/** Which script with which parameters, in full and quickly. */
+const STEPS = {
+  cases: {
+    script: 'run.mjs',
+    full: ['--rounds', '24', '--warmup', '3'],
+    quick: ['--rounds', '3', '--seconds', '0.1', '--warmup', '0.5'],
+  },
+  memory: { script: 'memory.mjs', full: [], quick: ['--requests', '20000'] },
+  latency: { script: 'latency.mjs', full: [], quick: ['--rounds', '2', '--seconds', '1', '--warmup', '1'] },
+  growth: { script: 'growth.mjs', full: [], quick: ['--rounds', '3', '--seconds', '0.1', '--warmup', '0.5'] },
+};
+const PROFILED = ['tributary-express5', 'express-undici'];
+const PROFILE = { full: ['--seconds', '5'], quick: ['--seconds', '1', '--warmup', '1'] };
+
+const extent = values.quick ? 'quick' : 'full';
+
+/** What a script of this folder has to say. It may end with 1, where a target is missed. */
+async function ask(script, ...parameters) {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const child = spawn(process.execPath, [path, '--json', ...parameters], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  try {
+    return JSON.parse(output);
+  } catch {
+    throw new Error(`${script} ended without figures.`);
+  }
+}
+
+async function measure(name, library) {
+  if (name !== 'profiles') {
+    const step = STEPS[name];
+    const { settings, results, targets } = await ask(step.script, ...step[extent], '--library', library);
+    const { library: _place, ...told } = settings;
+    return { settings: told, results, targets };
+  }
+  const profiles = [];
+  for (const contender of PROFILED) {
+    const parameters = ['--contender', contender, ...PROFILE[extent], '--library', library];
+    profiles.push(await ask('profile.mjs', ...parameters));
+  }
+  return profiles;
+}
+
+function readResults() {
+  return JSON.parse(readFileSync(RESULTS, 'utf8'));
+}
+
+/** Adds up what is measured now and what is kept. */
+async function measureAll() {
+  const names = values.only?.split(',') ?? [...Object.keys(STEPS), 'profiles'];
+  const machine = { node: process.version, cores: availableParallelism(), cpu: cpus()[0].model.trim() };
+  const kept = values.only ? readResults() : {};
+  // One part measured quickly is enough for a warning.
+  const results = { ...kept, machine, isQuick: values.quick || kept.isQuick === true };
+  const library = values.library ? resolve(values.library) : buildLibrary();
+  for (const name of names) {
+    const start = performance.now();
+    results[name] = await measure(name, library);
+    console.log(`${name}: ${Math.round((performance.now() - start) / 1000)} s`);
+  }
+  return results;
+}
+
+mkdirSync(FOLDER, { recursive: true });
+if (!values.render) writeFileSync(RESULTS, `${JSON.stringify(await measureAll(), undefined, 2)}\n`);
+const results = readResults();
+for (const [file, picture] of Object.entries(plotsOf(results))) writeFileSync(new URL(file, FOLDER), picture);
+writeFileSync(PAGE, fillPage(readFileSync(PAGE, 'utf8'), tablesOf(results)));
