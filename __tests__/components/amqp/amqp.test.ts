@@ -274,6 +274,15 @@ describe.runIf(hasRabbit)('against a real broker', () => {
     await own.close();
   });
 
+  test('N02 closing lets publications under way finish', async () => {
+    await newQueue();
+    const gateway = gatewayOf(broker.url, { 'POST /a': { value: topic() } });
+    const sent = Array.from({ length: 20 }, () => gateway.call({ method: 'POST', url: '/a', body: 'x' }));
+    await gateway.close();
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect((await channel.checkQueue(queue)).messageCount).toBe(20);
+  });
+
   // The last one: what it does to the broker would disturb the others.
   test.runIf(KILLS > 0)(
     'N02 killed and started again under load: what was confirmed is there, and every message is answered',

@@ -52,18 +52,23 @@ export async function killUnderLoad({ name, broker, gateway, patience }: Scene):
     while (!isOver) await take();
   }
 
+  async function grows(what: string, known: { readonly size: number }): Promise<void> {
+    const before = known.size;
+    const end = performance.now() + 120_000;
+    while (known.size === before) {
+      if (performance.now() > end) throw new Error(`${name}: nothing was ${what} within two minutes after the start`);
+      await pause(20);
+    }
+  }
+
   const load = [write(), write(), read(), read()];
   try {
     for (let kill = 0; kill < KILLS; kill++) {
       await pause(300);
       await broker.kill();
       await broker.start();
-      const before = confirmed.size;
-      const end = performance.now() + 30_000;
-      while (confirmed.size === before) {
-        if (performance.now() > end) throw new Error('nothing was confirmed within 30 s after the start');
-        await pause(20);
-      }
+      await grows('confirmed', confirmed);
+      await grows('answered', answered);
     }
   } finally {
     isOver = true;

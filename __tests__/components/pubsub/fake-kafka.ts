@@ -1,5 +1,8 @@
 /** As much of kafkajs as publishing and reading use, without a broker. */
-export function createFakeKafka(send: (record: unknown) => Promise<unknown> = async () => []) {
+export function createFakeKafka(
+  send: (record: unknown) => Promise<unknown> = async () => [],
+  commit: () => Promise<void> = async () => {},
+) {
   const state = { connected: 0, disconnected: 0, commits: [] as unknown[], heartbeats: 0 };
   let eachMessage: ((payload: object) => Promise<void>) | undefined;
   const connection = {
@@ -36,6 +39,7 @@ export function createFakeKafka(send: (record: unknown) => Promise<unknown> = as
           eachMessage = config.eachMessage;
         },
         async commitOffsets(offsets: unknown[]) {
+          await commit();
           state.commits.push(...offsets);
         },
       }),

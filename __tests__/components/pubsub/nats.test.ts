@@ -229,6 +229,15 @@ describe.runIf(hasNats)('against a real server', () => {
     expect(connection.isClosed()).toBe(false);
   });
 
+  test('N02 closing lets publications under way finish', async () => {
+    await newStream();
+    const gateway = gatewayOf({ publish: `nats://${subject}?jetstream=true` });
+    const sent = Array.from({ length: 20 }, () => gateway.call(post('x')));
+    await gateway.close();
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect(await depth()).toBe(20);
+  });
+
   // The last one: what it does to the server would disturb the others.
   test.runIf(KILLS > 0)(
     'N02 killed and started again under load: what was confirmed is stored and answered, nothing twice',

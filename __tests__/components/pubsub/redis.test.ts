@@ -182,20 +182,33 @@ describe.runIf(hasRedis)('against a real server', () => {
     expect(await client.ping()).toBe('PONG');
   });
 
+  test('N02 closing lets publications under way finish, and hands back what nobody has got', async () => {
+    const settings = { publish: `redis://${stream}`, subscribe: `redis://${stream}?group=g` };
+    const gateway = gatewayOf({ ...settings, backend: { timeout: '300ms' } });
+    // Its read goes on at the server when it has left, and takes the first entry.
+    expect((await gateway.call(next)).status).toBe(504);
+    const sent = [1, 2, 3].map((n) => gateway.call(post(`{"n":${n}}`)));
+    await gateway.close();
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200, 200]);
+    const other = gatewayOf(settings);
+    const texts = [await other.call(next), await other.call(next), await other.call(next)].map(({ text }) => text);
+    expect(texts.sort()).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
+  });
+
   // The last one: what it does to the server would disturb the others.
   test.runIf(KILLS > 0)(
     'N02 killed and started again under load: what was confirmed is stored and answered, nothing twice',
     async () => {
       const gateway = gatewayOf({
         publish: `redis://${stream}`,
-        subscribe: `redis://${stream}?group=g&claim_after=2`,
+        subscribe: `redis://${stream}?group=g&claim_after=10`,
         backend: { timeout: '1s' },
       });
       const { confirmed, lost, twice } = await killUnderLoad({
         name: 'Redis',
         broker: server,
         gateway,
-        patience: 15_000,
+        patience: 30_000,
       });
       expect({ lost, twice }).toEqual({ lost: [], twice: 0 });
       expect(await client.xlen(stream)).toBeGreaterThanOrEqual(confirmed.size);

@@ -10,6 +10,11 @@ import { toHeaders } from './metadata.js';
 const peer = lazyPeer('kafkajs', '"kafka://"', () => import('kafkajs'));
 
 const HEARTBEAT = 3_000;
+/**
+ * Each publication is written at most once. The idempotent producer of kafkajs is not used for that: it gives the number
+ * of a message that failed to the next one, which the broker then takes for a repetition and confirms without storing it.
+ */
+const WRITE_ONCE = { retry: { retries: 0 } };
 /** Messages of different partitions that may be out at a time; those of one partition go out one by one. */
 const PARTITIONS_AT_ONCE = 64;
 
@@ -41,7 +46,7 @@ function createKafkaPublisher(place: Place): Publisher {
   const link = createLink<Producer>({
     name,
     async open() {
-      const producer = (await connectTo(place)).producer({ idempotent, ...(idempotent && { maxInFlightRequests: 1 }) });
+      const producer = (await connectTo(place)).producer(idempotent ? WRITE_ONCE : {});
       await producer.connect();
       return producer;
     },
@@ -66,6 +71,11 @@ function createKafkaPublisher(place: Place): Publisher {
   };
 }
 
+interface Unsure {
+  readonly nextOffset: bigint;
+  handOutAgain(): void;
+}
+
 function createKafkaSubscription(place: Place): Subscription {
   const { name, url, logger, maxAttempts, deadLetter } = place;
   const topics = url.query.getAll('topic');
@@ -74,6 +84,8 @@ function createKafkaSubscription(place: Place): Subscription {
     deadLetter === undefined ? undefined : createKafkaPublisher({ ...place, url: topicUrl(deadLetter) });
   /** Ends the wait of each message that is out or kept, without committing it. */
   const letGo = new Set<() => void>();
+  /** By partition, the message whose commit got no answer: the next one of the partition tells what became of it. */
+  const unsure = new Map<string, Unsure>();
   let isClosing = false;
 
   const link = createLink<Consumer>({
@@ -110,7 +122,10 @@ function createKafkaSubscription(place: Place): Subscription {
   /** Settles when the message is done with: until then, its partition waits. */
   function handOut(consumer: Consumer, { topic, partition, message, heartbeat }: EachMessagePayload): Promise<void> {
     return new Promise<void>(function untilSettled(resolve, reject) {
+      const place = `${topic}/${partition}`;
+      const nextOffset = BigInt(message.offset) + 1n;
       let attempts = 0;
+      let isCommitted = false;
       const delivery: Received = {
         body: message.value ?? Buffer.alloc(0),
         headers: toHeaders({ ...message.headers, ...(message.key && { 'kafka-key': message.key }) }),
@@ -119,6 +134,7 @@ function createKafkaSubscription(place: Place): Subscription {
       // The group takes a silent member for dead, however long the clients let us wait.
       const timer = setInterval(() => heartbeat().catch(end), HEARTBEAT);
       letGo.add(end);
+      recall(place, BigInt(message.offset));
       inbox.put(delivery);
 
       function end(error?: unknown): void {
@@ -132,19 +148,34 @@ function createKafkaSubscription(place: Place): Subscription {
       async function settle(settlement: Settlement): Promise<void> {
         if (settlement === 'refused') attempts++;
         const isDone = settlement === 'used' || attempts >= maxAttempts;
-        if (!letGo.has(end)) throw unreachable(name);
+        if (!letGo.has(end) && !isCommitted) throw unreachable(name);
         if (!isDone) return inbox.put(delivery, 'front');
         try {
-          if (settlement === 'refused') await bury(delivery, `${topic}/${partition}@${message.offset}`);
-          await consumer.commitOffsets([{ topic, partition, offset: String(BigInt(message.offset) + 1n) }]);
+          if (settlement === 'refused') await bury(delivery, `${place}@${message.offset}`);
+          if (isCommitted) return;
+          await consumer.commitOffsets([{ topic, partition, offset: String(nextOffset) }]);
           end();
         } catch (thrown) {
+          const error = toError(name, thrown);
+          if (settlement === 'used' && error.code !== 'ERR_BACKEND_STATUS')
+            unsure.set(place, { nextOffset, handOutAgain });
           // It comes again from where the group last committed.
           end(thrown);
-          throw toError(name, thrown);
+          throw error;
         }
       }
+      function handOutAgain(): void {
+        isCommitted = true;
+        inbox.put(delivery, 'front');
+      }
     });
+  }
+
+  /** A message that was committed, though nobody heard of it, and is in nobody's hands. */
+  function recall(place: string, offset: bigint): void {
+    const last = unsure.get(place);
+    unsure.delete(place);
+    if (last?.nextOffset === offset) last.handOutAgain();
   }
 
   async function bury({ body, headers }: Received, place: string): Promise<void> {
