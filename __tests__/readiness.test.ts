@@ -108,3 +108,12 @@ test('closing ends the checks that are under way', async () => {
   expect((await refusal).failures).toMatchObject([{ path: 'endpoints[0]', error: { code: 'ERR_CLOSING' } }]);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test('whoever has all the time of the world waits', async () => {
+  const readiness = createReadiness(silentLogger);
+  readiness.at('endpoints[0]')(() => new Promise((resolve) => setTimeout(resolve, 60_000)));
+  const ready = readiness.ready({ timeout: Number.POSITIVE_INFINITY });
+  await vi.advanceTimersByTimeAsync(60_000);
+  await expect(ready).resolves.toBeUndefined();
+  expect(vi.getTimerCount()).toBe(0);
+});

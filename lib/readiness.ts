@@ -1,4 +1,4 @@
-import { createDeadline, type Deadline } from './deadline.js';
+import { createDeadline } from './deadline.js';
 import { BackendError, GatewayError, NotReadyError, type ReadyFailure } from './errors.js';
 import type { Logger } from './logger.js';
 
@@ -23,11 +23,13 @@ export interface Readiness {
 }
 
 const DEFAULT_PATIENCE = 10_000;
+/** Node takes longer timers for none at all and fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** What one configuration needs before it can serve requests. */
 export function createReadiness(logger: Logger): Readiness {
   const needs: { readonly path: string; readonly check: ReadyCheck }[] = [];
-  const running = new Set<Deadline>();
+  const closing = new AbortController();
 
   function toFailure(path: string, thrown: unknown): ReadyFailure {
     if (thrown instanceof GatewayError) return { path, error: thrown };
@@ -43,8 +45,7 @@ export function createReadiness(logger: Logger): Readiness {
       };
     },
     async ready({ timeout = DEFAULT_PATIENCE } = {}) {
-      const deadline = createDeadline(timeout, () => noAnswer(timeout));
-      running.add(deadline);
+      const deadline = createDeadline(Math.min(timeout, LONGEST_TIMER), () => noAnswer(timeout), closing.signal);
       const outcomes = needs.map(async ({ path, check }): Promise<ReadyFailure[]> => {
         try {
           await deadline.race(Promise.resolve(check()));
@@ -54,13 +55,11 @@ export function createReadiness(logger: Logger): Readiness {
         }
       });
       const failures = (await Promise.all(outcomes)).flat();
-      running.delete(deadline);
       deadline.dispose();
       if (failures.length > 0) throw new NotReadyError(failures);
     },
     close() {
-      const reason = new GatewayError('ERR_CLOSING', 503, 'the gateway is closing');
-      for (const deadline of running) deadline.cancel(reason);
+      closing.abort(new GatewayError('ERR_CLOSING', 503, 'the gateway is closing'));
     },
   };
 }
