@@ -7,7 +7,7 @@ export interface Sabotage {
   readonly needs?: string;
 }
 
-/** The twelve bugs of which each has happened to somebody. */
+/** The fourteen bugs of which each has happened to somebody. */
 export const sabotages: readonly Sabotage[] = [
   {
     name: 'no deadline',
@@ -101,6 +101,18 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['G8'],
+  },
+  {
+    name: 'no limit on calls under way',
+    needs: 'backend/bulkhead.js',
+    edits: [{ file: 'backend/bulkhead.js', find: 'if (pending >= limit)', replace: 'if (pending >= Infinity)' }],
+    caughtBy: ['G6'],
+  },
+  {
+    name: 'retries without a budget',
+    needs: 'backend/retry.js',
+    edits: [{ file: 'backend/retry.js', find: 'budget--;', replace: '' }],
+    caughtBy: ['G7'],
   },
   {
     name: 'POST repeated',

@@ -8,6 +8,7 @@ import type { LagMeter } from './lag.js';
 import type { Finding, Load } from './load.js';
 import type { Stats } from './protocol.js';
 import { LAB } from './shapes.js';
+import type { StrainFigures } from './strain.js';
 import type { Violation } from './verify.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -22,6 +23,7 @@ export interface ReportInput {
   readonly smuggled: HostileTally;
   readonly configs: ConfigFigures;
   readonly breaker: BreakerFigures | undefined;
+  readonly strain: StrainFigures;
   readonly backends: Backends;
   readonly before: Stats;
   readonly after: Stats;
@@ -73,6 +75,7 @@ export function createReport(input: ReportInput): Report {
   const checkTime: typeof check = isStarved ? () => {} : check;
   checkTime(after.loopMax < 150, 'I11', `the loop stood still for ${after.loopMax.toFixed(0)} ms`);
   checkTime(after.loopP99 < 30, 'I11', `the loop's delay has a p99 of ${after.loopP99.toFixed(0)} ms`);
+  for (const { invariant, message } of input.strain.overload.timed) checkTime(false, invariant, message);
   check(after.prototypes === before.prototypes, 'I9', 'a built-in prototype has other keys than before');
   check(stderr === '', 'I9', `the process printed: ${stderr.slice(0, 500)}`);
   check(
@@ -136,6 +139,10 @@ function* lines(input: ReportInput): Generator<string> {
   yield `G3          over the deadline of ${LAB.timeout} (merge ${LAB.mergeTimeout}) ms by p50 ${overrun.percentile(0.5).toFixed(1)}, p99 ${overrun.percentile(0.99).toFixed(1)}, max ${overrun.max().toFixed(1)} ms in ${overrun.count()} turns`;
   yield `G4          backends hung up on after p50 ${aborts.percentile(0.5).toFixed(1)}, p99 ${aborts.percentile(0.99).toFixed(1)}, max ${aborts.max().toFixed(1)} ms in ${aborts.count()} calls`;
   yield `G5          heap ${mib(before.heap)} to ${mib(after.heap)}, resident ${mib(before.rss)}, at most ${mib(after.maxRss)}`;
+  const { overload, storm } = input.strain;
+  yield `G6          ${overload.goodput.toFixed(0)} good answers per second of ${overload.offered.toFixed(0)} requests, where ${overload.peak.toFixed(0)} is the most; at most ${overload.mostAtWork} calls at a time`;
+  yield `            p99: turned away ${overload.shed.toFixed(1)}, let in ${overload.accepted.toFixed(0)} ms; half the load before ${overload.before.toFixed(0)}, after ${overload.after.toFixed(0)} ms; health at most ${overload.health.toFixed(1)} ms`;
+  yield `G7          ${storm.calls} calls for ${storm.offered} requests of an outage, ${storm.stale} of them on connections from before, at most ${storm.mostPerRead} for one; ${storm.writes} writes, each sent ${storm.mostPerWrite} time at most`;
   yield breaker
     ? `G8          ${breaker.whileOpen} calls while open, ${breaker.probes} probe for ${breaker.waiting} waiting clients, recovered after ${breaker.recovery.toFixed(0)} ms`
     : 'G8          pending: there is no circuit breaker in this build';

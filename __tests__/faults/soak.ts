@@ -15,6 +15,7 @@ import type { Message } from './protocol.js';
 import { createRandom } from './random.js';
 import { createReport, showFinding } from './report.js';
 import { buildConfig, LAB } from './shapes.js';
+import { runStrain } from './strain.js';
 import { createSchedule, type Turn } from './turn.js';
 
 const WARM_UP = 2000;
@@ -159,6 +160,9 @@ async function soak(options: LabOptions): Promise<number> {
   const smuggled = await runHostile(lab.attack, 'smuggling', Math.ceil(options.hostile / 5));
   const breaker = await lab.breaker.run(gateway.port, lab.prefix, findings.add);
 
+  say('under strain');
+  const strain = await runStrain(options.entry, lab.lag, findings.add);
+
   const configs = await runHostileConfigs(
     options.entry,
     buildConfig(backends.routes.healthy, lab.breaker.endpoints),
@@ -178,7 +182,21 @@ async function soak(options: LabOptions): Promise<number> {
     next: () => nextHealthy(schedule, () => number++),
   });
   const report = createReport({
-    ...{ options, load, lag: lab.lag, backends, hostile, smuggled, configs, breaker, before, after, seconds, drain },
+    ...{
+      options,
+      load,
+      lag: lab.lag,
+      backends,
+      hostile,
+      smuggled,
+      configs,
+      breaker,
+      strain,
+      before,
+      after,
+      seconds,
+      drain,
+    },
     timed: findings.timed(),
     stderr: gateway.stderr(),
   });
