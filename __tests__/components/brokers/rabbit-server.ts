@@ -39,7 +39,7 @@ export async function startRabbit(): Promise<Broker & { readonly url: string }> 
     // A group of its own: the script starts Erlang, and both have to end.
     const child = spawn(join(ROOT, VERSION ?? '', 'sbin', 'rabbitmq-server'), { env, stdio: 'ignore', detached: true });
     running = child;
-    for (let tries = 0; tries < 600; tries++) {
+    for (let tries = 0; tries < 1_800; tries++) {
       if (child.exitCode !== null) throw new Error('RabbitMQ ended while it was starting');
       if (await accepts(port)) return;
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -62,25 +62,6 @@ test('N02 a message whose client has left goes to the next, and counts as no att
   expect(fake.state.commits).toHaveLength(1);
 });
 
-test.each([
-  ['was made, it goes to the next request, without another one', 8, ['{"n":7}', '{"n":8}']],
-  ['was not made, it comes again', 7, ['{"n":7}', undefined]],
-])('N02 when the answer to a commit was lost and the commit %s', async (_title, nextOffset, texts) => {
-  const commit = vi.fn<() => Promise<void>>().mockRejectedValueOnce(new Error('closed')).mockResolvedValue();
-  const { client, deliver, isConsuming, state } = createFakeKafka(undefined, commit);
-  const gateway = gatewayOf(client);
-  const answer = gateway.call(next);
-  await vi.waitFor(() => expect(isConsuming()).toBe(true), { interval: 5 });
-  await expect(deliver('{"n":7}', 7)).rejects.toThrow('closed');
-  expect((await answer).text).toContain('ERR_BACKEND_CONNECTION');
-  const done = deliver(`{"n":${nextOffset}}`, nextOffset);
-  for (const text of texts) if (text) expect((await gateway.call(next)).text).toBe(text);
-  await done;
-  expect(state.commits).toEqual([{ topic: 't', partition: 0, offset: `${nextOffset + 1}` }]);
-  expect((await gateway.call(next)).status).toBe(504);
-  await gateway.close();
-});
-
 test('the group is told that we live for as long as a message waits for a request', async () => {
   const gateway = gatewayOf(fake.client);
   await gateway.call(next);

@@ -1,0 +1,48 @@
+import type { Kafka } from 'kafkajs';
+import { BackendError, type GatewayError } from '../../errors.js';
+import { lazyPeer } from '../peer.js';
+import type { Place } from './driver.js';
+import { unreachable } from './link.js';
+
+export const kafkaPeer = lazyPeer('kafkajs', '"kafka://"', () => import('kafkajs'));
+
+/** The injected client, or one for the brokers that `KAFKA_BROKERS` names. */
+export async function connectToKafka({ name, client, connectTimeout, timeout }: Place): Promise<Kafka> {
+  if (client !== undefined) return client as Kafka;
+  const { Kafka, logLevel } = await kafkaPeer.load();
+  const brokers = (process.env['KAFKA_BROKERS'] ?? '').split(',').flatMap((broker) => broker.trim() || []);
+  if (brokers.length === 0) {
+    throw new BackendError('ERR_BACKEND_CONNECTION', 502, `${name}: KAFKA_BROKERS names no broker`);
+  }
+  return new Kafka({
+    brokers,
+    clientId: 'express-tributary',
+    connectionTimeout: connectTimeout,
+    requestTimeout: Math.max(timeout, 1_000) * 2,
+    // Its own log holds addresses; what matters comes back as errors.
+    logLevel: logLevel.NOTHING,
+    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 },
+  });
+}
+
+/** kafkajs wraps the fault it gave up on. What it says stays behind: it holds addresses. */
+export function toError(name: string, thrown: unknown): GatewayError {
+  const { cause, ...outer } = describe(thrown);
+  const { type, errorName } = cause === undefined ? outer : describe(cause);
+  if (type !== undefined) {
+    return new BackendError('ERR_BACKEND_STATUS', 502, `${name}: its broker refused the call (${type})`);
+  }
+  if (errorName === 'KafkaJSRequestTimeoutError') {
+    return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name}: its broker did not answer in time`);
+  }
+  return unreachable(name);
+}
+
+function describe(thrown: unknown): { type: string | undefined; errorName: string | undefined; cause: unknown } {
+  const { type, name, cause } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Record<
+    string,
+    unknown
+  >;
+  const isSafe = typeof type === 'string' && /^[A-Z_]{3,60}$/.test(type);
+  return { type: isSafe ? type : undefined, errorName: typeof name === 'string' ? name : undefined, cause };
+}
