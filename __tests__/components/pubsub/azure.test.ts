@@ -5,24 +5,24 @@ import type { TestGateway } from '../../../lib/testing/index.js';
 import { describePulledBroker } from '../../contracts/pubsub.js';
 import { createPubSubGateway, next, type PubSubSettings, post } from '../../support/pubsub-gateway.js';
 import { azureError, createFakeAzure } from './fake-azure.js';
+import { startFakeServiceBus } from './fake-service-bus.js';
 
 const TOPIC = 'azuresb://orders';
 const SUBSCRIPTION = 'azuresb://orders?subscription=shop';
-const ACTIONS = { write: 'send', acknowledge: 'complete' };
 
+const ACTIONS = { write: 'send', acknowledge: 'complete' } as const;
 describePulledBroker('Service Bus', async () => {
-  const fake = createFakeAzure();
+  const bus = await startFakeServiceBus();
+  vi.stubEnv('SERVICEBUS_CONNECTION_STRING', bus.address);
   return {
     publish: TOPIC,
     subscribe: SUBSCRIPTION,
-    client: 'mine',
-    options: { clients: { mine: fake.client } },
-    put: (body) => void fake.queue.put({ body: Buffer.from(body) }),
-    kept: () => fake.queue.entries.map(({ message, isHidden }) => ({ body: String(message.body), isHidden })),
-    dead: () => fake.dead.map(({ body }) => String(body)),
+    put: (body) => void bus.queue.put({ body: Buffer.from(body) }),
+    kept: () => bus.queue.entries.map(({ message, isHidden }) => ({ body: String(message.body), isHidden })),
+    dead: () => bus.dead.map(String),
     refuse: (what, secret) =>
-      fake.refuse((action) => (action === ACTIONS[what] ? azureError('QuotaExceeded', secret) : undefined)),
-    close: async () => {},
+      bus.refuse(ACTIONS[what], { condition: 'com.microsoft:entity-disabled', description: secret }),
+    close: bus.close,
   };
 });
 
@@ -54,12 +54,13 @@ describe('Service Bus by an injected client', () => {
       applicationProperties: { 'x-tenant': 'acme' },
     });
     expect(second).not.toHaveProperty('sessionId');
+    expect(second).toMatchObject({ messageId: expect.stringMatching(/^[\da-f-]{36}$/) });
   });
 
   test('a subscription, or a queue, is read without letting the SDK parse what it gets', async () => {
     await gatewayOf({ subscribe: SUBSCRIPTION, backend: { timeout: '20ms' } }).call(next);
     await gatewayOf({ subscribe: 'azuresb://jobs', backend: { timeout: '20ms' } }).call(next);
-    const manners = { skipParsingBodyAsJson: true };
+    const manners = { skipParsingBodyAsJson: true, maxAutoLockRenewalDurationInMs: 0 };
     expect(fake.opened).toEqual([
       ['receiver', 'orders', 'shop', manners],
       ['receiver', 'jobs', manners],

@@ -7,7 +7,7 @@ export interface AzureMessage {
   readonly applicationProperties?: Readonly<Record<string, unknown>>;
 }
 interface Received extends AzureMessage {
-  readonly messageId: string;
+  readonly sequenceNumber: string;
   readonly entry: Entry<AzureMessage>;
 }
 export type AzureAction = 'send' | 'receive' | 'complete' | 'abandon' | 'deadLetter';
@@ -78,7 +78,7 @@ export function createFakeAzure() {
         return entries.map((entry) => {
           const { body } = entry.message;
           const parsed = Buffer.isBuffer(body) && !skipParsingBodyAsJson ? JSON.parse(body.toString()) : body;
-          return { ...entry.message, body: parsed, messageId: entry.id, entry };
+          return { ...entry.message, body: parsed, sequenceNumber: entry.id, entry };
         });
       },
       completeMessage: ({ entry }: Received) =>

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { BackendError, GatewayError, RequestError } from '../../errors.js';
 import { lazyPeer } from '../peer.js';
 import type { Driver, Place, Publisher, Subscription } from './driver.js';
@@ -16,11 +17,15 @@ const LARGEST = 100 * 2 ** 20;
 interface CallOptions {
   readonly abortSignal: AbortSignal;
 }
+interface ReceiverOptions {
+  readonly skipParsingBodyAsJson: boolean;
+  readonly maxAutoLockRenewalDurationInMs: number;
+}
 /** What is used of `ServiceBusClient`. */
 interface ServiceBusClient {
   createSender(entity: string): Sender;
-  createReceiver(queue: string, options: { skipParsingBodyAsJson: boolean }): Receiver;
-  createReceiver(topic: string, subscription: string, options: { skipParsingBodyAsJson: boolean }): Receiver;
+  createReceiver(queue: string, options: ReceiverOptions): Receiver;
+  createReceiver(topic: string, subscription: string, options: ReceiverOptions): Receiver;
 }
 interface Actor {
   readonly isClosed: boolean;
@@ -29,6 +34,7 @@ interface Actor {
 interface Sender extends Actor {
   sendMessages(
     message: {
+      messageId: string;
       body: Buffer;
       contentType?: string;
       sessionId?: string;
@@ -48,7 +54,8 @@ interface Receiver extends Actor {
 }
 interface Message {
   readonly body?: unknown;
-  readonly messageId?: string | number | Buffer | undefined;
+  /** A number of 64 bits, given by the broker. */
+  readonly sequenceNumber?: { toString(): string } | undefined;
   readonly contentType?: string | undefined;
   readonly applicationProperties?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -138,6 +145,7 @@ function createAzurePublisher(place: Place): Publisher {
       const { body, headers } = message;
       const [contentType, sessionId] = [headers['content-type'], keyOf(message)];
       const letter = {
+        messageId: randomUUID(),
         body,
         applicationProperties: { ...headers },
         ...(contentType !== undefined && { contentType }),
@@ -154,8 +162,8 @@ function createAzurePublisher(place: Place): Publisher {
 function createAzureSubscription(place: Place): Subscription {
   const { target, query } = place.url;
   const subscription = query.get('subscription');
-  // Parsed by the SDK, numbers would lose digits.
-  const manners = { skipParsingBodyAsJson: true };
+  // Parsed by the SDK, numbers would lose digits. It renews no lock of a message without an id, and would fail to.
+  const manners = { skipParsingBodyAsJson: true, maxAutoLockRenewalDurationInMs: 0 };
   const link = linkTo<Receiver>(place, (client) =>
     subscription === null
       ? client.createReceiver(target, manners)
@@ -163,9 +171,9 @@ function createAzureSubscription(place: Place): Subscription {
   );
 
   function leaseOf(message: Message): Lease {
-    const { messageId, contentType, applicationProperties, body } = message;
+    const { sequenceNumber, contentType, applicationProperties, body } = message;
     return {
-      id: String(messageId),
+      id: String(sequenceNumber),
       body: toBuffer(body),
       headers: toHeaders({
         ...(contentType !== undefined && { 'content-type': contentType }),
