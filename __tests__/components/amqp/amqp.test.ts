@@ -87,7 +87,7 @@ describe.runIf(hasRabbit)('against a real broker', () => {
   beforeAll(async () => {
     broker = await startRabbit();
     await reconnect();
-  }, 90_000);
+  }, 200_000);
   afterAll(async () => {
     await connection?.close().catch(() => {});
     await broker?.close();

@@ -59,20 +59,27 @@ export async function startRabbit(): Promise<Broker & { readonly url: string }> 
     while (await accepts(port)) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
-  await start();
+  async function close(): Promise<void> {
+    await kill();
+    try {
+      execFileSync('epmd', ['-port', String(mapper), '-kill'], { env, stdio: 'ignore' });
+    } catch {
+      // It has ended with its last node.
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  try {
+    await start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     address: `127.0.0.1:${port}`,
     url: `amqp://guest:guest@127.0.0.1:${port}/`,
     start,
     kill,
-    async close() {
-      await kill();
-      try {
-        execFileSync('epmd', ['-port', String(mapper), '-kill'], { env, stdio: 'ignore' });
-      } catch {
-        // It has ended with its last node.
-      }
-      rmSync(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }
