@@ -1,6 +1,6 @@
 // Everything that docs/benchmarks.md shows, measured anew, on a machine that does nothing else:
 //
-// npm run bench:docs -- [--quick] [--only cases,memory,latency,growth,profiles] [--render] [--library FOLDER]
+// npm run bench:docs -- [--quick] [--only cases,components,memory,latency,growth,profiles] [--render] [--library FOLDER]
 //
 // Takes about twenty minutes. `--quick` takes three, to try it out; `--only` keeps the other figures as they are; `--render`
 // measures nothing, and writes tables and pictures again.
@@ -34,12 +34,21 @@ const RESULTS = new URL('results.json', FOLDER);
 const STEPS = {
   cases: {
     script: 'run.mjs',
-    full: ['--rounds', '24', '--warmup', '3'],
+    full: ['--rounds', '18', '--warmup', '3'],
     quick: ['--rounds', '3', '--seconds', '0.1', '--warmup', '0.5'],
+  },
+  components: {
+    script: 'run.mjs',
+    full: ['--case', 'full', '--each', '--contender', 'tributary-express5', '--warmup', '3'],
+    quick: ['--case', 'full', '--each', '--contender', 'tributary-express5', '--rounds', '3', '--warmup', '0.5'],
   },
   memory: { script: 'memory.mjs', full: [], quick: ['--requests', '20000'] },
   latency: { script: 'latency.mjs', full: [], quick: ['--rounds', '2', '--seconds', '1', '--warmup', '1'] },
-  growth: { script: 'growth.mjs', full: [], quick: ['--rounds', '3', '--seconds', '0.1', '--warmup', '0.5'] },
+  growth: {
+    script: 'growth.mjs',
+    full: ['--rounds', '7', '--warmup', '1.5'],
+    quick: ['--rounds', '3', '--seconds', '0.1', '--warmup', '0.5'],
+  },
 };
 const PROFILED = ['tributary-express5', 'express-undici'];
 const PROFILE = { full: ['--seconds', '5'], quick: ['--seconds', '1', '--warmup', '1'] };
@@ -61,9 +70,9 @@ async function ask(script, ...parameters) {
 async function measure(name, library) {
   if (name !== 'profiles') {
     const step = STEPS[name];
-    const { settings, results, targets } = await ask(step.script, ...step[extent], '--library', library);
+    const { settings, results, costs, targets } = await ask(step.script, ...step[extent], '--library', library);
     const { library: _place, ...told } = settings;
-    return { settings: told, results, targets };
+    return { settings: told, results, costs, targets };
   }
   const profiles = [];
   for (const contender of PROFILED) {
@@ -73,11 +82,16 @@ async function measure(name, library) {
   return profiles;
 }
 
+/** Six digits of a figure say all that there is to know. */
+function shorten(_key, value) {
+  return typeof value === 'number' ? Number(value.toPrecision(6)) : value;
+}
+
 function readResults() {
   return JSON.parse(readFileSync(RESULTS, 'utf8'));
 }
 
-/** Adds up what is measured now and what is kept. */
+/** Adds what is measured now to what is kept. What has been measured is written at once: a later part may fail. */
 async function measureAll() {
   const names = values.only?.split(',') ?? [...Object.keys(STEPS), 'profiles'];
   const machine = { node: process.version, cores: availableParallelism(), cpu: cpus()[0].model.trim() };
@@ -88,13 +102,13 @@ async function measureAll() {
   for (const name of names) {
     const start = performance.now();
     results[name] = await measure(name, library);
+    writeFileSync(RESULTS, `${JSON.stringify(results, shorten, 2)}\n`);
     console.log(`${name}: ${Math.round((performance.now() - start) / 1000)} s`);
   }
-  return results;
 }
 
 mkdirSync(FOLDER, { recursive: true });
-if (!values.render) writeFileSync(RESULTS, `${JSON.stringify(await measureAll(), undefined, 2)}\n`);
+if (!values.render) await measureAll();
 const results = readResults();
 for (const [file, picture] of Object.entries(plotsOf(results))) writeFileSync(new URL(file, FOLDER), picture);
 writeFileSync(PAGE, fillPage(readFileSync(PAGE, 'utf8'), tablesOf(results)));

@@ -1,6 +1,6 @@
 // How the cost of a request grows with the backends of an endpoint, and with the size of their documents:
 //
-// npm run bench:growth -- [--rounds 8] [--seconds 0.2] [--warmup 2] [--connections 16] [--library FOLDER] [--json]
+// npm run bench:growth -- [--rounds 8] [--seconds 0.2] [--warmup 2] [--connections 4] [--library FOLDER] [--json]
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findCase } from './cases.mjs';
@@ -14,7 +14,8 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '8' },
     seconds: { type: 'string', default: '0.2' },
     warmup: { type: 'string', default: '2' },
-    connections: { type: 'string', default: '16' },
+    // Few, so that it is documents that grow, and not how many of them are in memory at once.
+    connections: { type: 'string', default: '4' },
     library: { type: 'string' },
     json: { type: 'boolean', default: false },
   },

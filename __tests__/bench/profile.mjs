@@ -54,7 +54,7 @@ for (let index = samples.length - 1; index >= 0 && time > from; index--) {
   const { functionName, url, lineNumber } = byId.get(samples[index]).callFrame;
   if (functionName === '(idle)') continue;
   const place = placeOf(url);
-  const key = `${functionName || '(anonymous)'} ${place}${url === '' ? '' : `:${lineNumber + 1}`}`;
+  const key = `${functionName || '(anonymous)'} · ${place}${url === '' ? '' : `:${lineNumber + 1}`}`;
   own.set(key, (own.get(key) ?? 0) + delta);
   const group = url === '' ? functionName : place.startsWith('node:') ? 'node' : place.split(':')[0];
   places.set(group, (places.get(group) ?? 0) + delta);

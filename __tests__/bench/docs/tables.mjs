@@ -55,9 +55,14 @@ function targetTable({ cases, memory, growth }) {
   ]);
 }
 
+/** The label of the case that the gateway also does, where it is measured against itself. */
+function besideOf(contenders) {
+  return Object.keys(contenders).find((label) => label.startsWith('('));
+}
+
 /** Contenders by cases. */
 function matrix(results, head, cell) {
-  const names = Object.keys(results).filter((name) => Object.keys(results[name]).length > 2);
+  const names = Object.keys(results).filter((name) => besideOf(results[name]) === undefined);
   const contenders = CONTENDERS.map(({ name }) => name).filter((name) => names.some((one) => results[one][name]));
   return markdown([
     [head, ...names],
@@ -81,12 +86,23 @@ function rateTable({ cases: { results } }) {
 /** The gateway against itself: cases that are measured beside another one. */
 function selfTable({ cases: { results } }) {
   const rows = Object.entries(results).flatMap(([name, contenders]) => {
-    const beside = Object.keys(contenders).find((label) => label.startsWith('('));
+    const beside = besideOf(contenders);
     if (beside === undefined) return [];
     const [own, other] = ['tributary-express5', beside].map((label) => contenders[label].cpu.median);
     return [[name, formatValue(own), beside.slice(1, -1), formatValue(other)]];
   });
   return markdown([['case', 'CPU µs', 'beside', 'CPU µs'], ...rows]);
+}
+
+function componentTable({ components: { costs } }) {
+  return markdown([
+    ['component', 'CPU µs more', '×'],
+    ...costs.full.map(({ what, more, ratio }) => [
+      what.includes('/') ? `\`${what}\`` : `**${what}**`,
+      more.toFixed(1),
+      ratio.toFixed(2),
+    ]),
+  ]);
 }
 
 function memoryTable({ memory: { results } }) {
@@ -169,6 +185,18 @@ function profileTable({ profiles: [mine, floor] }) {
   ]);
 }
 
+const FUNCTIONS = 15;
+
+/** The functions of the gateway's profile that take the most themselves. */
+function functionTable({ profiles: [{ byFunction }] }) {
+  const rows = byFunction.slice(0, FUNCTIONS).map(({ name, micros, share }) => {
+    const [called, place] = name.replaceAll('|', '\\|').split(' · ');
+    const where = place.replace(/^\//, 'lib/').replace(/:\d+$/, '').replace('.js', '');
+    return [`\`${called}\`, ${where}`, micros.toFixed(1), `${(share * 100).toFixed(1)} %`];
+  });
+  return markdown([['own time', 'µs', 'share'], ...rows]);
+}
+
 /**
  * @param {any} measured what results.json holds
  * @returns {Record<string, string>} Markdown by the name of its place on the page
@@ -181,11 +209,13 @@ export function tablesOf(measured) {
     cpu: cpuTable(measured),
     rate: rateTable(measured),
     self: selfTable(measured),
+    components: componentTable(measured),
     memory: memoryTable(measured),
     latency: latencyTable(measured),
     'growth-backends': growthTable(backends, { formatX: String, per: 1 }),
     'growth-bytes': growthTable(bytes, { formatX: formatBytes, per: 1000 }),
     profile: profileTable(measured),
+    functions: functionTable(measured),
   };
 }
 
