@@ -133,6 +133,10 @@ export async function startFakeServiceBus() {
     dead,
     reasons,
     refuse: (what: 'send' | 'complete', error: AmqpError) => void refusals.set(what, error),
+    /** Ends every connection, as a network does. */
+    drop() {
+      for (const socket of sockets) socket.destroy();
+    },
     async close() {
       end.abort();
       for (const socket of sockets) socket.destroy();
