@@ -60,3 +60,14 @@ test.each([
   expect(error).toMatchObject({ code, message: expect.stringContaining(message) });
   expect(error.message).not.toMatch(/geheim|10\.0\.0\.1/);
 });
+
+test('a call ends after its time, or with the signal', async () => {
+  function hang({ abortSignal }: { abortSignal: AbortSignal }): Promise<never> {
+    return new Promise((_, reject) => abortSignal.addEventListener('abort', () => reject(abortSignal.reason)));
+  }
+  await expect(callAws('b', 1, hang)).rejects.toMatchObject({ code: 'ERR_BACKEND_TIMEOUT' });
+  const controller = new AbortController();
+  const call = callAws('b', 60_000, hang, controller.signal);
+  controller.abort();
+  await expect(call).rejects.toMatchObject({ code: 'ERR_BACKEND_TIMEOUT' });
+});

@@ -149,9 +149,8 @@ function createSqsSubscription(place: Place): Subscription {
       VisibilityTimeout: hidden,
       MessageAttributeNames: ['All'],
     };
-    const { Messages = [] } = await callAws(name, WAIT + timeout, ({ abortSignal }) =>
-      client.receiveMessage(input, { abortSignal: AbortSignal.any([signal, abortSignal]) }),
-    );
+    const receive = ({ abortSignal }: { abortSignal: AbortSignal }) => client.receiveMessage(input, { abortSignal });
+    const { Messages = [] } = await callAws(name, WAIT + timeout, receive, signal);
     return Messages.map(leaseOf);
   }
 

@@ -61,12 +61,30 @@ export function createAwsLink<T>(
   });
 }
 
-/** One call, for as long as a confirmation is waited for. What it throws is a `GatewayError`. */
-export async function callAws<T>(name: string, ms: number, call: (options: CallOptions) => Promise<T>): Promise<T> {
+/**
+ * One call, for as long as a confirmation is waited for, or until the signal is aborted. What it throws is a
+ * `GatewayError`.
+ */
+export async function callAws<T>(
+  name: string,
+  ms: number,
+  call: (options: CallOptions) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const controller = new AbortController();
+  const timer = setTimeout(abort, ms);
+  function abort(): void {
+    controller.abort();
+  }
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort);
   try {
-    return await call({ abortSignal: AbortSignal.timeout(ms) });
+    return await call({ abortSignal: controller.signal });
   } catch (thrown) {
     throw toError(name, thrown);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
   }
 }
 

@@ -96,8 +96,8 @@ function linkTo<T extends Actor>(place: Place, create: (client: ServiceBusClient
     const address = process.env['SERVICEBUS_CONNECTION_STRING'];
     if (!address) throw noAddress(name, 'is not set; set it, or inject a client');
     try {
-      // What is tried again without the gateway's knowledge may be published twice.
-      own ??= new Client(address, { retryOptions: { maxRetries: 0, timeoutInMs: timeout } });
+      // What is tried again without the gateway's knowledge may be published twice. Its time includes the connection's.
+      own ??= new Client(address, { retryOptions: { maxRetries: 0, timeoutInMs: Math.max(timeout * 2, WAIT) } });
       return own;
     } catch {
       throw noAddress(name, 'cannot be read; copy it as the portal shows it');
