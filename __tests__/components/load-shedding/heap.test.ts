@@ -28,7 +28,7 @@ describe('the heap', () => {
     expect(at(100, 0.95)).toBe(true);
     expect(at(1_099, 0.95)).toBe(true);
     expect(at(1_100, 0.95)).toBe(false);
-    expect(at(90_000, 0.99)).toBe(false);
+    expect(at(90_000, 0.96)).toBe(false);
   });
 
   test('O04 is full again when a collection has left it so, and calm when it has not', () => {
@@ -37,11 +37,36 @@ describe('the heap', () => {
     expect(at(1_000, 0.95)).toBe(false);
     collected(1_500);
     expect(at(1_520, 0.93)).toBe(true);
-    expect(at(2_499, 0.93)).toBe(true);
-    expect(at(2_500, 0.93)).toBe(false);
-    collected(3_000);
-    expect(at(3_020, 0.3)).toBe(false);
-    expect(at(3_040, 0.89)).toBe(false);
+    expect(at(2_500, 0.93)).toBe(true);
+    expect(at(3_500, 0.93)).toBe(false);
+    collected(4_000);
+    expect(at(4_020, 0.3)).toBe(false);
+    expect(at(4_040, 0.89)).toBe(false);
+  });
+
+  test('O04 is full again as soon as those let in on trial have taken a quarter of what is left', () => {
+    const { at } = setUp();
+    at(0, 0.92);
+    expect(at(1_000, 0.92)).toBe(false);
+    expect(at(1_020, 0.944)).toBe(false);
+    expect(at(1_040, 0.946)).toBe(true);
+  });
+
+  test('O04 is believed twice as long after each trial in vain, and as at first once it was calm', () => {
+    const { at, collected } = setUp();
+    let moment = 0;
+    at(moment, 0.95);
+    for (const patience of [1_000, 2_000, 4_000, 8_000, 16_000, 16_000]) {
+      expect(at(moment + patience - 1, 0.95)).toBe(true);
+      moment += patience;
+      expect(at(moment, 0.95)).toBe(false);
+      collected(moment);
+      expect(at(moment, 0.95)).toBe(true);
+    }
+    at(moment, 0.2);
+    at(moment, 0.95);
+    expect(at(moment + 999, 0.95)).toBe(true);
+    expect(at(moment + 1_000, 0.95)).toBe(false);
   });
 
   test('each collection prolongs the belief', () => {

