@@ -40,13 +40,13 @@ export async function killUnderLoad({ name, broker, gateway, patience }: Scene):
       await pause(status === 200 ? 2 : 20);
     }
   }
-  async function take(): Promise<boolean> {
+  async function take(): Promise<number | undefined> {
     const { status, body } = await gateway.call({ url: '/next' });
     if (status !== 200) await pause(20);
-    if (status !== 200) return false;
+    if (status !== 200) return undefined;
     const { n } = body as { n: number };
     answered.set(n, (answered.get(n) ?? 0) + 1);
-    return true;
+    return n;
   }
   async function read(): Promise<void> {
     while (!isOver) await take();
@@ -75,14 +75,16 @@ export async function killUnderLoad({ name, broker, gateway, patience }: Scene):
     await Promise.all(load);
   }
   // Calls fail at once during the pause before the next attempt: only time tells that nothing comes any more.
+  const missing = new Set([...confirmed].filter((n) => !answered.has(n)));
   let end = performance.now() + patience;
-  while (missing().length > 0 && performance.now() < end) if (await take()) end = performance.now() + patience;
-
-  function missing(): number[] {
-    return [...confirmed].filter((n) => !answered.has(n));
+  while (missing.size > 0 && performance.now() < end) {
+    const n = await take();
+    if (n === undefined) continue;
+    missing.delete(n);
+    end = performance.now() + patience;
   }
   const twice = [...answered.values()].filter((times) => times > 1).length;
-  const lost = missing();
+  const lost = [...missing];
   console.info(
     `${name}: ${KILLS} kills, ${confirmed.size} confirmed, ${failed} failed, ${answered.size} answered, ${twice} twice, ${lost.length} lost`,
   );
