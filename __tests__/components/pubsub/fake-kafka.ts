@@ -3,8 +3,8 @@ export function createFakeKafka(
   send: (record: unknown) => Promise<unknown> = async () => [],
   commit: () => Promise<void> = async () => {},
 ) {
-  const state = { connected: 0, disconnected: 0, commits: [] as unknown[], heartbeats: 0 };
-  let eachMessage: ((payload: object) => Promise<void>) | undefined;
+  const state = { connected: 0, disconnected: 0, commits: [] as unknown[], resolved: [] as string[], heartbeats: 0 };
+  let eachBatch: ((payload: object) => Promise<void>) | undefined;
   const connection = {
     async connect() {
       state.connected++;
@@ -15,19 +15,31 @@ export function createFakeKafka(
   };
   return {
     state,
-    /** Delivers a message as the client library would; settles when the gateway is done with it. */
-    deliver(value: string, offset = 0) {
-      if (!eachMessage) throw new Error('nobody consumes');
-      return eachMessage({
-        topic: 't',
-        partition: 0,
-        message: { value: Buffer.from(value), key: null, headers: { 'x-a': Buffer.from('1') }, offset: String(offset) },
+    /** Delivers messages of a partition as the client library would; settles when the gateway is done with them. */
+    deliver(values: string | readonly string[], offset = 0) {
+      if (!eachBatch) throw new Error('nobody consumes');
+      const messages = [values].flat().map((value, n) => ({
+        value: Buffer.from(value),
+        key: null,
+        headers: { 'x-a': Buffer.from('1') },
+        offset: String(offset + n),
+      }));
+      return eachBatch({
+        batch: { topic: 't', partition: 0, messages },
+        isRunning: () => true,
+        isStale: () => false,
+        resolveOffset: (done: string) => void state.resolved.push(done),
         async heartbeat() {
           state.heartbeats++;
         },
+        async commitOffsetsIfNecessary({ topics }: { topics: { topic: string; partitions: object[] }[] }) {
+          await commit();
+          for (const { topic, partitions } of topics)
+            state.commits.push(...partitions.map((partition) => ({ topic, ...partition })));
+        },
       });
     },
-    isConsuming: () => eachMessage !== undefined,
+    isConsuming: () => eachBatch !== undefined,
     client: {
       producer: () => ({ ...connection, send }),
       consumer: () => ({
@@ -35,12 +47,8 @@ export function createFakeKafka(
         events: { CRASH: 'consumer.crash' },
         on() {},
         async subscribe() {},
-        async run(config: { eachMessage: (payload: object) => Promise<void> }) {
-          eachMessage = config.eachMessage;
-        },
-        async commitOffsets(offsets: unknown[]) {
-          await commit();
-          state.commits.push(...offsets);
+        async run(config: { eachBatch: (payload: object) => Promise<void> }) {
+          eachBatch = config.eachBatch;
         },
       }),
     },

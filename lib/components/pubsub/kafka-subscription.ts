@@ -1,4 +1,4 @@
-import type { Consumer, EachMessagePayload } from 'kafkajs';
+import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { Settlement } from '../../transport/transport.js';
 import type { BrokerUrl, Place, Received, Subscription } from './driver.js';
 import { createInbox } from './inbox.js';
@@ -11,22 +11,36 @@ const HEARTBEAT = 3_000;
 /** Messages of different partitions that may be out at a time; those of one partition go out one by one. */
 const PARTITIONS_AT_ONCE = 64;
 
-interface Unsure {
-  readonly nextOffset: bigint;
-  handOutAgain(): void;
+/** How long what was answered is not handed out again: a batch may have been fetched before that. */
+const PASS_OVER = 10_000;
+
+interface Delivery {
+  readonly body: Buffer;
+  readonly headers: Received['headers'];
+  /** The signal is that of the request which got it. */
+  settle(settlement: Settlement, signal: AbortSignal): Promise<void>;
+}
+
+/** One message out of a partition, from the moment it may be taken. */
+interface Turn {
+  readonly message: KafkaMessage;
+  /** True from the first attempt to commit it until it is an answer or the broker has refused. */
+  mayBeCommitted: boolean;
+  /** Ends the wait for the request that takes it. */
+  end(error?: unknown): void;
 }
 
 /** Reads topics as a member of a group: a message is committed once it is settled as used. */
 export function createKafkaSubscription(place: Place): Subscription {
   const { name, url, logger, maxAttempts, deadLetter } = place;
   const topics = url.query.getAll('topic');
-  const inbox = createInbox<Received>();
+  const inbox = createInbox<Delivery>();
   const graveyard =
     deadLetter === undefined ? undefined : createKafkaPublisher({ ...place, url: topicUrl(deadLetter) });
-  /** Ends the wait of each message that is out or kept, without committing it. */
-  const letGo = new Set<() => void>();
-  /** By partition, the message whose commit got no answer: the next one of the partition tells what became of it. */
-  const unsure = new Map<string, Unsure>();
+  /** By partition, the last message that was handed out. */
+  const turns = new Map<string, Turn>();
+  /** By partition, the last message that became an answer. */
+  const answered = new Map<string, { readonly offset: bigint; readonly at: number }>();
   let isClosing = false;
 
   const link = createLink<Consumer>({
@@ -56,70 +70,96 @@ export function createKafkaSubscription(place: Place): Subscription {
     await consumer.run({
       autoCommit: false,
       partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-      eachMessage: (payload) => (isClosing ? Promise.resolve() : handOut(consumer, payload)),
+      eachBatchAutoResolve: false,
+      eachBatch: handOutAll,
     });
   }
 
+  async function handOutAll(payload: EachBatchPayload): Promise<void> {
+    const { batch, isRunning, isStale, resolveOffset, heartbeat } = payload;
+    const place = `${batch.topic}/${batch.partition}`;
+    const last = turns.get(place);
+    // After a fault in another partition kafkajs fetches them all once more, and leaves the batches before as they are.
+    last?.end(unreachable(name));
+    let turn = last;
+    for (const message of withSkipped(last, batch.messages)) {
+      if (isClosing || !isRunning() || isStale() || turns.get(place) !== turn) return;
+      if (!wasJustAnswered(place, BigInt(message.offset))) {
+        const done = handOut(payload, place, message);
+        turn = turns.get(place);
+        await done;
+      }
+      resolveOffset(message.offset);
+      await heartbeat();
+    }
+  }
+
+  /** True for what a batch brings once more that was fetched before its answer. */
+  function wasJustAnswered(place: string, offset: bigint): boolean {
+    const last = answered.get(place);
+    return last !== undefined && offset <= last.offset && performance.now() - last.at < PASS_OVER;
+  }
+
   /** Settles when the message is done with: until then, its partition waits. */
-  function handOut(consumer: Consumer, { topic, partition, message, heartbeat }: EachMessagePayload): Promise<void> {
+  function handOut(payload: EachBatchPayload, place: string, message: KafkaMessage): Promise<void> {
+    const { batch, heartbeat, commitOffsetsIfNecessary: commit } = payload;
+    const { topic, partition } = batch;
+    const offset = BigInt(message.offset);
+    const last = turns.get(place);
     return new Promise<void>(function untilSettled(resolve, reject) {
-      const place = `${topic}/${partition}`;
-      const nextOffset = BigInt(message.offset) + 1n;
       let attempts = 0;
-      let isCommitted = false;
-      const delivery: Received = {
+      let isOut = true;
+      const delivery: Delivery = {
         body: message.value ?? Buffer.alloc(0),
         headers: toHeaders({ ...message.headers, ...(message.key && { 'kafka-key': message.key }) }),
         settle,
       };
+      const turn: Turn = {
+        message,
+        mayBeCommitted: last?.message.offset === message.offset && last.mayBeCommitted,
+        end,
+      };
       // The group takes a silent member for dead, however long the clients let us wait.
       const timer = setInterval(() => heartbeat().catch(end), HEARTBEAT);
-      letGo.add(end);
-      recall(place, BigInt(message.offset));
+      turns.set(place, turn);
       inbox.put(delivery);
 
       function end(error?: unknown): void {
+        isOut = false;
         clearInterval(timer);
-        letGo.delete(end);
         inbox.withdraw(delivery);
         if (error) reject(error);
         else resolve();
       }
 
-      async function settle(settlement: Settlement): Promise<void> {
+      async function settle(settlement: Settlement, signal: AbortSignal): Promise<void> {
+        const isUsed = settlement === 'used';
         if (settlement === 'refused') attempts++;
-        const isDone = settlement === 'used' || attempts >= maxAttempts;
-        if (!letGo.has(end) && !isCommitted) throw unreachable(name);
-        if (!isDone) return inbox.put(delivery, 'front');
+        if (!isOut) throw unreachable(name);
+        if (!isUsed && attempts < maxAttempts) return inbox.put(delivery, 'front');
+        const before = turn.mayBeCommitted;
         try {
-          if (settlement === 'refused') await bury(delivery, `${place}@${message.offset}`);
-          if (isCommitted) return;
-          await consumer.commitOffsets([{ topic, partition, offset: String(nextOffset) }]);
-          end();
+          if (!isUsed) await bury(delivery, `${place}@${offset}`);
+          turn.mayBeCommitted = isUsed;
+          await commit({ topics: [{ topic, partitions: [{ partition, offset: String(offset + 1n) }] }] });
         } catch (thrown) {
           const error = toError(name, thrown);
-          if (settlement === 'used' && error.code !== 'ERR_BACKEND_STATUS')
-            unsure.set(place, { nextOffset, handOutAgain });
-          // It comes again from where the group last committed.
+          if (error.code === 'ERR_BACKEND_STATUS') turn.mayBeCommitted = before;
           end(thrown);
           throw error;
         }
-      }
-      function handOutAgain(): void {
-        isCommitted = true;
-        inbox.put(delivery, 'front');
+        // Its partition is read once more: whoever gets it then gets it whole.
+        if (!isOut) throw unreachable(name);
+        // Committed, but whoever waited for it has left.
+        if (isUsed && signal.aborted) return inbox.put(delivery, 'front');
+        turn.mayBeCommitted = false;
+        answered.set(place, { offset, at: performance.now() });
+        end();
       }
     });
   }
 
-  /** A message that was committed, though nobody heard of it, and is in nobody's hands. */
-  function recall(place: string, offset: bigint): void {
-    const last = unsure.get(place);
-    unsure.delete(place);
-    if (last?.nextOffset === offset) last.handOutAgain();
-  }
-
-  async function bury({ body, headers }: Received, place: string): Promise<void> {
+  async function bury({ body, headers }: Delivery, place: string): Promise<void> {
     await graveyard?.publish({ body, headers });
     const fate = graveyard ? 'went to the dead letters' : 'was dropped';
     logger.error({ backend: name, message: place }, `a message that cannot be used ${fate}`);
@@ -130,7 +170,8 @@ export function createKafkaSubscription(place: Place): Subscription {
       // Whoever comes first starts the consumer; joining its group may take longer than the deadline.
       const opened = link.get();
       opened.catch((error) => inbox.fail(error));
-      return inbox.take(signal);
+      const { body, headers, settle } = await inbox.take(signal);
+      return { body, headers, settle: (settlement) => settle(settlement, signal) };
     },
     async open() {
       await link.get();
@@ -138,11 +179,18 @@ export function createKafkaSubscription(place: Place): Subscription {
     async close() {
       isClosing = true;
       inbox.fail(closing(name));
-      for (const end of letGo) end();
+      for (const { end } of turns.values()) end();
       await link.close();
       await graveyard?.close();
     },
   };
+}
+
+/** Where the group has gone on after a message whose commit nobody heard of, that message comes first. */
+function withSkipped(last: Turn | undefined, messages: readonly KafkaMessage[]): readonly KafkaMessage[] {
+  const [first] = messages;
+  if (!last?.mayBeCommitted || !first || BigInt(first.offset) !== BigInt(last.message.offset) + 1n) return messages;
+  return [last.message, ...messages];
 }
 
 function topicUrl(target: string): BrokerUrl {
