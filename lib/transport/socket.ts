@@ -1,6 +1,7 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type SecureContext } from 'node:tls';
 import type { ClientConfig } from '../config/resolved.js';
+import { connectShared } from './shared-reads.js';
 
 /** How to reach one origin. */
 export interface Address {
@@ -66,7 +67,7 @@ export function createConnect(address: Address, settings: SocketSettings, client
   let session: Buffer | undefined;
 
   return function connect(servername, done) {
-    const socket = isSecure ? secure(servername) : connectTcp(tcp);
+    const socket = isSecure ? secure(servername) : connectShared(tcp);
     const timer = setTimeout(onTimeout, settings.connectTimeout);
     socket.once(isSecure ? 'secureConnect' : 'connect', onReady);
     socket.once('error', onError);
