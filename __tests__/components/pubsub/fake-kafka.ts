@@ -4,6 +4,7 @@ export function createFakeKafka(
   commit: () => Promise<void> = async () => {},
 ) {
   const state = { connected: 0, disconnected: 0, commits: [] as unknown[], resolved: [] as string[], heartbeats: 0 };
+  const listeners = new Map<string, () => void>();
   let eachBatch: ((payload: object) => Promise<void>) | undefined;
   const connection = {
     async connect() {
@@ -39,13 +40,15 @@ export function createFakeKafka(
         },
       });
     },
+    /** The group has been formed anew. */
+    rejoin: () => listeners.get('consumer.group_join')?.(),
     isConsuming: () => eachBatch !== undefined,
     client: {
       producer: () => ({ ...connection, send }),
       consumer: () => ({
         ...connection,
-        events: { CRASH: 'consumer.crash' },
-        on() {},
+        events: { CRASH: 'consumer.crash', GROUP_JOIN: 'consumer.group_join' },
+        on: (event: string, listener: () => void) => void listeners.set(event, listener),
         async subscribe() {},
         async run(config: { eachBatch: (payload: object) => Promise<void> }) {
           eachBatch = config.eachBatch;

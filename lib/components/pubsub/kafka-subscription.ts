@@ -4,7 +4,7 @@ import type { BrokerUrl, Place, Received, Subscription } from './driver.js';
 import { createInbox } from './inbox.js';
 import { connectToKafka, toError } from './kafka-connection.js';
 import { createKafkaPublisher } from './kafka-publisher.js';
-import { closing, createLink, unreachable } from './link.js';
+import { closing, createLink, inTime, unreachable } from './link.js';
 import { toHeaders } from './metadata.js';
 
 const HEARTBEAT = 3_000;
@@ -26,8 +26,10 @@ interface Turn {
   readonly message: KafkaMessage;
   /** True from the first attempt to commit it until it is an answer or the broker has refused. */
   mayBeCommitted: boolean;
-  /** Ends the wait for the request that takes it. */
-  end(error?: unknown): void;
+  /** Takes it back: it will be read again. */
+  letGo(): void;
+  /** Lets it go to another member of the group. */
+  giveBack(): Promise<void>;
 }
 
 /** Reads topics as a member of a group: a message is committed once it is settled as used. */
@@ -37,6 +39,8 @@ export function createKafkaSubscription(place: Place): Subscription {
   const inbox = createInbox<Delivery>();
   const graveyard =
     deadLetter === undefined ? undefined : createKafkaPublisher({ ...place, url: topicUrl(deadLetter) });
+  /** By partition, the batch that is being handed out. */
+  const batches = new Map<string, EachBatchPayload>();
   /** By partition, the last message that was handed out. */
   const turns = new Map<string, Turn>();
   /** By partition, the last message that became an answer. */
@@ -66,6 +70,11 @@ export function createKafkaSubscription(place: Place): Subscription {
       // From most crashes kafkajs starts again by itself: whoever waits may still get a message.
       if (!payload.restart) onEnd();
     });
+    // From now on the group is read from where it last committed, and partitions may be in other hands.
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      batches.clear();
+      for (const { letGo } of turns.values()) letGo();
+    });
     await consumer.subscribe({ topics, fromBeginning: url.query.get('offset') !== 'newest' });
     await consumer.run({
       autoCommit: false,
@@ -80,15 +89,11 @@ export function createKafkaSubscription(place: Place): Subscription {
     const place = `${batch.topic}/${batch.partition}`;
     const last = turns.get(place);
     // After a fault in another partition kafkajs fetches them all once more, and leaves the batches before as they are.
-    last?.end(unreachable(name));
-    let turn = last;
+    batches.set(place, payload);
+    last?.letGo();
     for (const message of withSkipped(last, batch.messages)) {
-      if (isClosing || !isRunning() || isStale() || turns.get(place) !== turn) return;
-      if (!wasJustAnswered(place, BigInt(message.offset))) {
-        const done = handOut(payload, place, message);
-        turn = turns.get(place);
-        await done;
-      }
+      if (isClosing || !isRunning() || isStale() || batches.get(place) !== payload) return;
+      if (!wasJustAnswered(place, BigInt(message.offset)) && !(await handOut(payload, place, message))) return;
       resolveOffset(message.offset);
       await heartbeat();
     }
@@ -100,13 +105,17 @@ export function createKafkaSubscription(place: Place): Subscription {
     return last !== undefined && offset <= last.offset && performance.now() - last.at < PASS_OVER;
   }
 
-  /** Settles when the message is done with: until then, its partition waits. */
-  function handOut(payload: EachBatchPayload, place: string, message: KafkaMessage): Promise<void> {
-    const { batch, heartbeat, commitOffsetsIfNecessary: commit } = payload;
+  /** True when the message is done with, until when its partition waits; false when it was let go. */
+  function handOut(payload: EachBatchPayload, place: string, message: KafkaMessage): Promise<boolean> {
+    const { batch, heartbeat, commitOffsetsIfNecessary } = payload;
     const { topic, partition } = batch;
     const offset = BigInt(message.offset);
     const last = turns.get(place);
-    return new Promise<void>(function untilSettled(resolve, reject) {
+    function commit(next: bigint): Promise<void> {
+      return commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(next) }] }] });
+    }
+
+    return new Promise<boolean>(function untilSettled(resolve, reject) {
       let attempts = 0;
       let isOut = true;
       const delivery: Delivery = {
@@ -117,19 +126,30 @@ export function createKafkaSubscription(place: Place): Subscription {
       const turn: Turn = {
         message,
         mayBeCommitted: last?.message.offset === message.offset && last.mayBeCommitted,
-        end,
+        letGo: () => end(false),
+        giveBack,
       };
       // The group takes a silent member for dead, however long the clients let us wait.
-      const timer = setInterval(() => heartbeat().catch(end), HEARTBEAT);
+      const timer = setInterval(() => heartbeat().catch(fail), HEARTBEAT);
       turns.set(place, turn);
       inbox.put(delivery);
 
-      function end(error?: unknown): void {
+      function end(isDone: boolean): void {
         isOut = false;
         clearInterval(timer);
         inbox.withdraw(delivery);
-        if (error) reject(error);
-        else resolve();
+        resolve(isDone);
+      }
+
+      function fail(thrown: unknown): void {
+        reject(thrown);
+        end(false);
+      }
+
+      async function giveBack(): Promise<void> {
+        const isCommitted = isOut && turn.mayBeCommitted;
+        end(false);
+        if (isCommitted) await commit(offset);
       }
 
       async function settle(settlement: Settlement, signal: AbortSignal): Promise<void> {
@@ -141,11 +161,11 @@ export function createKafkaSubscription(place: Place): Subscription {
         try {
           if (!isUsed) await bury(delivery, `${place}@${offset}`);
           turn.mayBeCommitted = isUsed;
-          await commit({ topics: [{ topic, partitions: [{ partition, offset: String(offset + 1n) }] }] });
+          await commit(offset + 1n);
         } catch (thrown) {
           const error = toError(name, thrown);
           if (error.code === 'ERR_BACKEND_STATUS') turn.mayBeCommitted = before;
-          end(thrown);
+          fail(thrown);
           throw error;
         }
         // Its partition is read once more: whoever gets it then gets it whole.
@@ -154,7 +174,7 @@ export function createKafkaSubscription(place: Place): Subscription {
         if (isUsed && signal.aborted) return inbox.put(delivery, 'front');
         turn.mayBeCommitted = false;
         answered.set(place, { offset, at: performance.now() });
-        end();
+        end(true);
       }
     });
   }
@@ -179,7 +199,8 @@ export function createKafkaSubscription(place: Place): Subscription {
     async close() {
       isClosing = true;
       inbox.fail(closing(name));
-      for (const { end } of turns.values()) end();
+      const givenBack = Promise.all([...turns.values()].map(({ giveBack }) => giveBack()));
+      await inTime(name, givenBack).catch(ignore);
       await link.close();
       await graveyard?.close();
     },
