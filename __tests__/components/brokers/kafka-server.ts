@@ -1,22 +1,14 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Broker, startBroker } from './broker.js';
 import { freePort } from './free-port.js';
 
 /** Where the jars of a Kafka broker are; `.ci/run` fetches them. */
 const LIBS = process.env['KAFKA_LIBS'] ?? '';
 
 export const hasKafka = LIBS !== '' && spawnSync('java', ['-version']).status === 0 && readdirSync(LIBS).length > 0;
-
-export interface Broker {
-  readonly address: string;
-  start(): Promise<void>;
-  /** As a crash or a power cut would. */
-  kill(): Promise<void>;
-  close(): Promise<void>;
-}
 
 const JAVA = ['-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(LIBS, '*')];
 
@@ -50,45 +42,5 @@ group.initial.rebalance.delay.ms=0
     { encoding: 'utf8' },
   );
   if (format.status !== 0) throw new Error(`Kafka could not be set up: ${format.stderr}`);
-  let running: ChildProcess | undefined;
-
-  async function start(): Promise<void> {
-    const child = spawn('java', [...JAVA, 'kafka.Kafka', properties], { stdio: 'ignore' });
-    running = child;
-    for (let tries = 0; tries < 600; tries++) {
-      if (child.exitCode !== null) throw new Error('Kafka ended while it was starting');
-      if (await accepts(port)) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error('Kafka did not start');
-  }
-
-  function end(signal: NodeJS.Signals): Promise<void> {
-    const child = running;
-    running = undefined;
-    if (!child || child.exitCode !== null) return Promise.resolve();
-    return new Promise((resolve) => {
-      child.once('exit', () => resolve());
-      child.kill(signal);
-    });
-  }
-
-  await start();
-  return {
-    address: `127.0.0.1:${port}`,
-    start,
-    kill: () => end('SIGKILL'),
-    async close() {
-      await end('SIGKILL');
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-export function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection({ port, host: '127.0.0.1' });
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
+  return startBroker({ program: 'java', args: [...JAVA, 'kafka.Kafka', properties], port, folder });
 }

@@ -1,5 +1,5 @@
 import type { TestGateway } from '../../../lib/testing/index.js';
-import type { Broker } from './kafka-server.js';
+import type { Broker } from './broker.js';
 
 /** How often each broker is killed; none unless asked for, since it takes a minute or more. */
 export const KILLS = Number(process.env['BROKER_KILLS'] ?? 0);

@@ -2,8 +2,8 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { accepts, type Broker } from './broker.js';
 import { freePort } from './free-port.js';
-import { accepts, type Broker } from './kafka-server.js';
 
 /** Debian's command changes to a user of its own; what it starts is below this folder. */
 const ROOT = '/usr/lib/rabbitmq/lib';

@@ -1,8 +1,6 @@
-import { createHash, createHmac } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
-export const CREDENTIALS = { key: 'AKIDEXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
+import { isSigned } from '../../support/aws-signature.js';
 
 export interface Invoked {
   readonly name: string;
@@ -29,7 +27,7 @@ export async function startInvokeApi(reply: (call: Invoked) => InvokeReply | Pro
         name: decodeURIComponent(name),
         type: request.headers['x-amz-invocation-type']?.toString(),
         body: body.toString(),
-        isSigned: isSigned(request, body),
+        isSigned: isSigned(request, body, 'lambda'),
       };
       calls.push(call);
       const answer = call.isSigned
@@ -48,27 +46,4 @@ export async function startInvokeApi(reply: (call: Invoked) => InvokeReply | Pro
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-function hmac(key: string | Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest();
-}
-
-function sha256(data: string | Buffer): string {
-  return createHash('sha256').update(data).digest('hex');
-}
-
-/** AWS Signature Version 4, worked out from the request as it arrived. */
-function isSigned(request: IncomingMessage, body: Buffer): boolean {
-  const [, key, scope = '', names = '', signature] =
-    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(
-      request.headers.authorization ?? '',
-    ) ?? [];
-  const [date = '', region = '', service = ''] = scope.split('/');
-  const path = (request.url ?? '').split('/').map(encodeURIComponent).join('/');
-  const headers = names.split(';').map((name) => `${name}:${String(request.headers[name]).trim()}\n`);
-  const canonical = [request.method, path, '', headers.join(''), names, sha256(body)].join('\n');
-  const text = ['AWS4-HMAC-SHA256', request.headers['x-amz-date'], scope, sha256(canonical)].join('\n');
-  const signing = [region, service, 'aws4_request'].reduce<Buffer>(hmac, hmac(`AWS4${CREDENTIALS.secret}`, date));
-  return key === CREDENTIALS.key && service === 'lambda' && hmac(signing, text).toString('hex') === signature;
 }

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { BuiltInExtraConfig } from '../../../lib/components/index.js';
 import { type BackendInput, ConfigError, type EndpointInput, type GatewayOptions } from '../../../lib/index.js';
 import { createTestGateway } from '../../../lib/testing/index.js';
-import { CREDENTIALS, type Invoked, type InvokeReply, startInvokeApi } from './invoke-api.js';
+import { CREDENTIALS } from '../../support/aws-signature.js';
+import { type Invoked, type InvokeReply, startInvokeApi } from './invoke-api.js';
 
 let api: Awaited<ReturnType<typeof startInvokeApi>>;
 let reply: (call: Invoked) => InvokeReply | Promise<InvokeReply>;

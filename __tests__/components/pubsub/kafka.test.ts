@@ -3,7 +3,8 @@ import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { BackendInput, GatewayOptions, Logger } from '../../../lib/index.js';
 import { createTestGateway, type TestGateway } from '../../../lib/testing/index.js';
-import { type Broker, hasKafka, startKafka } from '../brokers/kafka-server.js';
+import type { Broker } from '../brokers/broker.js';
+import { hasKafka, startKafka } from '../brokers/kafka-server.js';
 import { KILLS, killUnderLoad } from '../brokers/kills.js';
 import { createFakeKafka } from './fake-kafka.js';
 
@@ -231,6 +232,31 @@ describe.runIf(hasKafka)('against a real broker', () => {
     expect(got.sort()).toEqual([0, 1, 2, 3, 4, 5]);
     expect(await committed(group)).toBe(6);
   }, 60_000);
+
+  test('N02 a gateway that joins while another holds messages takes partitions over, and each message comes once', async () => {
+    await newTopic(4);
+    const group = randomUUID();
+    const settings = { subscribe: { subscription_url: `kafka://${group}?topic=${topic}` }, options: withClient() };
+    const publisher = gatewayOf({ publish: `kafka://${topic}`, options: withClient() });
+    for (let n = 0; n < 40; n++) await publisher.call({ method: 'POST', url: '/a', body: `{"n":${n}}` });
+    const first = gatewayOf({ ...settings, timeout: '1s' });
+    const second = gatewayOf({ ...settings, timeout: '1s' });
+    const got = { first: [] as number[], second: [] as number[] };
+    async function take(gateway: TestGateway, into: number[]): Promise<void> {
+      const { status, body } = await gateway.call({ url: '/next' });
+      if (status === 200) into.push((body as { n: number }).n);
+    }
+    while (got.first.length < 2) await take(first, got.first);
+    // The first one goes on holding a message of each partition while the group is formed anew.
+    while (got.second.length < 2) await take(second, got.second);
+    for (let tries = 0; got.first.length + got.second.length < 40 && tries < 60; tries++) {
+      await Promise.all([take(first, got.first), take(second, got.second)]);
+    }
+    const all = [...got.first, ...got.second].sort((a, b) => a - b);
+    expect(all).toEqual(Array.from({ length: 40 }, (_, n) => n));
+    expect(got.second.length).toBeGreaterThan(2);
+    expect(await committed(group)).toBe(40);
+  }, 90_000);
 
   test('N02 closing lets publications under way finish', async () => {
     await newTopic();
