@@ -1,17 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { lazyPeer } from '../peer.js';
-import {
-  type Attribute,
-  type AwsCall,
-  asCounted,
-  callAws,
-  createAwsLink,
-  LARGEST,
-  ONE_ORDER,
-  toAttributes,
-} from './aws.js';
+import { type AwsCall, type AwsMessage, createAwsLink, createAwsPublisher, LARGEST } from './aws.js';
 import type { BrokerUrl, Driver, Place, Publisher } from './driver.js';
-import { checkLimits, createKeyReader, maxSizeFault, maxSizeOf } from './limits.js';
+import { maxSizeFault, maxSizeOf } from './limits.js';
 
 const peer = lazyPeer('@aws-sdk/client-sns', '"awssns://"', () => import('@aws-sdk/client-sns'));
 
@@ -21,13 +11,7 @@ const USUAL_SIZE = 2 ** 18;
 
 /** What is used of the client `SNS`. */
 interface SnsClient {
-  readonly publish: AwsCall<{
-    TopicArn: string;
-    Message: string;
-    MessageAttributes: Record<string, Attribute>;
-    MessageGroupId?: string;
-    MessageDeduplicationId?: string;
-  }>;
+  readonly publish: AwsCall<AwsMessage & { TopicArn: string; Message: string }>;
 }
 
 /** Topics of AWS SNS, to write: `awssns:///arn:aws:sns:eu-west-1:123456789012:orders`. */
@@ -50,36 +34,18 @@ function topicOf({ target, query }: BrokerUrl) {
 }
 
 function createSnsPublisher(place: Place): Publisher {
-  const { name, url, timeout } = place;
-  const { arn = '', region, isFifo } = topicOf(url) ?? {};
-  const endpoint = url.query.get('endpoint') ?? undefined;
-  const keyOf = createKeyReader(url);
-  const limits = { broker: 'SNS', bytes: maxSizeOf(url, USUAL_SIZE), needsBody: true };
+  const { arn = '', region, isFifo = false } = topicOf(place.url) ?? {};
+  const endpoint = place.url.query.get('endpoint') ?? undefined;
   const link = createAwsLink<SnsClient>(
     place,
     { region, endpoint },
     async (settings) => new (await peer.load()).SNS(settings),
   );
 
-  return {
-    async publish(message) {
-      const { text, attributes } = toAttributes(message);
-      checkLimits(limits, asCounted(text, attributes));
-      const key = keyOf(message) ?? (isFifo ? ONE_ORDER : undefined);
-      const client = await link.get();
-      const input = {
-        TopicArn: arn,
-        Message: text,
-        MessageAttributes: attributes,
-        ...(key !== undefined && { MessageGroupId: key }),
-        ...(isFifo && { MessageDeduplicationId: randomUUID() }),
-      };
-      await callAws(name, timeout, (options) => client.publish(input, options));
-      return undefined;
-    },
-    async open() {
-      await link.get();
-    },
-    close: link.close,
-  };
+  return createAwsPublisher(place, {
+    link,
+    isFifo,
+    limits: { broker: 'SNS', bytes: maxSizeOf(place.url, USUAL_SIZE), needsBody: true },
+    send: (client, { text, ...input }, options) => client.publish({ ...input, TopicArn: arn, Message: text }, options),
+  });
 }

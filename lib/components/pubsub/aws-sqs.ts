@@ -1,18 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { lazyPeer } from '../peer.js';
 import {
-  type Attribute,
   type AwsCall,
-  asCounted,
+  type AwsMessage,
   callAws,
   createAwsLink,
+  createAwsPublisher,
   fromAttributes,
   LARGEST,
-  ONE_ORDER,
-  toAttributes,
 } from './aws.js';
 import type { BrokerUrl, Driver, Place, Publisher, Subscription } from './driver.js';
-import { checkLimits, createKeyReader, maxSizeFault, maxSizeOf } from './limits.js';
+import { maxSizeFault, maxSizeOf } from './limits.js';
 import { createPulledSubscription, type Lease, WAIT } from './pull.js';
 
 const peer = lazyPeer('@aws-sdk/client-sqs', '"awssqs://"', () => import('@aws-sdk/client-sqs'));
@@ -27,13 +24,7 @@ const MOST_HIDDEN = 43_200;
 
 /** What is used of the client `SQS`. */
 interface SqsClient {
-  readonly sendMessage: AwsCall<{
-    QueueUrl: string;
-    MessageBody: string;
-    MessageAttributes: Record<string, Attribute>;
-    MessageGroupId?: string;
-    MessageDeduplicationId?: string;
-  }>;
+  readonly sendMessage: AwsCall<AwsMessage & { QueueUrl: string; MessageBody: string }>;
   readonly receiveMessage: AwsCall<
     {
       QueueUrl: string;
@@ -98,33 +89,15 @@ function linkTo(place: Place) {
 }
 
 function createSqsPublisher(place: Place): Publisher {
-  const { name, url, timeout } = place;
-  const { queueUrl = '', isFifo } = queueOf(url) ?? {};
-  const keyOf = createKeyReader(url);
-  const limits = { broker: 'SQS', bytes: maxSizeOf(url, LARGEST), headers: MOST_ATTRIBUTES, needsBody: true };
-  const link = linkTo(place);
+  const { queueUrl = '', isFifo = false } = queueOf(place.url) ?? {};
 
-  return {
-    async publish(message) {
-      const { text, attributes } = toAttributes(message);
-      checkLimits(limits, asCounted(text, attributes));
-      const key = keyOf(message) ?? (isFifo ? ONE_ORDER : undefined);
-      const client = await link.get();
-      const input = {
-        QueueUrl: queueUrl,
-        MessageBody: text,
-        MessageAttributes: attributes,
-        ...(key !== undefined && { MessageGroupId: key }),
-        ...(isFifo && { MessageDeduplicationId: randomUUID() }),
-      };
-      await callAws(name, timeout, (options) => client.sendMessage(input, options));
-      return undefined;
-    },
-    async open() {
-      await link.get();
-    },
-    close: link.close,
-  };
+  return createAwsPublisher(place, {
+    link: linkTo(place),
+    isFifo,
+    limits: { broker: 'SQS', bytes: maxSizeOf(place.url, LARGEST), headers: MOST_ATTRIBUTES, needsBody: true },
+    send: (client, { text, ...input }, options) =>
+      client.sendMessage({ ...input, QueueUrl: queueUrl, MessageBody: text }, options),
+  });
 }
 
 function createSqsSubscription(place: Place): Subscription {

@@ -1,13 +1,15 @@
 import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import { BackendError, GatewayError } from '../../errors.js';
-import type { Outgoing, Place } from './driver.js';
+import type { Outgoing, Place, Publisher } from './driver.js';
+import { checkLimits, createKeyReader, type Limits } from './limits.js';
 import { createLink, type Link, unreachable } from './link.js';
 import { toHeaders } from './metadata.js';
 
 /** What SQS and SNS can be set to take in one message, in bytes. */
 export const LARGEST = 2 ** 20;
 /** The group of messages without a key, where the queue or topic keeps an order: they are all in one. */
-export const ONE_ORDER = 'express-tributary';
+const ONE_ORDER = 'express-tributary';
 /** Says that a body is not text, as the library does that KrakenD uses. */
 const BASE64 = 'base64encoded';
 /** What AWS lets an attribute be called. */
@@ -15,11 +17,11 @@ const NAME = /^(?!aws\.|amazon\.)[\w-]+(?:\.[\w-]+)*$/;
 /** What is UTF-8, but not text to AWS. */
 const NOT_TEXT = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
-export interface Attribute {
+interface Attribute {
   readonly DataType: 'String';
   readonly StringValue: string;
 }
-interface CallOptions {
+export interface CallOptions {
   readonly abortSignal: AbortSignal;
 }
 /** One call of an aggregated client of the SDK, such as `SQS`. */
@@ -86,6 +88,49 @@ export async function callAws<T>(
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
   }
+}
+
+/** What a message to a queue and one to a topic have in common. */
+export interface AwsMessage {
+  readonly MessageAttributes: Record<string, Attribute>;
+  readonly MessageGroupId?: string;
+  readonly MessageDeduplicationId?: string;
+}
+
+export interface AwsPublisherOptions<T> {
+  readonly link: Link<T>;
+  /** Keeps an order within groups. */
+  readonly isFifo: boolean;
+  readonly limits: Limits;
+  readonly send: (client: T, message: AwsMessage & { readonly text: string }, options: CallOptions) => Promise<unknown>;
+}
+
+export function createAwsPublisher<T>(
+  { name, url, timeout }: Place,
+  { link, isFifo, limits, send }: AwsPublisherOptions<T>,
+): Publisher {
+  const keyOf = createKeyReader(url);
+
+  return {
+    async publish(message) {
+      const { text, attributes } = toAttributes(message);
+      checkLimits(limits, asCounted(text, attributes));
+      const key = keyOf(message) ?? (isFifo ? ONE_ORDER : undefined);
+      const client = await link.get();
+      const input = {
+        text,
+        MessageAttributes: attributes,
+        ...(key !== undefined && { MessageGroupId: key }),
+        ...(isFifo && { MessageDeduplicationId: randomUUID() }),
+      };
+      await callAws(name, timeout, (options) => send(client, input, options));
+      return undefined;
+    },
+    async open() {
+      await link.get();
+    },
+    close: link.close,
+  };
 }
 
 /** The message as AWS has it: text, in base64 where it is none, and headers as attributes. */
