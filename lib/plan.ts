@@ -154,6 +154,7 @@ function buildPlan(
         ...endpoint,
         encode: encoding?.encode,
         returnErrorMsg: config.router.return_error_msg,
+        onFailure: observation?.failed,
       }),
     });
     const { endpoint: path, method } = endpoint;

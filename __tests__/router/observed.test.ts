@@ -76,6 +76,33 @@ describe('observeHandler', () => {
     expect(event?.durationMs).toBeGreaterThanOrEqual(299);
   });
 
+  test('tells of an answer that its encoder cannot write', async () => {
+    const odd = {
+      name: 'odd',
+      encode() {
+        throw new Error('too odd');
+      },
+    };
+    const { wire, ended } = await start(OK, { output_encoding: 'odd' }, { encodings: [odd] });
+    await wire.send(GET);
+    expect(await ended(1)).toMatchObject([{ status: 500, outcome: 'failed', code: 'ERR_INTERNAL' }]);
+  });
+
+  test('tells of an answer that must not be passed on', async () => {
+    const contradiction = async () => ({
+      status: 200,
+      headers: headersOf({ 'content-length': 'many' }),
+      body: Buffer.from('a'),
+    });
+    const encoding = {
+      output_encoding: 'no-op',
+      backend: [{ host: ['http://b'], url_pattern: '/', encoding: 'no-op' }],
+    };
+    const { wire, ended } = await start(contradiction, encoding);
+    await wire.send(GET);
+    expect(await ended(1)).toMatchObject([{ status: 500, outcome: 'failed', code: 'ERR_BACKEND_PROTOCOL' }]);
+  });
+
   test('tells of a request that was turned away for its path', async () => {
     const { wire, ended } = await start(OK, { endpoint: '/x/{id}' });
     await wire.send('GET /x/%2e%2e%2fadmin HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');

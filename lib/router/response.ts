@@ -34,6 +34,8 @@ export interface ResponseWriterOptions {
   /** The router's `return_error_msg`: the message of the failure is the body. Default: false. */
   readonly returnErrorMsg?: boolean | undefined;
   readonly logger: Logger;
+  /** Hears of an answer that could not be written, before the client is told. */
+  readonly onFailure?: ((request: IncomingMessage, error: GatewayError) => void) | undefined;
 }
 
 /** Headers of the metadata that would contradict the body we write. */
@@ -49,6 +51,12 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     if (response.writableEnded || response.destroyed) return;
     if (response.headersSent || error.code === 'ERR_CLIENT_CLOSED') response.destroy();
     else writeFailure(request, response, error);
+  }
+
+  /** What the endpoint made cannot be written. */
+  function fail(request: IncomingMessage, response: ServerResponse, error: GatewayError): void {
+    options.onFailure?.(request, error);
+    writeError(request, response, error);
   }
 
   function writeEncoded(response: ServerResponse, answer: ProxyResponse, encoded: EncodedBody): void {
@@ -77,7 +85,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
       unset(response, answer.metadata.headers);
       if (!response.headersSent) response.removeHeader('Content-Type');
       logger.error({ endpoint: name }, 'the answer could not be written');
-      writeError(request, response, toGatewayError(thrown));
+      fail(request, response, toGatewayError(thrown));
     }
     try {
       const encoded = (encode as Encoder)(answer.data, { accept });
@@ -93,11 +101,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
 
     function refuse(message: string): void {
       unset(response, metadata.headers);
-      writeError(
-        request,
-        response,
-        new BackendError('ERR_BACKEND_PROTOCOL', 502, `${name} cannot be answered: ${message}.`),
-      );
+      fail(request, response, new BackendError('ERR_BACKEND_PROTOCOL', 502, `${name} cannot be answered: ${message}.`));
     }
 
     function onCut(): void {

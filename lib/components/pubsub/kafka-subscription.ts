@@ -10,7 +10,6 @@ import { toHeaders } from './metadata.js';
 const HEARTBEAT = 3_000;
 /** Messages of different partitions that may be out at a time; those of one partition go out one by one. */
 const PARTITIONS_AT_ONCE = 64;
-
 /** How long what was answered is not handed out again: a batch may have been fetched before that. */
 const PASS_OVER = 10_000;
 
