@@ -34,7 +34,7 @@ const RESULTS = new URL('results.json', FOLDER);
 const STEPS = {
   cases: {
     script: 'run.mjs',
-    full: ['--rounds', '18', '--warmup', '3'],
+    full: ['--rounds', '18', '--warmup', '6'],
     quick: ['--rounds', '3', '--seconds', '0.1', '--warmup', '0.5'],
   },
   components: {

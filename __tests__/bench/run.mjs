@@ -1,6 +1,6 @@
 // CPU time per request, contenders side by side:
 //
-// npm run bench -- [--case NAME,…] [--contender NAME,…] [--rounds 40] [--seconds 0.2] [--warmup 4] [--connections 64]
+// npm run bench -- [--case NAME,…] [--contender NAME,…] [--rounds 40] [--seconds 0.2] [--lead 0.15] [--warmup 4] [--connections 64]
 //                  [--library FOLDER] [--base FOLDER] [--each] [--json]
 //
 // `--each` also measures each component of the case `full` alone, and says what it costs.
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     contender: { type: 'string' },
     rounds: { type: 'string', default: '40' },
     seconds: { type: 'string', default: '0.2' },
+    lead: { type: 'string', default: '0.15' },
     warmup: { type: 'string', default: '4' },
     connections: { type: 'string', default: '64' },
     library: { type: 'string' },
@@ -64,6 +65,7 @@ for (const measured of cases) {
     library,
     rounds: Number(values.rounds),
     milliseconds: Number(values.seconds) * 1000,
+    lead: Number(values.lead) * 1000,
     warmup: Number(values.warmup) * 1000,
     connections: Number(values.connections),
   });
