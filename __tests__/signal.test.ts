@@ -1,5 +1,5 @@
-import { expect, test, vi } from 'vitest';
-import { createAbort, offAbort, onAbort } from '../lib/signal.js';
+import { describe, expect, test, vi } from 'vitest';
+import { createAbort, createQuietSignal, offAbort, onAbort, toAbortSignal } from '../lib/signal.js';
 
 const reason = new Error('enough');
 
@@ -51,4 +51,38 @@ test('a signal of somebody else is listened to by its event', () => {
   controller.abort();
   expect(kept).toHaveBeenCalledOnce();
   expect(gone).not.toHaveBeenCalled();
+});
+
+describe('a quiet signal', () => {
+  test('tells its list and those who listen to its event, once', () => {
+    const { signal, abort } = createQuietSignal();
+    const [listed, evented, gone] = [vi.fn(), vi.fn(), vi.fn()];
+    onAbort(signal, listed);
+    signal.addEventListener('abort', evented);
+    signal.addEventListener('abort', gone);
+    signal.removeEventListener('abort', gone);
+    expect(() => signal.throwIfAborted()).not.toThrow();
+    abort(reason);
+    abort(new Error('again'));
+    expect(listed).toHaveBeenCalledOnce();
+    expect(evented).toHaveBeenCalledOnce();
+    expect(gone).not.toHaveBeenCalled();
+    expect(signal).toMatchObject({ aborted: true, reason });
+    expect(() => signal.throwIfAborted()).toThrow(reason);
+  });
+
+  test('has a real one that follows it', () => {
+    const { signal, abort } = createQuietSignal();
+    const real = toAbortSignal(signal);
+    const any = AbortSignal.any([real]);
+    expect(real.aborted).toBe(false);
+    abort(reason);
+    expect(any.reason).toBe(reason);
+    expect(toAbortSignal(signal)).toMatchObject({ aborted: true, reason });
+  });
+
+  test('is not made of what is real already', () => {
+    const { signal } = new AbortController();
+    expect(toAbortSignal(signal)).toBe(signal);
+  });
 });

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { createAbort, offAbort, onAbort } from './signal.js';
+import { createAbort, createQuietSignal, offAbort, onAbort } from './signal.js';
 
 /**
  * A span of time with an end: one timer, one signal, and promises that cannot outlive it. Ends early when the parent
@@ -15,14 +15,17 @@ export interface Deadline {
   dispose(): void;
 }
 
-/** Runs from now for `milliseconds`; `expired` makes the reason when the time is up. */
-export function createDeadline(milliseconds: number, expired: () => Error, parent?: AbortSignal): Deadline {
-  const controller = new AbortController();
-  const { signal } = controller;
-  // Every call of every backend listens; Node would take that for a leak. Not 0: Node's getMaxListeners, which fetch
-  // calls, then takes the signal for no signal at all.
-  setMaxListeners(Number.POSITIVE_INFINITY, signal);
-  const abort = createAbort(controller);
+/**
+ * Runs from now for `milliseconds`; `expired` makes the reason when the time is up. Quiet is one whose signal nobody sees
+ * but the gateway itself.
+ */
+export function createDeadline(
+  milliseconds: number,
+  expired: () => Error,
+  parent?: AbortSignal,
+  isQuiet = false,
+): Deadline {
+  const { signal, abort } = isQuiet ? createQuietSignal() : createRealSignal();
   const waiting: ((reason: Error) => void)[] = [];
   const timer = setTimeout(onTimeout, milliseconds);
 
@@ -64,6 +67,15 @@ export function createDeadline(milliseconds: number, expired: () => Error, paren
   else if (parent) onAbort(parent, onParentAbort);
 
   return { signal, race, cancel, dispose };
+}
+
+function createRealSignal(): ReturnType<typeof createQuietSignal> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  // Every call of every backend listens; Node would take that for a leak. Not 0: Node's getMaxListeners, which fetch
+  // calls, then takes the signal for no signal at all.
+  setMaxListeners(Number.POSITIVE_INFINITY, signal);
+  return { signal, abort: createAbort(controller) };
 }
 
 function ignore(): void {}

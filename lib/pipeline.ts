@@ -45,6 +45,8 @@ export interface Ingredients extends Omit<CommonScope, 'onReady'> {
   connect(backend: BackendConfig, stream: boolean): Transport;
   /** Tells observers what happens; not there when there are none. */
   readonly observation?: Observation | undefined;
+  /** True where nobody but the gateway looks at the signals of an endpoint's requests. Default: false. */
+  readonly isQuiet?: boolean;
   /** A layer around each backend, outside of everything else: how the test gateway listens. */
   readonly tap?: ((backend: BackendConfig, endpoint: EndpointConfig) => Middleware) | undefined;
 }
@@ -117,6 +119,7 @@ function createMerger(endpoint: EndpointConfig, ingredients: Ingredients): Proxy
     name,
     clients,
     timeout: share,
+    isQuiet: ingredients.isQuiet ?? false,
     merge: createMerge(
       name,
       isText ? combineTexts(combine) : combine,

@@ -9,6 +9,7 @@ import type { Observer } from './observe.js';
 import type { ResolvedOptions } from './options.js';
 import { createEndpointProxy, type Ingredients } from './pipeline.js';
 import type { Admit } from './proxy.js';
+import { isQuiet } from './quiet.js';
 import { createReadiness, type Readiness, type ReadyOptions } from './readiness.js';
 import { createAdmission } from './router/admission.js';
 import { admitInTurn } from './router/admit.js';
@@ -138,9 +139,11 @@ function buildPlan(
   function createHandler(endpoint: EndpointConfig): EndpointHandler {
     const name = `${endpoint.method} ${endpoint.endpoint}`;
     const encoding = options.encodings.get(endpoint.output_encoding);
+    const quiet = isQuiet(endpoint, options);
     const handler = createEndpointHandler({
       name,
       timeout: endpoint.timeout,
+      isQuiet: quiet,
       admission,
       refusal,
       onFailure: observation?.failed,
@@ -148,7 +151,7 @@ function buildPlan(
       readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, clientIp }),
       admit: createAdmit(endpoint),
       readBody: createBodyReader({ limit: endpoint.max_request_body, mode: bodyMode(endpoint, options) }),
-      proxy: createEndpointProxy(endpoint, { ...ingredients, observation }),
+      proxy: createEndpointProxy(endpoint, { ...ingredients, observation, isQuiet: quiet }),
       writer: createResponseWriter({
         ...options,
         ...endpoint,

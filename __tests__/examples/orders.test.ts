@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createMemoryExchange } from '../../lib/testing/memory-exchange.js';
-import { freePort } from '../components/brokers/free-port.js';
 import type { Broker } from '../components/brokers/broker.js';
+import { freePort } from '../components/brokers/free-port.js';
 import { hasKafka, startKafka } from '../components/brokers/kafka-server.js';
 import { curlLines, ROOT, type RunningExample, startExample } from '../support/example.js';
 

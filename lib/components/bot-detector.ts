@@ -42,6 +42,7 @@ export const botDetector = defineComponent({
   namespace: 'security/bot-detector',
   aliases: ['github.com/devopsfaith/krakend-botdetector'],
   schema,
+  leavesSignal: true,
 
   service(rules) {
     return function rejectBots(request, response, next) {

@@ -52,6 +52,7 @@ export const circuitBreaker = defineComponent({
   aliases: ['github.com/devopsfaith/krakend-circuitbreaker/gobreaker'],
   schema,
   leavesData: true,
+  leavesSignal: true,
 
   backend(settings, scope) {
     if (isOff(settings)) return undefined;

@@ -87,6 +87,8 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   readonly sharesCalls?: boolean;
   /** True where no hook looks into the data of an answer, let alone changes it: documents may stay the text they are. */
   readonly leavesData?: boolean;
+  /** True where no hook hands the signal of a request to code that is not the gateway's: it need not be a real one. */
+  readonly leavesSignal?: boolean;
   /** Finds at start what the schema cannot see, such as names of functions that are not there. */
   check?(config: z.output<S>, context: CheckContext): readonly Fault[];
 }

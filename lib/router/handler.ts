@@ -23,6 +23,8 @@ export interface HandlerOptions {
   readonly name: string;
   /** Milliseconds from the first byte in to the last byte out. */
   readonly timeout: number;
+  /** True where nobody but the gateway looks at the signal of a request. */
+  readonly isQuiet?: boolean;
   readonly admission: Admission;
   /** Why nobody is let in just now; missing where that cannot happen. */
   readonly refusal?: (() => RejectedError | undefined) | undefined;
@@ -38,7 +40,7 @@ export interface HandlerOptions {
 }
 
 export function createEndpointHandler(options: HandlerOptions): EndpointHandler {
-  const { name, timeout, admission, refusal, readRequest, admit, readBody, proxy, writer, logger } = options;
+  const { name, timeout, isQuiet, admission, refusal, readRequest, admit, readBody, proxy, writer, logger } = options;
   const { onFailure } = options;
   const log = createFailureLog(name, logger);
   const full = new RejectedError(
@@ -85,7 +87,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
       fail(request, response, refused);
       return;
     }
-    const deadline = createDeadline(timeout, expired);
+    const deadline = createDeadline(timeout, expired, undefined, isQuiet);
     const guest: Guest = {
       cancel(reason) {
         deadline.cancel(reason);

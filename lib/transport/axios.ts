@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { AxiosResponse } from 'axios';
 import type { BackendRequest, Headers } from '../proxy.js';
+import { toAbortSignal } from '../signal.js';
 import { untilAborted } from './abort.js';
 import { limitStream, readBody } from './body.js';
 import type { Exchange, WireRequest } from './exchange.js';
@@ -74,7 +75,8 @@ function toWireRequest(request: BackendRequest, settings: AxiosTransportSettings
 }
 
 function ownCall(request: BackendRequest, settings: AxiosTransportSettings, exchange: Exchange): AxiosCall {
-  const { url, method, body, signal } = request;
+  const { url, method, body } = request;
+  const signal = toAbortSignal(request.signal);
   return { url, method, headers: callHeaders(request, settings), data: body, signal, [EXCHANGE]: exchange };
 }
 
@@ -95,13 +97,13 @@ function createForeignTransport(axios: AxiosLike, settings: AxiosTransportSettin
   } as const;
 
   return function send(request) {
-    const { signal } = request;
+    const signal = toAbortSignal(request.signal);
     if (signal.aborted) return Promise.reject(abortError(name, signal));
-    return untilAborted(call(request), signal, name);
+    return untilAborted(call(request, signal), signal, name);
   };
 
-  async function call(request: BackendRequest): Promise<BackendResponse> {
-    const { url, method, body, signal } = request;
+  async function call(request: BackendRequest, signal: AbortSignal): Promise<BackendResponse> {
+    const { url, method, body } = request;
     const data = body instanceof Readable ? detach(body) : body;
     const headers = callHeaders(request, settings);
     try {

@@ -20,6 +20,7 @@ export const backendRateLimit = defineComponent({
   aliases: ['github.com/devopsfaith/krakend-ratelimit/juju/proxy'],
   schema,
   leavesData: true,
+  leavesSignal: true,
   check: ({ store }, { stores }) => checkStore(store, stores),
 
   backend(settings, scope) {

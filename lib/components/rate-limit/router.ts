@@ -9,6 +9,7 @@ export const endpointRateLimit = defineComponent({
   namespace: 'qos/ratelimit/router',
   aliases: ['github.com/devopsfaith/krakend-ratelimit/juju/router'],
   schema: entrySchema,
+  leavesSignal: true,
   check: ({ store }, { stores }) => checkStore(store, stores),
 
   admit(settings, scope) {
