@@ -34,7 +34,7 @@ const RESULTS = new URL('results.json', FOLDER);
 const STEPS = {
   cases: {
     script: 'run.mjs',
-    full: ['--rounds', '18', '--warmup', '6'],
+    full: ['--rounds', '12', '--warmup', '4'],
     quick: ['--rounds', '3', '--seconds', '0.1', '--warmup', '0.5'],
   },
   components: {
@@ -96,12 +96,13 @@ async function measureAll() {
   const names = values.only?.split(',') ?? [...Object.keys(STEPS), 'profiles'];
   const machine = { node: process.version, cores: availableParallelism(), cpu: cpus()[0].model.trim() };
   const kept = values.only ? readResults() : {};
-  // One part measured quickly is enough for a warning.
-  const results = { ...kept, machine, isQuick: values.quick || kept.isQuick === true };
+  const results = { quick: [], ...kept, machine };
   const library = values.library ? resolve(values.library) : buildLibrary();
   for (const name of names) {
     const start = performance.now();
     results[name] = await measure(name, library);
+    const others = results.quick.filter((other) => other !== name);
+    results.quick = values.quick ? [...others, name] : others;
     writeFileSync(RESULTS, `${JSON.stringify(results, shorten, 2)}\n`);
     console.log(`${name}: ${Math.round((performance.now() - start) / 1000)} s`);
   }

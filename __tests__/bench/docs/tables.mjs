@@ -26,8 +26,9 @@ function markdown(rows) {
   ].join('\n');
 }
 
-function machineLine({ machine: { node, cores, cpu }, isQuick }) {
-  const warning = isQuick ? ' **Quick runs, for trying out: these figures are not to be believed.**' : '';
+function machineLine({ machine: { node, cores, cpu }, quick }) {
+  const warning =
+    quick.length > 0 ? ` **Measured quickly, for trying out, and not to be believed: ${quick.join(', ')}.**` : '';
   return `Node ${node}, ${cores} cores (${cpu}).${warning}`;
 }
 
