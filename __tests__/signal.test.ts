@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { createAbort, createQuietSignal, offAbort, onAbort, toAbortSignal } from '../lib/signal.js';
+import { createAbort, createQuietSignal, offAbort, onAbort, pause, toAbortSignal } from '../lib/signal.js';
 
 const reason = new Error('enough');
 
@@ -84,5 +84,27 @@ describe('a quiet signal', () => {
   test('is not made of what is real already', () => {
     const { signal } = new AbortController();
     expect(toAbortSignal(signal)).toBe(signal);
+  });
+});
+
+describe('a pause', () => {
+  test('ends when its time is up, or with the signal, and listens no longer', async () => {
+    vi.useFakeTimers();
+    try {
+      const { signal, abort } = createQuietSignal();
+      const ended: string[] = [];
+      pause(50, signal).then(() => ended.push('short'));
+      pause(100, signal).then(() => ended.push('long'));
+      await vi.advanceTimersByTimeAsync(49);
+      expect(ended).toEqual([]);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(ended).toEqual(['short']);
+      abort(reason);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(ended).toEqual(['short', 'long']);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -19,7 +19,7 @@ import { createShadow } from './endpoint/shadow.js';
 import { createStatic } from './endpoint/static.js';
 import { createFlatmap } from './manipulation/flatmap.js';
 import type { Observation } from './observation.js';
-import { type BackendRequest, compose, type Middleware, type Proxy } from './proxy.js';
+import { type Admit, type BackendRequest, compose, type Middleware, type Proxy } from './proxy.js';
 import { createReading, createTextReading, passesText, staysText } from './reading.js';
 import type { BalancerFactory } from './sd/balancer.js';
 import { withEjection } from './sd/ejection.js';
@@ -49,6 +49,13 @@ export interface Ingredients extends Omit<CommonScope, 'onReady'> {
   readonly isQuiet?: boolean;
   /** A layer around each backend, outside of everything else: how the test gateway listens. */
   readonly tap?: ((backend: BackendConfig, endpoint: EndpointConfig) => Middleware) | undefined;
+}
+
+/** Those who let requests into an endpoint, in the order in which they are asked. */
+export function createAdmits(endpoint: EndpointConfig, ingredients: Ingredients): Admit[] {
+  return inTableOrder(endpoint.components, ingredients.components).flatMap(
+    ({ component, config }) => component.admit?.(config, { ...commonScope(ingredients, endpoint.at), endpoint }) ?? [],
+  );
 }
 
 /** Everything around an endpoint, outermost first. */

@@ -7,7 +7,7 @@ import { createKeep, type Kept } from './keep.js';
 import { createObservation } from './observation.js';
 import type { Observer } from './observe.js';
 import type { ResolvedOptions } from './options.js';
-import { createEndpointProxy, type Ingredients } from './pipeline.js';
+import { createAdmits, createEndpointProxy, type Ingredients } from './pipeline.js';
 import type { Admit } from './proxy.js';
 import { isQuiet } from './quiet.js';
 import { createReadiness, type Readiness, type ReadyOptions } from './readiness.js';
@@ -127,12 +127,7 @@ function buildPlan(
   const refusal = firstOf(refusals);
 
   function createAdmit(endpoint: EndpointConfig): Admit | undefined {
-    const onReady = readiness.at(endpoint.at);
-    const admits = inTableOrder(endpoint.components, options.components).flatMap(
-      ({ component, config: settings }) =>
-        component.admit?.(settings, { ...options, keep, onClose, onReady, endpoint }) ?? [],
-    );
-    const admit = admitInTurn(admits);
+    const admit = admitInTurn(createAdmits(endpoint, ingredients));
     return admit && observation ? observation.admitLayer(admit) : admit;
   }
 
@@ -146,7 +141,6 @@ function buildPlan(
       isQuiet: quiet,
       admission,
       refusal,
-      onFailure: observation?.failed,
       logger: options.logger,
       readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, clientIp }),
       admit: createAdmit(endpoint),

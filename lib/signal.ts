@@ -92,3 +92,16 @@ export function offAbort(signal: ListedSignal, listener: () => void): void {
   const index = listeners.indexOf(listener);
   if (index >= 0) listeners.splice(index, 1);
 }
+
+/** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    function end(): void {
+      clearTimeout(timer);
+      offAbort(signal, end);
+      resolve();
+    }
+    const timer = setTimeout(end, milliseconds);
+    onAbort(signal, end);
+  });
+}

@@ -387,12 +387,11 @@ describe('admission', () => {
     const admission = createAdmission(1);
     let refusal: RejectedError | undefined = new RejectedError(503, 'no', { 'retry-after': '7' }, 'ERR_OVERLOADED');
     const failures: GatewayError[] = [];
-    const { call } = setUp(async () => ANSWER, {
-      admission,
-      readBody,
-      refusal: () => refusal,
-      onFailure: (_request, error) => failures.push(error),
-    });
+    const { call } = setUp(
+      async () => ANSWER,
+      { admission, readBody, refusal: () => refusal },
+      { onFailure: (_request, error) => failures.push(error) },
+    );
     const { closed, received } = call({ method: 'POST', body: 'x' });
     expect(vi.getTimerCount()).toBe(0);
     await closed;

@@ -1,5 +1,6 @@
 import { BackendError } from '../errors.js';
 import type { Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
+import { pause } from '../signal.js';
 import type { Attempt } from './client.js';
 
 /** What is worth another try: no connection, a host that kept silent, or a status. */
@@ -68,16 +69,4 @@ function reasonOf({ code, details }: BackendError): RetryReason | undefined {
   if (code === 'ERR_BACKEND_CONNECTION') return 'connection';
   if (code === 'ERR_BACKEND_TIMEOUT') return 'timeout';
   return code === 'ERR_BACKEND_STATUS' ? details.backendStatus : undefined;
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    function end(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    }
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener('abort', end);
-  });
 }

@@ -35,13 +35,10 @@ export interface HandlerOptions {
   readonly proxy: Proxy;
   readonly writer: ResponseWriter;
   readonly logger: Logger;
-  /** Hears of every failure before it is answered. */
-  readonly onFailure?: ((request: IncomingMessage, error: GatewayError) => void) | undefined;
 }
 
 export function createEndpointHandler(options: HandlerOptions): EndpointHandler {
   const { name, timeout, isQuiet, admission, refusal, readRequest, admit, readBody, proxy, writer, logger } = options;
-  const { onFailure } = options;
   const log = createFailureLog(name, logger);
   const full = new RejectedError(
     503,
@@ -68,7 +65,6 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
 
   function fail(request: IncomingMessage, response: ServerResponse, error: GatewayError): void {
     log.failed(error);
-    onFailure?.(request, error);
     try {
       writer.writeError(request, response, error);
     } catch {

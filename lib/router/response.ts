@@ -34,7 +34,7 @@ export interface ResponseWriterOptions {
   /** The router's `return_error_msg`: the message of the failure is the body. Default: false. */
   readonly returnErrorMsg?: boolean | undefined;
   readonly logger: Logger;
-  /** Hears of an answer that could not be written, before the client is told. */
+  /** Hears of every failure, before the client is told. */
   readonly onFailure?: ((request: IncomingMessage, error: GatewayError) => void) | undefined;
 }
 
@@ -48,15 +48,10 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
   const writeFailure = createErrorWriter({ ...options, completedHeader });
 
   function writeError(request: IncomingMessage, response: ServerResponse, error: GatewayError): void {
+    options.onFailure?.(request, error);
     if (response.writableEnded || response.destroyed) return;
     if (response.headersSent || error.code === 'ERR_CLIENT_CLOSED') response.destroy();
     else writeFailure(request, response, error);
-  }
-
-  /** What the endpoint made cannot be written. */
-  function fail(request: IncomingMessage, response: ServerResponse, error: GatewayError): void {
-    options.onFailure?.(request, error);
-    writeError(request, response, error);
   }
 
   function writeEncoded(response: ServerResponse, answer: ProxyResponse, encoded: EncodedBody): void {
@@ -85,7 +80,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
       unset(response, answer.metadata.headers);
       if (!response.headersSent) response.removeHeader('Content-Type');
       logger.error({ endpoint: name }, 'the answer could not be written');
-      fail(request, response, toGatewayError(thrown));
+      writeError(request, response, toGatewayError(thrown));
     }
     try {
       const encoded = (encode as Encoder)(answer.data, { accept });
@@ -101,7 +96,11 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
 
     function refuse(message: string): void {
       unset(response, metadata.headers);
-      fail(request, response, new BackendError('ERR_BACKEND_PROTOCOL', 502, `${name} cannot be answered: ${message}.`));
+      writeError(
+        request,
+        response,
+        new BackendError('ERR_BACKEND_PROTOCOL', 502, `${name} cannot be answered: ${message}.`),
+      );
     }
 
     function onCut(): void {

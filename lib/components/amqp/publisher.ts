@@ -82,9 +82,7 @@ export function createAmqpPublisher(topic: AmqpTopic): Publisher<AmqpMessage> {
       await send(await link.get(), message);
       return undefined;
     },
-    async open() {
-      await link.get();
-    },
+    open: link.open,
     close: link.close,
   };
 }

@@ -106,9 +106,7 @@ export function createAmqpSubscription(place: AmqpQueue): Subscription {
       connect();
       return inbox.take(signal);
     },
-    async open() {
-      await link.get();
-    },
+    open: link.open,
     async close() {
       inbox.fail(closing(name));
       await link.close();

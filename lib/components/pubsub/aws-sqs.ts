@@ -10,7 +10,7 @@ import {
 } from './aws.js';
 import type { BrokerUrl, Driver, Place, Publisher, Subscription } from './driver.js';
 import { maxSizeFault, maxSizeOf } from './limits.js';
-import { createPulledSubscription, type Lease, WAIT } from './pull.js';
+import { buryIn, createPulledSubscription, type Lease, WAIT } from './pull.js';
 
 const peer = lazyPeer('@aws-sdk/client-sqs', '"awssqs://"', () => import('@aws-sdk/client-sqs'));
 
@@ -143,21 +143,13 @@ function createSqsSubscription(place: Place): Subscription {
         const input = { ...address, VisibilityTimeout: 0 };
         await call((client, options) => client.changeMessageVisibility(input, options));
       },
-      async bury() {
-        // Deleting it would get ahead of the redrive policy, which is the queue's own way to put messages aside.
-        if (!graveyard) return 'is left to its queue';
-        await graveyard.publish(content);
-        await done();
-        return 'went to the dead letters';
-      },
+      bury: () => buryIn(graveyard, { ...content, done }, 'queue'),
     };
   }
 
   return createPulledSubscription(place, {
     pull,
-    async open() {
-      await link.get();
-    },
+    open: link.open,
     async close() {
       await Promise.all([link.close(), graveyard?.close()]);
     },

@@ -126,9 +126,7 @@ export function createAwsPublisher<T>(
       await callAws(name, timeout, (options) => send(client, input, options));
       return undefined;
     },
-    async open() {
-      await link.get();
-    },
+    open: link.open,
     close: link.close,
   };
 }

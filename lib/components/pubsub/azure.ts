@@ -123,9 +123,7 @@ function linkTo<T extends Actor>(place: Place, create: (client: ServiceBusClient
         throw toError(name, thrown);
       }
     },
-    async open() {
-      await link.get();
-    },
+    open: link.open,
     async close() {
       await link.close();
       await own?.close();

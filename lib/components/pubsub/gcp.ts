@@ -5,7 +5,7 @@ import type { BrokerUrl, Driver, Outgoing, Place, Publisher, Subscription } from
 import { checkLimits, createKeyReader } from './limits.js';
 import { createLink, type Link, unreachable } from './link.js';
 import { toHeaders } from './metadata.js';
-import { createPulledSubscription, type Lease, WAIT } from './pull.js';
+import { buryIn, createPulledSubscription, type Lease, WAIT } from './pull.js';
 
 const peer = lazyPeer('@google-cloud/pubsub', '"gcppubsub://"', () => import('@google-cloud/pubsub'));
 
@@ -116,9 +116,7 @@ function createGcpPublisher(place: Place, project: string, topicName: string): P
       await callGoogle(name, client.publish({ topic, messages }, { timeout, retry: null }));
       return undefined;
     },
-    async open() {
-      await link.get();
-    },
+    open: link.open,
     close: link.close,
   };
 }
@@ -163,21 +161,13 @@ function createGcpSubscription(place: Place): Subscription {
         const client = await link.get();
         await callGoogle(name, client.modifyAckDeadline({ ...address, ackDeadlineSeconds: 0 }, manners));
       },
-      async bury() {
-        // Acknowledging it would get ahead of the dead letter policy of the subscription.
-        if (!graveyard) return 'is left to its subscription';
-        await graveyard.publish({ body, headers });
-        await done();
-        return 'went to the dead letters';
-      },
+      bury: () => buryIn(graveyard, { body, headers, done }, 'subscription'),
     };
   }
 
   return createPulledSubscription(place, {
     pull,
-    async open() {
-      await link.get();
-    },
+    open: link.open,
     async close() {
       await Promise.all([link.close(), graveyard?.close()]);
     },

@@ -36,9 +36,7 @@ export function createKafkaPublisher(place: Place): Publisher {
         throw toError(name, thrown);
       }
     },
-    async open() {
-      await link.get();
-    },
+    open: link.open,
     close: link.close,
   };
 }

@@ -192,9 +192,7 @@ export function createKafkaSubscription(place: Place): Subscription {
       const { body, headers, settle } = await inbox.take(signal);
       return { body, headers, settle: (settlement) => settle(settlement, signal) };
     },
-    async open() {
-      await link.get();
-    },
+    open: link.open,
     async close() {
       isClosing = true;
       inbox.fail(closing(name));

@@ -4,6 +4,8 @@ import { BackendError, GatewayError } from '../../errors.js';
 export interface Link<T> {
   /** What is open. Rejects with a `GatewayError` while it cannot be; the next attempt comes after a pause. */
   get(): Promise<T>;
+  /** As `get`, for whoever only wants to know that it is open. */
+  open(): Promise<void>;
   /** Closes it, also when it is still being opened. */
   close(): Promise<void>;
 }
@@ -67,13 +69,18 @@ export function createLink<T>({ name, open, close, onLost }: LinkOptions<T>): Li
     close(opened).catch(ignore);
   }
 
+  function get(): Promise<T> {
+    if (current) return current;
+    if (isClosed) return Promise.reject(closing(name));
+    if (performance.now() < notBefore) return Promise.reject(unreachable(name));
+    current = attempt();
+    return current;
+  }
+
   return {
-    get() {
-      if (current) return current;
-      if (isClosed) return Promise.reject(closing(name));
-      if (performance.now() < notBefore) return Promise.reject(unreachable(name));
-      current = attempt();
-      return current;
+    get,
+    async open() {
+      await get();
     },
     async close() {
       isClosed = true;

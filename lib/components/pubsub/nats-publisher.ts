@@ -50,9 +50,7 @@ export function createNatsPublisher(place: Place): Publisher {
         throw toError(name, thrown);
       }
     },
-    async open() {
-      await link.get();
-    },
+    open: link.open,
     close: link.close,
   };
 }

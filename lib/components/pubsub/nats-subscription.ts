@@ -64,9 +64,7 @@ export function createNatsSubscription(place: Place): Subscription {
       link.get().catch((error) => inbox.fail(error));
       return inbox.take(signal);
     },
-    async open() {
-      await link.get();
-    },
+    open: link.open,
     async close() {
       inbox.fail(closing(name));
       await link.close();
@@ -160,9 +158,7 @@ export function createJetStreamSubscription(place: Place): Subscription {
       void pull();
       return message;
     },
-    async open() {
-      await link.get();
-    },
+    open: link.open,
     async close() {
       isClosing = true;
       inbox.fail(closing(name));

@@ -1,5 +1,6 @@
+import { pause } from '../../signal.js';
 import type { Settlement } from '../../transport/transport.js';
-import type { Place, Received, Subscription } from './driver.js';
+import type { Place, Publisher, Received, Subscription } from './driver.js';
 import { createInbox } from './inbox.js';
 import { closing } from './link.js';
 
@@ -101,16 +102,19 @@ export function createPulledSubscription({ name, maxAttempts, logger }: Place, s
   };
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise<void>(function waitOrEnd(resolve) {
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-    function end(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    }
-  });
+/**
+ * Puts a message aside among the dead letters. Without any the broker keeps it: to forget it would get ahead of the policy
+ * of its `keeper`, such as "queue". Resolves with what became of it, for the log.
+ */
+export async function buryIn(
+  graveyard: Publisher | undefined,
+  { body, headers, done }: Pick<Lease, 'body' | 'headers' | 'done'>,
+  keeper: string,
+): Promise<string> {
+  if (!graveyard) return `is left to its ${keeper}`;
+  await graveyard.publish({ body, headers });
+  await done();
+  return 'went to the dead letters';
 }
 
 function ignore(): void {}

@@ -27,9 +27,7 @@ export function createRedisPublisher(place: Place): Publisher {
         throw toError(name, thrown);
       }
     },
-    async open() {
-      await link.get();
-    },
+    open: link.open,
     close: link.close,
   };
 }
