@@ -10,7 +10,7 @@ import {
   defineConfig as defineAuthoredConfig,
   type ExtraTypes,
 } from './config/types.js';
-import { type CloseOptions, createLifecycle } from './lifecycle.js';
+import { type CloseOptions, createLifecycle, type Lifecycle } from './lifecycle.js';
 import { type GatewayOptions, resolveOptions } from './options.js';
 import type { RequestHandler } from './proxy.js';
 import type { ReadyOptions } from './readiness.js';
@@ -94,14 +94,20 @@ export function createGateway<A extends AxiosLike = OwnAxios>(
   const axios = (resolved.axios ?? createAxios()) as A;
   const lifecycle = createLifecycle(config, resolved, ({ client }) => createWire({ axios, client }));
 
-  return Object.assign(createRouter<A>(lifecycle.handle), {
-    reload: lifecycle.reload,
-    ready: lifecycle.ready,
-    close: lifecycle.close,
-    axios,
-    cache: createCacheControl(() => cachesIn(lifecycle.kept())),
-    stats: () => statsIn(lifecycle.kept()),
-  });
+  return Object.assign(createRouter<A>(lifecycle.handle), controlsOf(lifecycle), { axios });
+}
+
+type Controls = Pick<Gateway, 'reload' | 'ready' | 'close' | 'cache' | 'stats'>;
+
+/** What a gateway offers beside serving requests, the one for tests too. */
+export function controlsOf({ reload, ready, close, kept }: Lifecycle): Controls {
+  return {
+    reload,
+    ready,
+    close,
+    cache: createCacheControl(() => cachesIn(kept())),
+    stats: () => statsIn(kept()),
+  };
 }
 
 /** The part of an Express Router that its type declarations leave out, the same in Express 4 and 5. */

@@ -1,9 +1,7 @@
-import { cachesIn } from '../components/http-cache/http-cache.js';
-import { type CacheControl, createCacheControl } from '../components/http-cache/purge.js';
-import { statsIn } from '../components/telemetry/metrics.js';
+import type { CacheControl } from '../components/http-cache/purge.js';
 import type { Stats } from '../components/telemetry/stats.js';
 import { toGatewayError } from '../errors.js';
-import type { GatewayConfig } from '../gateway.js';
+import { controlsOf, type GatewayConfig } from '../gateway.js';
 import { type CloseOptions, createLifecycle } from '../lifecycle.js';
 import { type GatewayOptions, resolveOptions } from '../options.js';
 import type { Headers } from '../proxy.js';
@@ -126,14 +124,7 @@ export function createTestGateway(config: GatewayConfig, options: TestGatewayOpt
     };
   }
 
-  return {
-    call,
-    reload: lifecycle.reload,
-    ready: lifecycle.ready,
-    close: lifecycle.close,
-    cache: createCacheControl(() => cachesIn(lifecycle.kept())),
-    stats: () => statsIn(lifecycle.kept()),
-  };
+  return { call, ...controlsOf(lifecycle) };
 }
 
 function report(troubles: readonly Trouble[], keys: readonly string[]): void {

@@ -17,20 +17,26 @@ export interface BrokerOptions {
   readonly port: number;
   /** What it keeps; removed when the broker is closed. */
   readonly folder: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Milliseconds in which it has to start. Default: a minute. */
+  readonly patience?: number;
+  /** Ends what it leaves behind when it is closed. */
+  readonly cleanUp?: () => void;
 }
 
-/** Milliseconds between two looks whether it has started, and how many there are. */
+/** Milliseconds between two looks. */
 const PAUSE = 50;
-const LOOKS = 1_200;
 
 /** Starts a server on a loopback port, and returns when it takes connections. */
-export async function startBroker({ program, args, port, folder }: BrokerOptions): Promise<Broker> {
+export async function startBroker(options: BrokerOptions): Promise<Broker> {
+  const { program, args, port, folder, env = process.env, patience = 60_000, cleanUp } = options;
   let running: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    const child = spawn(program, args, { stdio: 'ignore' });
+    // A group of its own: some are scripts that start others, and all have to end.
+    const child = spawn(program, args, { env, stdio: 'ignore', detached: true });
     running = child;
-    for (let looks = 0; looks < LOOKS; looks++) {
+    for (let waited = 0; waited < patience; waited += PAUSE) {
       if (child.exitCode !== null) throw new Error(`${program} ended while it was starting`);
       if (await accepts(port)) return;
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
@@ -38,18 +44,21 @@ export async function startBroker({ program, args, port, folder }: BrokerOptions
     throw new Error(`${program} did not start`);
   }
 
-  function kill(): Promise<void> {
+  async function kill(): Promise<void> {
     const child = running;
     running = undefined;
-    if (!child || child.exitCode !== null) return Promise.resolve();
-    return new Promise((resolve) => {
+    if (child?.pid === undefined || child.exitCode !== null) return;
+    const { pid } = child;
+    await new Promise<void>((resolve) => {
       child.once('exit', () => resolve());
-      child.kill('SIGKILL');
+      process.kill(-pid, 'SIGKILL');
     });
+    while (await accepts(port)) await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
 
   async function close(): Promise<void> {
     await kill();
+    cleanUp?.();
     rmSync(folder, { recursive: true, force: true });
   }
 

@@ -1,8 +1,8 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { accepts, type Broker } from './broker.js';
+import { type Broker, startBroker } from './broker.js';
 import { freePort } from './free-port.js';
 
 /** Debian's command changes to a user of its own; what it starts is below this folder. */
@@ -33,53 +33,20 @@ export async function startRabbit(): Promise<Broker & { readonly url: string }> 
     // Threads that spin while they wait would take the machine from the tests.
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+sbwt none +sbwtdcpu none +sbwtdio none +S 2:2',
   };
-  let running: ChildProcess | undefined;
-
-  async function start(): Promise<void> {
-    // A group of its own: the script starts Erlang, and both have to end.
-    const child = spawn(join(ROOT, VERSION ?? '', 'sbin', 'rabbitmq-server'), { env, stdio: 'ignore', detached: true });
-    running = child;
-    for (let tries = 0; tries < 1_800; tries++) {
-      if (child.exitCode !== null) throw new Error('RabbitMQ ended while it was starting');
-      if (await accepts(port)) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error('RabbitMQ did not start');
-  }
-
-  async function kill(): Promise<void> {
-    const child = running;
-    running = undefined;
-    if (child?.pid === undefined || child.exitCode !== null) return;
-    const { pid } = child;
-    await new Promise<void>((resolve) => {
-      child.once('exit', () => resolve());
-      process.kill(-pid, 'SIGKILL');
-    });
-    while (await accepts(port)) await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-
-  async function close(): Promise<void> {
-    await kill();
-    try {
-      execFileSync('epmd', ['-port', String(mapper), '-kill'], { env, stdio: 'ignore' });
-    } catch {
-      // It has ended with its last node.
-    }
-    rmSync(folder, { recursive: true, force: true });
-  }
-
-  try {
-    await start();
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return {
-    address: `127.0.0.1:${port}`,
-    url: `amqp://guest:guest@127.0.0.1:${port}/`,
-    start,
-    kill,
-    close,
-  };
+  const broker = await startBroker({
+    program: join(ROOT, VERSION ?? '', 'sbin', 'rabbitmq-server'),
+    args: [],
+    port,
+    folder,
+    env,
+    patience: 180_000,
+    cleanUp() {
+      try {
+        execFileSync('epmd', ['-port', String(mapper), '-kill'], { env, stdio: 'ignore' });
+      } catch {
+        // It has ended with its last node.
+      }
+    },
+  });
+  return { ...broker, url: `amqp://guest:guest@${broker.address}/` };
 }
