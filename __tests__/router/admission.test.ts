@@ -14,24 +14,24 @@ function deadline() {
 test('O01 lets in as many as it may, and one more for each that leaves', () => {
   const admission = createAdmission(2);
   const [first, second, third] = [deadline(), deadline(), deadline()];
-  expect([first, second, third].map(admission.enter)).toEqual([true, true, false]);
-  admission.leave(first);
-  expect(admission.enter(third)).toBe(true);
-  expect(admission.enter(first)).toBe(false);
+  const places = [first, second, third].map(admission.enter);
+  expect(places.map((place) => place?.value)).toEqual([first, second, undefined]);
+  admission.leave(places[0]!);
+  expect(admission.enter(third)).toBeDefined();
+  expect(admission.enter(first)).toBeUndefined();
 });
 
 test('X01 is empty once the last has left, and tells everybody who waits', async () => {
   const admission = createAdmission(2);
   await admission.empty();
   const [first, second] = [deadline(), deadline()];
-  admission.enter(first);
-  admission.enter(second);
+  const places = [admission.enter(first), admission.enter(second)];
   const told = vi.fn();
   const waiting = [admission.empty().then(told), admission.empty().then(told)];
-  admission.leave(first);
+  admission.leave(places[0]!);
   await Promise.resolve();
   expect(told).not.toHaveBeenCalled();
-  admission.leave(second);
+  admission.leave(places[1]!);
   await Promise.all(waiting);
   expect(told).toHaveBeenCalledTimes(2);
 });
@@ -40,8 +40,8 @@ test('X01 ends everybody inside with the reason', () => {
   const admission = createAdmission(2);
   const [inside, outside] = [deadline(), deadline()];
   admission.enter(inside);
-  admission.enter(outside);
-  admission.leave(outside);
+  const place = admission.enter(outside);
+  admission.leave(place!);
   admission.cancelAll(reason);
   expect(inside.signal.reason).toBe(reason);
   expect(outside.signal.aborted).toBe(false);

@@ -3,6 +3,7 @@ import { createDeadline, type Deadline } from '../deadline.js';
 import { BackendError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Middleware, ProxyRequest } from '../proxy.js';
+import { createQueue } from '../queue.js';
 
 export interface ShadowOptions {
   readonly clients: readonly BackendClient[];
@@ -19,11 +20,11 @@ export interface Shadow {
 
 /** Sends a copy of each request to the shadow backends. Nothing they do, or fail to do, reaches the client. */
 export function createShadow({ clients, timeout, logger }: ShadowOptions): Shadow {
-  const running = new Set<Deadline>();
+  const running = createQueue<Deadline>();
 
   function send(client: BackendClient, request: ProxyRequest): void {
     const deadline = createDeadline(timeout, () => expired(client));
-    running.add(deadline);
+    const place = running.join(deadline);
     deadline
       .race(client.send({ ...request, signal: deadline.signal }))
       .then(({ body }) => {
@@ -31,7 +32,7 @@ export function createShadow({ clients, timeout, logger }: ShadowOptions): Shado
       })
       .catch((error) => logger.debug({ backend: client.name, code: error?.code }, 'shadow backend failed'))
       .finally(() => {
-        running.delete(deadline);
+        running.leave(place);
         deadline.dispose();
       });
   }
@@ -45,7 +46,7 @@ export function createShadow({ clients, timeout, logger }: ShadowOptions): Shado
       };
     },
     close() {
-      for (const deadline of running) {
+      for (const deadline of running.values()) {
         deadline.cancel(new BackendError('ERR_BACKEND_CANCELLED', 502, 'The gateway is closing'));
       }
     },

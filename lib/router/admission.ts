@@ -1,4 +1,5 @@
 import type { GatewayError } from '../errors.js';
+import { createQueue, type Place } from '../queue.js';
 
 /** A request under way. */
 export interface Guest {
@@ -8,9 +9,9 @@ export interface Guest {
 
 /** Keeps count of the requests under way: caps them, and knows when the last one has left. */
 export interface Admission {
-  /** False when the house is full; then `leave` must not be called. */
-  enter(guest: Guest): boolean;
-  leave(guest: Guest): void;
+  /** Undefined when the house is full. */
+  enter(guest: Guest): Place<Guest> | undefined;
+  leave(place: Place<Guest>): void;
   /** Resolves once nobody is inside. */
   empty(): Promise<void>;
   /** Ends all requests under way. */
@@ -18,17 +19,15 @@ export interface Admission {
 }
 
 export function createAdmission(limit: number): Admission {
-  const inside = new Set<Guest>();
+  const inside = createQueue<Guest>();
   let waiting: (() => void)[] = [];
 
   return {
     enter(guest) {
-      if (inside.size >= limit) return false;
-      inside.add(guest);
-      return true;
+      return inside.size < limit ? inside.join(guest) : undefined;
     },
-    leave(guest) {
-      inside.delete(guest);
+    leave(place) {
+      inside.leave(place);
       if (inside.size > 0 || waiting.length === 0) return;
       for (const resolve of waiting) resolve();
       waiting = [];
@@ -37,7 +36,7 @@ export function createAdmission(limit: number): Admission {
       return inside.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
     },
     cancelAll(reason) {
-      for (const guest of inside) guest.cancel(reason);
+      for (const guest of inside.values()) guest.cancel(reason);
     },
   };
 }

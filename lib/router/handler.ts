@@ -90,21 +90,21 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
         if (response.headersSent) response.destroy();
       },
     };
-    if (!admission.enter(guest)) {
+    const place = admission.enter(guest);
+    if (place === undefined) {
       deadline.dispose();
       fail(request, response, full);
       return;
     }
 
-    const stopWaiting = isQueued ? onConnectionClose(request.socket, leave) : undefined;
-    response.once('close', leave);
-
-    function leave(): void {
+    const leave = (): void => {
       stopWaiting?.();
-      admission.leave(guest);
+      admission.leave(place);
       if (response.writableFinished) deadline.dispose();
       else deadline.cancel(new EndpointError('ERR_CLIENT_CLOSED', 499, `The client of ${name} left`));
-    }
+    };
+    const stopWaiting = isQueued ? onConnectionClose(request.socket, leave) : undefined;
+    response.once('close', leave);
 
     function succeed(answer: ProxyResponse): void {
       try {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import type { Place } from '../queue.js';
 import { offAbort, onAbort } from '../signal.js';
 import {
   abortError,
@@ -81,6 +82,8 @@ function runExchange(
   const call: Call = { start, refuse };
   const handler = { onRequestStart: undefined, onConnect, onResponseStarted, onHeaders, onData, onComplete, onError };
   let lane: Lane | undefined;
+  /** Where it waits for a lane. */
+  let place: Place<Call> | undefined;
   let isReused = false;
   let isRetry = false;
   /** The answer has begun: not even a repeatable request may be sent again. */
@@ -98,7 +101,7 @@ function runExchange(
 
   if (signal !== undefined) onAbort(signal, onAborted);
   if (settings.responseHeaderTimeout > 0) headTimer = setTimeout(onHeadTimeout, settings.responseHeaderTimeout);
-  pool.take(call, false);
+  place = pool.take(call, false);
 
   function start(free: Lane): void {
     lane = free;
@@ -231,7 +234,7 @@ function runExchange(
     lane = undefined;
     // Not from within undici's own clean-up.
     queueMicrotask(function retryNow() {
-      if (!isOver) pool.take(call, true);
+      if (!isOver) place = pool.take(call, true);
       if (stale !== undefined) pool.discard(stale);
     });
   }
@@ -256,8 +259,8 @@ function runExchange(
   function fail(error: Error): false {
     if (isOver) return false;
     settle();
-    if (lane === undefined) pool.forget(call);
-    else pool.discard(lane);
+    if (lane !== undefined) pool.discard(lane);
+    else if (place !== undefined) pool.forget(place);
     if (stream !== undefined) stream.destroy(error);
     else reject(error);
     return false;

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { Client } from 'undici';
 import type { ClientConfig, ClientTls } from '../config/resolved.js';
+import { createQueue, type Place } from '../queue.js';
 import { type Address, createConnect, parseOrigin } from './socket.js';
 import { readTls } from './tls.js';
 
@@ -27,10 +28,10 @@ export interface Call {
 
 /** The sockets to one origin. */
 export interface Pool {
-  /** Gives the call a lane, now or when one gets free; `fresh` asks for a new socket. */
-  take(call: Call, fresh: boolean): void;
-  /** The call does not want its lane any more. */
-  forget(call: Call): void;
+  /** Gives the call a lane, now or when one gets free: then it has a place. `fresh` asks for a new socket. */
+  take(call: Call, fresh: boolean): Place<Call> | undefined;
+  /** Who waits there does not want a lane any more. */
+  forget(place: Place<Call>): void;
   /** The exchange went well: the socket may serve another one. */
   release(lane: Lane): void;
   /** The socket is not to be used again. */
@@ -69,7 +70,7 @@ const MAX_POOLS = 256;
 const NEVER = 2 ** 31 - 1;
 
 const CLOSED_POOL: Pool = {
-  take: (call) => call.refuse(),
+  take: refuse,
   forget: ignore,
   release: ignore,
   discard: ignore,
@@ -143,23 +144,20 @@ function createPool({ origin, address, settings, client, context }: PoolOptions)
   const isReusable = !client.disable_keep_alives && !settings.isolate;
   const lanes = new Set<Lane>();
   const idle: Lane[] = [];
-  const waiting = new Set<Call>();
+  const waiting = createQueue<Call>();
   let isClosed = false;
 
-  function take(call: Call, fresh: boolean): void {
+  function take(call: Call, fresh: boolean): Place<Call> | undefined {
     const lane = fresh ? undefined : idle.pop();
     if (isClosed) call.refuse();
     else if (lane !== undefined) call.start(lane);
     else if (lanes.size < client.max_connections_per_host) call.start(openLane());
-    else waiting.add(call);
-  }
-
-  function forget(call: Call): void {
-    waiting.delete(call);
+    else return waiting.join(call);
+    return undefined;
   }
 
   function release(lane: Lane): void {
-    const next = isReusable ? nextWaiting() : undefined;
+    const next = isReusable ? waiting.shift() : undefined;
     if (next !== undefined) next.start(lane);
     else if (isReusable && idle.length < client.max_idle_connections_per_host) idle.push(lane);
     else discard(lane);
@@ -171,15 +169,7 @@ function createPool({ origin, address, settings, client, context }: PoolOptions)
     // undici lets go of a socket that is still connecting without closing it.
     lane.socket?.destroy();
     if (isClosed) return;
-    nextWaiting()?.start(openLane());
-  }
-
-  function nextWaiting(): Call | undefined {
-    for (const call of waiting) {
-      waiting.delete(call);
-      return call;
-    }
-    return undefined;
+    waiting.shift()?.start(openLane());
   }
 
   function openLane(): Lane {
@@ -235,8 +225,7 @@ function createPool({ origin, address, settings, client, context }: PoolOptions)
 
   async function close(): Promise<void> {
     isClosed = true;
-    for (const call of waiting) call.refuse();
-    waiting.clear();
+    for (let call = waiting.shift(); call !== undefined; call = waiting.shift()) call.refuse();
     idle.length = 0;
     const open = [...lanes];
     lanes.clear();
@@ -247,12 +236,16 @@ function createPool({ origin, address, settings, client, context }: PoolOptions)
     return lanes.size > 0 || waiting.size > 0;
   }
 
-  return { take, forget, release, discard, isUsed, close };
+  return { take, forget: waiting.leave, release, discard, isUsed, close };
 }
 
 async function closeLane(lane: Lane): Promise<void> {
   await lane.client.destroy();
   lane.socket?.destroy();
+}
+
+function refuse(call: Call): undefined {
+  call.refuse();
 }
 
 function ignore(): void {}

@@ -1,3 +1,5 @@
+import { createQueue } from '../../queue.js';
+
 /** Hands each message to one of those who wait for it, in order. */
 export interface Inbox<T> {
   /** The next message. Rejects with the reason of the signal, or with what `fail` was called with. */
@@ -21,7 +23,7 @@ interface Waiter<T> {
 
 export function createInbox<T>(): Inbox<T> {
   const messages: T[] = [];
-  const waiters = new Set<Waiter<T>>();
+  const waiters = createQueue<Waiter<T>>();
 
   return {
     get waiting() {
@@ -46,15 +48,15 @@ export function createInbox<T>(): Inbox<T> {
           waiter.fail(signal.reason);
         }
         function leave(): void {
-          waiters.delete(waiter);
+          waiters.leave(place);
           signal.removeEventListener('abort', onAbort);
         }
-        waiters.add(waiter);
+        const place = waiters.join(waiter);
         signal.addEventListener('abort', onAbort);
       });
     },
     put(message, where) {
-      const [waiter] = waiters;
+      const waiter = waiters.shift();
       if (waiter) waiter.give(message);
       else if (where === 'front') messages.unshift(message);
       else messages.push(message);
@@ -68,7 +70,7 @@ export function createInbox<T>(): Inbox<T> {
       return messages.splice(0);
     },
     fail(error) {
-      for (const waiter of [...waiters]) waiter.fail(error);
+      for (const waiter of waiters.values()) waiter.fail(error);
     },
   };
 }
