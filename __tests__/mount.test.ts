@@ -393,3 +393,25 @@ test.each([
   await stop();
   expect(journal.map(({ headers }) => headers['x-forwarded-for'])).toEqual(['127.0.0.1', '192.0.2.9']);
 });
+
+test.each([
+  ['Express 5', express],
+  ['Express 4', express4],
+] as const)('X03 in front of %s, it leaves to the app what no endpoint matches', async (_name, create) => {
+  gateway = createGateway(config());
+  const app = create();
+  app.use(express.json());
+  app.post('/own', (request: express.Request, response: express.Response) => response.json({ own: request.body }));
+  wire = await serve((request, response) => gateway(request, response, () => app(request, response)));
+  const at = (path: string) => `http://127.0.0.1:${wire.port}${path}`;
+  const headers = { 'content-type': 'application/json' };
+
+  const merged = await fetch(at('/profile/7'));
+  expect([merged.status, merged.headers.get('x-powered-by')]).toEqual([200, null]);
+  expect(Object.keys((await merged.json()) as object)).toEqual(['users', 'orders']);
+  const own = await fetch(at('/own?x=1'), { method: 'POST', headers, body: '{"a":1}' });
+  expect([await own.json(), own.headers.get('x-powered-by')]).toEqual([{ own: { a: 1 } }, 'Express']);
+  expect((await fetch(at('/nowhere'))).status).toBe(404);
+  expect(journal).toHaveLength(2);
+  await stop();
+});

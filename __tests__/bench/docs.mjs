@@ -2,7 +2,7 @@
 //
 // npm run bench:docs -- [--quick] [--only cases,components,memory,latency,growth,profiles] [--render] [--library FOLDER]
 //
-// Takes about twenty minutes. `--quick` takes three, to try it out; `--only` keeps the other figures as they are; `--render`
+// Takes about forty minutes. `--quick` takes three, to try it out; `--only` keeps the other figures as they are; `--render`
 // measures nothing, and writes tables and pictures again.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -34,20 +34,20 @@ const RESULTS = new URL('results.json', FOLDER);
 const STEPS = {
   cases: {
     script: 'run.mjs',
-    full: ['--rounds', '12', '--warmup', '4'],
+    full: ['--lives', '2', '--rounds', '9'],
     quick: ['--rounds', '3', '--seconds', '0.1', '--warmup', '0.5'],
   },
   components: {
     script: 'run.mjs',
-    full: ['--case', 'full', '--each', '--contender', 'tributary-express5', '--warmup', '3'],
+    full: [...['--case', 'full', '--each', '--contender', 'tributary-express5'], ...['--lives', '2', '--rounds', '15']],
     quick: ['--case', 'full', '--each', '--contender', 'tributary-express5', '--rounds', '3', '--warmup', '0.5'],
   },
   memory: { script: 'memory.mjs', full: [], quick: ['--requests', '20000'] },
   latency: { script: 'latency.mjs', full: [], quick: ['--rounds', '2', '--seconds', '1', '--warmup', '1'] },
   growth: {
     script: 'growth.mjs',
-    full: ['--rounds', '7', '--warmup', '1.5'],
-    quick: ['--rounds', '3', '--seconds', '0.1', '--warmup', '0.5'],
+    full: [],
+    quick: ['--lives', '1', '--rounds', '3', '--seconds', '0.1', '--warmup', '0.5'],
   },
 };
 const PROFILED = ['tributary-express5', 'express-undici'];

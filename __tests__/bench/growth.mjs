@@ -1,6 +1,6 @@
 // How the cost of a request grows with the backends of an endpoint, and with the size of their documents:
 //
-// npm run bench:growth -- [--rounds 8] [--seconds 0.2] [--warmup 2] [--connections 4] [--library FOLDER] [--json]
+// npm run bench:growth -- [--lives 2] [--rounds 6] [--seconds 0.2] [--warmup 3] [--library FOLDER] [--json]
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findCase } from './cases.mjs';
@@ -11,21 +11,24 @@ import { summary, table } from './report.mjs';
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '8' },
+    lives: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '6' },
     seconds: { type: 'string', default: '0.2' },
-    warmup: { type: 'string', default: '2' },
-    // Few, so that it is documents that grow, and not how many of them are in memory at once.
-    connections: { type: 'string', default: '4' },
+    warmup: { type: 'string', default: '3' },
     library: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
 
 const NAMES = ['tributary-express5', 'express-undici', 'tributary-http', 'http-undici'];
-/** `backends:bytes` of each point. */
+/** `backends:bytes` of each point, and over how many connections. */
 const CURVES = {
-  backends: ['1:1000', '2:1000', '4:1000', '8:1000', '16:1000'],
-  bytes: ['2:1000', '2:4000', '2:16000', '2:64000', '2:250000', '2:1000000', '2:4000000'],
+  backends: { connections: 64, cases: ['1:1000', '2:1000', '4:1000', '8:1000', '16:1000'] },
+  // Fewer, so that it is documents that grow, and not how many of them are in memory at once.
+  bytes: {
+    connections: 16,
+    cases: ['2:1000', '2:4000', '2:16000', '2:64000', '2:250000', '2:1000000', '2:4000000'],
+  },
 };
 const LEAST_R2 = 0.99;
 
@@ -33,8 +36,8 @@ const settings = {
   rounds: Number(values.rounds),
   milliseconds: Number(values.seconds) * 1000,
   warmup: Number(values.warmup) * 1000,
-  connections: Number(values.connections),
 };
+const lives = Number(values.lives);
 const library = values.library ? resolve(values.library) : buildLibrary();
 
 /** How many backends a case has, or how many bytes each of their documents. */
@@ -43,26 +46,33 @@ function positionOf(curve, { calls }) {
   return calls.reduce((sum, { document }) => sum + JSON.stringify(document).length, 0) / calls.length;
 }
 
-const measured = new Map();
-for (const name of new Set(Object.values(CURVES).flat())) {
-  const turns = await measureCase(
-    name,
-    NAMES.map((contender) => ({ name: contender })),
-    { library, ...settings },
-  );
-  measured.set(
-    name,
-    turns.map((own) => summary(own.map(({ cpu }) => cpu))),
-  );
+/** The turns of each contender at each point, `turns[point][contender]`. */
+async function measureCurve({ connections, cases }) {
+  const turns = cases.map(() => NAMES.map(() => []));
+  // Again and again along the whole curve: what else the machine does must not bend it.
+  for (let life = 0; life < lives; life++) {
+    for (const [point, name] of cases.entries()) {
+      const contenders = NAMES.map((contender) => ({ name: contender }));
+      const more = await measureCase(name, contenders, { library, connections, ...settings });
+      for (const [index, own] of more.entries()) turns[point][index].push(...own);
+    }
+  }
+  return turns;
 }
 
+const measured = {};
+for (const [curve, plan] of Object.entries(CURVES)) measured[curve] = await measureCurve(plan);
+
 const results = Object.fromEntries(
-  Object.entries(CURVES).map(([curve, cases]) => [
+  Object.entries(CURVES).map(([curve, { cases }]) => [
     curve,
     Object.fromEntries(
       NAMES.map((contender, index) => {
-        const points = cases.map((name) => ({ x: positionOf(curve, findCase(name)), ...measured.get(name)[index] }));
-        const fit = fitLine(points.map(({ x, median }) => ({ x, y: median })));
+        const points = cases.map((name, point) => ({
+          x: positionOf(curve, findCase(name)),
+          ...summary(measured[curve][point][index].map(({ cpu }) => cpu)),
+        }));
+        const fit = fitLine(points.map(({ x, quartile }) => ({ x, y: quartile })));
         return [contender, { points, fit, isStraight: fit.r2 >= LEAST_R2 }];
       }),
     ),
@@ -70,13 +80,13 @@ const results = Object.fromEntries(
 );
 
 if (values.json) {
-  console.log(JSON.stringify({ settings: { ...settings, leastR2: LEAST_R2 }, results }, undefined, 2));
+  console.log(JSON.stringify({ settings: { ...settings, lives, leastR2: LEAST_R2 }, results }, undefined, 2));
 } else {
   for (const [curve, contenders] of Object.entries(results)) {
     const [{ points: places }] = Object.values(contenders);
     const rows = Object.entries(contenders).map(([contender, { points, fit, isStraight }]) => [
       contender,
-      ...points.map(({ median }) => median.toFixed(0)),
+      ...points.map(({ quartile }) => quartile.toFixed(0)),
       fit.r2.toFixed(4),
       `${(fit.departure * 100).toFixed(0)} %`,
       isStraight ? 'straight' : 'BENT',

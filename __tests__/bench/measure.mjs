@@ -105,22 +105,32 @@ export function* inTurns(contenders, rounds) {
 }
 
 /**
- * The turns of all contenders of a case, one after the other.
+ * The turns of all contenders of a case, one after the other; all of it anew in each life of their processes, since what
+ * V8 decides in one of them it keeps to.
  *
  * @returns {Promise<Turn[][]>} the turns of each contender
  */
-export async function measureCase(caseName, contenders, { library, rounds, milliseconds, lead, warmup, connections }) {
-  const opened = await openCase(caseName, contenders, library);
+export async function measureCase(caseName, contenders, { library, lives = 1, warmup, ...settings }) {
   const turns = contenders.map(() => []);
-  try {
-    await opened.check();
-    for (const index of contenders.keys()) await opened.turn(index, { connections, milliseconds: warmup });
-    for (const index of inTurns(contenders.length, rounds)) {
-      turns[index].push(await opened.turn(index, { connections, milliseconds, lead }));
+  for (let life = 0; life < lives; life++) {
+    const opened = await openCase(caseName, contenders, library);
+    try {
+      await measureLife(opened, turns, warmup, settings);
+    } finally {
+      await opened.close();
     }
-    await opened.check();
-  } finally {
-    await opened.close();
   }
   return turns;
+}
+
+async function measureLife(opened, turns, warmup, { rounds, connections, milliseconds, lead }) {
+  await opened.check();
+  // Twice: V8 throws away much of what it has learnt of a process that waits for ten others to warm up.
+  for (const milliseconds of [warmup, warmup / 2]) {
+    for (const index of turns.keys()) await opened.turn(index, { connections, milliseconds });
+  }
+  for (const index of inTurns(turns.length, rounds)) {
+    turns[index].push(await opened.turn(index, { connections, milliseconds, lead }));
+  }
+  await opened.check();
 }

@@ -1,6 +1,6 @@
 // CPU time per request, contenders side by side:
 //
-// npm run bench -- [--case NAME,…] [--contender NAME,…] [--rounds 40] [--seconds 0.2] [--lead 0.15] [--warmup 4] [--connections 64]
+// npm run bench -- [--case NAME,…] [--contender NAME,…] [--lives 1] [--rounds 40] [--seconds 0.2] [--lead 0.15] [--warmup 4] [--connections 64]
 //                  [--library FOLDER] [--base FOLDER] [--each] [--json]
 //
 // `--each` also measures each component of the case `full` alone, and says what it costs.
@@ -19,6 +19,7 @@ const { values } = parseArgs({
   options: {
     case: { type: 'string' },
     contender: { type: 'string' },
+    lives: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '40' },
     seconds: { type: 'string', default: '0.2' },
     lead: { type: 'string', default: '0.15' },
@@ -39,8 +40,9 @@ const components = values.each ? await componentsOf(library) : [];
 /** Those who can do a case, and are asked for. */
 function contendersOf(measured) {
   const able = CONTENDERS.filter(({ name, kind }) => {
-    if (wanted) return wanted.includes(name) && (kind !== 'peer' || measured.hasPeers);
-    if (kind === 'peer') return measured.hasPeers;
+    const isProxy = kind === 'peer' || kind === 'alone';
+    if (wanted) return wanted.includes(name) && (!isProxy || measured.hasPeers);
+    if (isProxy) return measured.hasPeers;
     // What these show is the gateway against itself.
     return measured.reference ? name === 'tributary-express5' : true;
   });
@@ -63,6 +65,7 @@ for (const measured of cases) {
   const contenders = contendersOf(measured);
   const turns = await measureCase(measured.name, contenders, {
     library,
+    lives: Number(values.lives),
     rounds: Number(values.rounds),
     milliseconds: Number(values.seconds) * 1000,
     lead: Number(values.lead) * 1000,

@@ -3,7 +3,7 @@
 /**
  * @typedef {object} Contender
  * @property {string} name
- * @property {'gateway' | 'by hand' | 'peer'} kind
+ * @property {'gateway' | 'by hand' | 'peer' | 'alone'} kind `alone` calls no backend
  * @property {string} title
  * @property {() => Promise<{ create: Create }>} load
  */
@@ -37,6 +37,12 @@ export const CONTENDERS = [
     load: () => import('./express-undici.mjs'),
   },
   { name: 'http-undici', kind: 'by hand', title: 'node:http and undici', load: () => import('./http-undici.mjs') },
+  {
+    name: 'express-alone',
+    kind: 'alone',
+    title: 'Express 5 alone, no backend',
+    load: () => import('./express-alone.mjs'),
+  },
   {
     name: 'http-proxy-middleware',
     kind: 'peer',

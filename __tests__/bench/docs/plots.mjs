@@ -92,7 +92,7 @@ function latencyPlot({ results }) {
 function growthPanel(title, curve, { upTo, x, formatX }) {
   const series = pair((name) => {
     const { points, fit } = curve[name];
-    const shown = points.filter((point) => point.x <= upTo).map((point) => ({ x: point.x, y: point.median }));
+    const shown = points.filter((point) => point.x <= upTo).map((point) => ({ x: point.x, y: point.quartile }));
     return { points: shown, fit };
   });
   return linePanel(title, series, { x, formatX, formatY: formatValue });

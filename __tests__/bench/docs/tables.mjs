@@ -80,6 +80,21 @@ function cpuTable({ cases: { results } }) {
   );
 }
 
+/** The gateway beside each proxy, and Express that calls nobody beside it: less is not to be had under Express. */
+function peerTable({ cases: { targets } }) {
+  const measured = targets.filter(({ bounds }) => bounds);
+  return markdown([
+    [
+      'CPU time, as parts of that of',
+      ...measured.flatMap(({ case: name }) => [`gateway, ${name}`, `Express alone, ${name}`]),
+    ],
+    ...measured[0].bounds.others.map((peer, index) => [
+      titleOf(peer),
+      ...measured.flatMap(({ bounds: { own, alone } }) => [own[index].toFixed(2), alone[index].toFixed(2)]),
+    ]),
+  ]);
+}
+
 function rateTable({ cases: { results } }) {
   return matrix(results, 'requests per second', ({ rate }) => formatValue(rate.median));
 }
@@ -141,7 +156,7 @@ function growthTable(curve, { formatX, per }) {
     ['CPU µs', ...places.map(({ x }) => formatX(x)), 'fixed', `per ${formatX(per)}`, 'R²', 'farthest off'],
     ...Object.entries(curve).map(([name, { points, fit }]) => [
       titleOf(name),
-      ...points.map(({ median }) => formatValue(median)),
+      ...points.map(({ quartile }) => formatValue(quartile)),
       formatValue(fit.intercept),
       formatValue(fit.slope * per),
       fit.r2.toFixed(4),
@@ -208,6 +223,7 @@ export function tablesOf(measured) {
     machine: machineLine(measured),
     targets: targetTable(measured),
     cpu: cpuTable(measured),
+    peers: peerTable(measured),
     rate: rateTable(measured),
     self: selfTable(measured),
     components: componentTable(measured),
