@@ -2,7 +2,7 @@
 //
 // npm run bench:docs -- [--quick] [--only cases,components,memory,latency,growth,profiles] [--render] [--library FOLDER]
 //
-// Takes about forty minutes. `--quick` takes three, to try it out; `--only` keeps the other figures as they are; `--render`
+// Takes about fifty minutes. `--quick` takes three, to try it out; `--only` keeps the other figures as they are; `--render`
 // measures nothing, and writes tables and pictures again.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
