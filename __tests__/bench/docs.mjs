@@ -30,6 +30,7 @@ const PAGE = new URL('benchmarks.md', DOCS);
 const FOLDER = new URL('benchmarks/', DOCS);
 const RESULTS = new URL('results.json', FOLDER);
 
+const EACH_COMPONENT = ['--case', 'full', '--each', '--contender', 'tributary-express5'];
 /** Which script with which parameters, in full and quickly. */
 const STEPS = {
   cases: {
@@ -39,8 +40,8 @@ const STEPS = {
   },
   components: {
     script: 'run.mjs',
-    full: [...['--case', 'full', '--each', '--contender', 'tributary-express5'], ...['--lives', '2', '--rounds', '15']],
-    quick: ['--case', 'full', '--each', '--contender', 'tributary-express5', '--rounds', '3', '--warmup', '0.5'],
+    full: [...EACH_COMPONENT, '--lives', '2', '--rounds', '15'],
+    quick: [...EACH_COMPONENT, '--rounds', '3', '--warmup', '0.5'],
   },
   memory: { script: 'memory.mjs', full: [], quick: ['--requests', '20000'] },
   latency: { script: 'latency.mjs', full: [], quick: ['--rounds', '2', '--seconds', '1', '--warmup', '1'] },

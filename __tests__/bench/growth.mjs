@@ -21,6 +21,7 @@ const { values } = parseArgs({
 });
 
 const NAMES = ['tributary-express5', 'express-undici', 'tributary-http', 'http-undici'];
+const CONTENDERS = NAMES.map((name) => ({ name }));
 /** `backends:bytes` of each point, and over how many connections. */
 const CURVES = {
   backends: { connections: 64, cases: ['1:1000', '2:1000', '4:1000', '8:1000', '16:1000'] },
@@ -52,8 +53,7 @@ async function measureCurve({ connections, cases }) {
   // Again and again along the whole curve: what else the machine does must not bend it.
   for (let life = 0; life < lives; life++) {
     for (const [point, name] of cases.entries()) {
-      const contenders = NAMES.map((contender) => ({ name: contender }));
-      const more = await measureCase(name, contenders, { library, connections, ...settings });
+      const more = await measureCase(name, CONTENDERS, { library, connections, ...settings });
       for (const [index, own] of more.entries()) turns[point][index].push(...own);
     }
   }

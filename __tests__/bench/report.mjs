@@ -61,9 +61,10 @@ export function judge(results) {
       const others = against.filter((other) => turns[other]);
       if (turns[who] === undefined || others.length === 0) return [];
       const to = (mine) => others.map((other) => ratioOf(mine, turns[other]));
-      const ratio = Math.max(...to(turns[who]));
+      const own = to(turns[who]);
+      const ratio = Math.max(...own);
       // What nobody can get below, since it is what Express takes that calls nobody.
-      const bounds = turns[ALONE] ? { alone: to(turns[ALONE]), own: to(turns[who]), others } : undefined;
+      const bounds = turns[ALONE] ? { alone: to(turns[ALONE]), own, others } : undefined;
       return { case: name, who, against, limit, ratio, bounds, isMet: ratio <= limit };
     }),
   );
