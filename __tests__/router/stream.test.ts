@@ -1,5 +1,7 @@
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { hold, isBorrowed, letGo, type Memory, takeMemory } from '../../lib/lending.js';
 import { pipeBody } from '../../lib/router/stream.js';
 import { serve, type Wire } from './wire.js';
 
@@ -117,4 +119,55 @@ test('T04 no listener stays behind', async () => {
   await servePipe(body);
   await wire.send(GET);
   expect(body.listenerCount('data') + body.listenerCount('end') + body.listenerCount('close')).toBe(before);
+});
+
+describe('memory that was lent', () => {
+  /** A body whose only piece lies in memory that nobody else holds. */
+  function lentBody(text: string) {
+    const memory = takeMemory();
+    const piece = memory.bytes.subarray(0, memory.bytes.write(text));
+    const body = new Readable({ read() {} });
+    hold(piece);
+    letGo(memory);
+    return { memory, piece, body };
+  }
+
+  function isFree(memory: Memory): boolean {
+    const next = takeMemory();
+    letGo(next);
+    return next === memory;
+  }
+
+  test('is given back when the piece is written, and not before', async () => {
+    const { memory, piece, body } = lentBody('abc');
+    const { onCut } = await servePipe(body, 3);
+    const answer = wire.send(GET);
+    await vi.waitUntil(() => body.listenerCount('data') === 1);
+    expect(isBorrowed(body)).toBe(true);
+    body.push(piece);
+    expect(isFree(memory)).toBe(false);
+    body.push(null);
+    expect(await answer).toMatch(/\r\n\r\nabc$/);
+    expect(isFree(memory)).toBe(true);
+    expect(onCut).not.toHaveBeenCalled();
+  });
+
+  test.each<[string, (response: ServerResponse) => unknown]>([
+    ['the answer', (response) => response],
+    ['its socket', (response) => response.socket],
+  ])('is not asked for where somebody sees what is written to %s', async (_title, seen) => {
+    const body = new Readable({ read() {} });
+    wire = await serve((_request, response) => {
+      const watched = seen(response) as { write(...parameters: unknown[]): unknown };
+      const write = watched.write.bind(watched);
+      watched.write = (...parameters) => write(...parameters);
+      pipeBody({ response, body, length: undefined, onEarlyFailure() {}, onCut() {} });
+    });
+    const answer = wire.send(GET);
+    await vi.waitUntil(() => body.listenerCount('data') === 1);
+    expect(isBorrowed(body)).toBe(false);
+    body.push('abc');
+    body.push(null);
+    expect(await answer).toContain('abc');
+  });
 });

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { connectShared } from '../../lib/transport/shared-reads.js';
+import { hold, isLent, letGo, takeMemory } from '../../lib/lending.js';
+import { connectShared, setLending } from '../../lib/transport/shared-reads.js';
 
 const opened: { server: Server; sockets: Socket[] }[] = [];
 
@@ -119,5 +120,91 @@ describe('connectShared', () => {
     const failed = once(near, 'error');
     far.resetAndDestroy();
     expect((await failed)[0]).toMatchObject({ code: 'ECONNRESET' });
+  });
+});
+
+describe('a socket that lends', () => {
+  /** The next piece, not parsed yet. */
+  async function next(socket: Socket): Promise<Buffer> {
+    await once(socket, 'readable');
+    return socket.read() as Buffer;
+  }
+
+  function isFree(piece: Buffer): boolean {
+    const memory = takeMemory();
+    letGo(memory);
+    return memory.bytes.buffer === piece.buffer;
+  }
+
+  /** A pair of which the near end lends what it reads from now on. */
+  async function openLending(): Promise<{ near: Socket; far: Socket }> {
+    const pair = await openPair();
+    setLending(pair.near, true);
+    // The first read goes to where it was going to.
+    pair.far.write('head');
+    await next(pair.near);
+    expect(pair.near.read()).toBeNull();
+    return pair;
+  }
+
+  it('frees the memory of what it has handed out, once it is asked for more', async () => {
+    const { near, far } = await openLending();
+    far.write('first');
+    const piece = await next(near);
+    expect([isLent(piece), String(piece)]).toEqual([true, 'first']);
+    expect(isFree(piece)).toBe(false);
+    expect(near.read()).toBeNull();
+    expect(isFree(piece)).toBe(true);
+  });
+
+  it('leaves alone what somebody holds', async () => {
+    const { near, far } = await openLending();
+    far.write('first');
+    const piece = await next(near);
+    hold(piece);
+    near.read();
+    far.write('other');
+    expect(String(await next(near))).toBe('other');
+    expect(String(piece)).toBe('first');
+  });
+
+  it('leaves alone what was put back, whoever else reads', async () => {
+    const [slow, quick] = [await openLending(), await openLending()];
+    slow.far.write('read, not read');
+    const piece = await next(slow.near);
+    slow.near.unshift(piece.subarray(6));
+    quick.far.write('xxxxxxxxxxxxxxxxxxxx');
+    await next(quick.near);
+    quick.near.read();
+    expect(String(slow.near.read())).toBe('not read');
+  });
+
+  it('keeps what nobody has read yet while more comes', async () => {
+    const { near, far } = await openLending();
+    near.on('readable', () => {});
+    far.write('first');
+    await once(near, 'readable');
+    const others = Array.from({ length: 3 }, takeMemory);
+    for (const memory of others) {
+      memory.bytes.fill('x');
+      letGo(memory);
+    }
+    expect(String(near.read())).toBe('first');
+  });
+
+  it('copies again as soon as it lends no longer', async () => {
+    const { near, far } = await openLending();
+    far.write('lent');
+    const piece = await next(near);
+    near.unshift(piece);
+    setLending(near, false);
+    expect(String(near.read())).toBe('lent');
+    near.read();
+    far.write('own');
+    expect(isLent(await next(near))).toBe(false);
+  });
+
+  it('need not be one', () => {
+    expect(() => setLending(undefined, true)).not.toThrow();
   });
 });

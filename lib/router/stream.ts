@@ -1,5 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, OutgoingMessage, type ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { borrow, giveBack, isLent } from '../lending.js';
 
 export interface PipeOptions {
   readonly response: ServerResponse;
@@ -22,7 +24,12 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
   function onData(chunk: Buffer | string): void {
     sent += Buffer.byteLength(chunk);
     if (length !== undefined && sent > length) fail(new Error('The body is longer than its Content-Length.'));
-    else if (!response.write(chunk)) body.pause();
+    else if (!send(chunk)) body.pause();
+  }
+
+  function send(chunk: Buffer | string): boolean {
+    if (typeof chunk === 'string' || !isLent(chunk)) return response.write(chunk);
+    return response.write(chunk, () => giveBack(chunk));
   }
 
   function onEnd(): void {
@@ -66,6 +73,7 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
     response.off('drain', onDrain).off('close', onResponseClose);
   }
 
+  if (writesItself(response)) borrow(body);
   // A write to a socket that is just going away; `close` follows.
   response.on('error', ignore);
   response.on('drain', onDrain).on('close', onResponseClose);
@@ -73,6 +81,11 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
   // Neither event comes a second time.
   if (body.readableEnded) onEnd();
   else if (body.destroyed) onBodyClose();
+}
+
+/** Whether what is written goes to the socket and to nobody else: another middleware may keep it, for a log or a test. */
+function writesItself(response: ServerResponse): boolean {
+  return response.write === OutgoingMessage.prototype.write && response.socket?.write === Socket.prototype.write;
 }
 
 function ignore(): void {}

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { hold, isBorrowed, isLent } from '../lending.js';
 import type { Place } from '../queue.js';
 import { offAbort, onAbort } from '../signal.js';
 import {
@@ -15,6 +16,7 @@ import {
 } from './failure.js';
 import { type Head, readHead } from './head.js';
 import { type Call, type Lane, OVERSIZE, type Pool } from './pool.js';
+import { setLending } from './shared-reads.js';
 import type { BackendResponse } from './transport.js';
 import { detach } from './upload.js';
 
@@ -47,6 +49,9 @@ const FRAMING_ALLOWANCE = 1024 * 1024;
 /** More pieces than this are put together at once: a Buffer costs a hundred bytes even when it holds one. */
 const MAX_PIECES = 512;
 const STREAM_BUFFER = 128 * 1024;
+/** Bodies of such a length are read straight into one Buffer: smaller ones come in one read, larger ones may never come. */
+const SMALLEST_WHOLE = 64 * 1024;
+const LARGEST_WHOLE = 8 * 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 /** Scheme and the first character of the host, at least: the first slash behind them begins the path. */
@@ -95,6 +100,8 @@ function runExchange(
   let interimAnswers = 0;
   let head: Head | undefined;
   let pieces: Buffer[] = [];
+  /** Takes the place of the pieces where the length is known. */
+  let whole: Buffer | undefined;
   let received = 0;
   let stream: Readable | undefined;
   let headTimer: NodeJS.Timeout | undefined;
@@ -160,11 +167,16 @@ function runExchange(
     if (typeof judged === 'string') return fail(protocolError(name, judged));
     if (judged.hasBody && judged.length > maxBody) return fail(sizeError(name, maxBody));
     head = judged;
-    if (settings.stream && judged.hasBody && judged.length !== 0) {
+    if (!judged.hasBody) return true;
+    if (settings.stream && judged.length !== 0) {
+      setLending(lane?.socket, true);
       stream = new Readable({ read: resume, destroy: onStreamDestroy, highWaterMark: STREAM_BUFFER });
       // The caller may not have got hold of it yet when it breaks.
       stream.on('error', ignore);
       resolve({ status, headers: judged.headers, body: stream });
+    } else if (judged.length > SMALLEST_WHOLE && judged.length <= LARGEST_WHOLE) {
+      setLending(lane?.socket, true);
+      whole = Buffer.allocUnsafeSlow(judged.length);
     }
     return true;
   }
@@ -178,14 +190,17 @@ function runExchange(
 
   function onData(piece: Buffer): boolean {
     if (isOver) return false;
+    const start = received;
     received += piece.length;
     if (received > maxBody) return fail(sizeError(name, maxBody));
-    if (stream !== undefined) return stream.push(piece);
-    if (pieces.push(piece) > MAX_PIECES) pieces = [Buffer.concat(pieces)];
+    if (stream !== undefined) return stream.push(isLent(piece) ? kept(piece, stream) : piece);
+    if (whole !== undefined) whole.set(piece, start);
+    else if (pieces.push(piece) > MAX_PIECES) pieces = [Buffer.concat(pieces)];
     return true;
   }
 
   function onComplete(): void {
+    setLending(lane?.socket, false);
     // libuv takes a reset that comes together with data for an end; only then has the socket no peer any more.
     isReset = head?.isCloseDelimited === true && lane?.socket !== undefined && lane.socket.remotePort === undefined;
     // The parser has not looked at what follows in the same read yet; it will have by then.
@@ -216,6 +231,7 @@ function runExchange(
   }
 
   function collected(): Buffer {
+    if (whole !== undefined) return whole;
     if (pieces.length < 2) return pieces[0] ?? EMPTY;
     return Buffer.concat(pieces, received);
   }
@@ -272,6 +288,13 @@ function runExchange(
     if (signal !== undefined) offAbort(signal, onAborted);
     if (body instanceof Readable && !body.destroyed) body.destroy();
   }
+}
+
+/** A lent piece that stays as it is: held for who gives it back, a copy for everybody else. */
+function kept(piece: Buffer, stream: Readable): Buffer {
+  if (!isBorrowed(stream)) return Buffer.from(piece);
+  hold(piece);
+  return piece;
 }
 
 function isSocketGone({ code }: { code?: string }): boolean {

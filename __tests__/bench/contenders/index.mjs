@@ -43,6 +43,7 @@ export const CONTENDERS = [
     title: 'Express 5 alone, no backend',
     load: () => import('./express-alone.mjs'),
   },
+  { name: 'tcp-alone', kind: 'alone', title: 'TCP alone, no HTTP', load: () => import('./tcp-alone.mjs') },
   {
     name: 'http-proxy-middleware',
     kind: 'peer',

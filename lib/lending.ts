@@ -1,0 +1,76 @@
+import type { Readable } from 'node:stream';
+
+/** Memory that sockets read large bodies into, one after the other. */
+export interface Memory {
+  readonly bytes: Buffer;
+  /** How many still look at what was read into it. */
+  holders: number;
+}
+
+/** What one read takes at most. */
+const SIZE = 64 * 1024;
+/** Kept for the next reads; what is in use beyond that is left to the garbage collection. */
+const MOST_FREE = 64;
+
+const MEMORY = Symbol('memory');
+const BORROWED = Symbol('borrowed');
+
+/** On an `ArrayBuffer` the memory it belongs to, on a piece that it is still to be given back. */
+interface Marked {
+  [MEMORY]?: Memory | undefined;
+}
+
+type Body = Readable & { [BORROWED]?: true };
+
+/** The last one that was given back is the next one to be used: the processor still has it in its caches. */
+const free: Memory[] = [];
+
+/** Memory to read into, with one holder: whoever took it. */
+export function takeMemory(): Memory {
+  const known = free.pop();
+  if (known !== undefined) {
+    known.holders = 1;
+    return known;
+  }
+  const bytes = Buffer.allocUnsafeSlow(SIZE);
+  const memory: Memory = { bytes, holders: 1 };
+  (bytes.buffer as Marked)[MEMORY] = memory;
+  return memory;
+}
+
+/** One holder less; the last one makes it free for somebody else. */
+export function letGo(memory: Memory): void {
+  memory.holders -= 1;
+  if (memory.holders === 0 && free.length < MOST_FREE) free.push(memory);
+}
+
+/** True for a piece whose bytes are about to be written over. */
+export function isLent(piece: Buffer): boolean {
+  return (piece.buffer as Marked)[MEMORY] !== undefined;
+}
+
+/** Keeps the bytes of a lent piece as they are, until it is given back. Who forgets to do that costs memory, and no more. */
+export function hold(piece: Buffer): void {
+  const memory = (piece.buffer as Marked)[MEMORY];
+  if (memory === undefined) return;
+  memory.holders += 1;
+  (piece as Marked)[MEMORY] = memory;
+}
+
+/** The counterpart of `hold`, for exactly the piece that was held: a second time, or a part of it, says nothing. */
+export function giveBack(piece: Buffer): void {
+  const memory = (piece as Marked)[MEMORY];
+  if (memory === undefined) return;
+  (piece as Marked)[MEMORY] = undefined;
+  letGo(memory);
+}
+
+/** The promise of whoever reads a body by its `data` to give back every piece, and to keep none beyond that. */
+export function borrow(body: Readable): void {
+  (body as Body)[BORROWED] = true;
+}
+
+/** False as soon as somebody else listens in who has promised nothing. */
+export function isBorrowed(body: Readable): boolean {
+  return (body as Body)[BORROWED] === true && body.listenerCount('data') === 1 && body.listenerCount('readable') === 0;
+}
