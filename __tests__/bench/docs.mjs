@@ -35,7 +35,7 @@ const EACH_COMPONENT = ['--case', 'full', '--each', '--contender', 'tributary-ex
 const STEPS = {
   cases: {
     script: 'run.mjs',
-    full: ['--lives', '2', '--rounds', '9'],
+    full: ['--lives', '3', '--rounds', '7'],
     quick: ['--rounds', '3', '--seconds', '0.1', '--warmup', '0.5'],
   },
   components: {

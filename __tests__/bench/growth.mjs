@@ -22,15 +22,13 @@ const { values } = parseArgs({
 
 const NAMES = ['tributary-express5', 'express-undici', 'tributary-http', 'http-undici'];
 const CONTENDERS = NAMES.map((name) => ({ name }));
-/** `backends:bytes` of each point, and over how many connections. */
+/** `backends:bytes` of each point. */
 const CURVES = {
-  backends: { connections: 64, cases: ['1:1000', '2:1000', '4:1000', '8:1000', '16:1000'] },
-  // Fewer, so that it is documents that grow, and not how many of them are in memory at once.
-  bytes: {
-    connections: 16,
-    cases: ['2:1000', '2:4000', '2:16000', '2:64000', '2:250000', '2:1000000', '2:4000000'],
-  },
+  backends: ['1:1000', '2:1000', '4:1000', '8:1000', '16:1000'],
+  bytes: ['2:1000', '2:4000', '2:16000', '2:64000', '2:250000', '2:1000000', '2:4000000'],
 };
+/** Few, so that it is one request that grows, and not how many calls and documents are there at a time. */
+const CONNECTIONS = 16;
 const LEAST_R2 = 0.99;
 
 const settings = {
@@ -48,12 +46,12 @@ function positionOf(curve, { calls }) {
 }
 
 /** The turns of each contender at each point, `turns[point][contender]`. */
-async function measureCurve({ connections, cases }) {
+async function measureCurve(cases) {
   const turns = cases.map(() => NAMES.map(() => []));
   // Again and again along the whole curve: what else the machine does must not bend it.
   for (let life = 0; life < lives; life++) {
     for (const [point, name] of cases.entries()) {
-      const more = await measureCase(name, CONTENDERS, { library, connections, ...settings });
+      const more = await measureCase(name, CONTENDERS, { library, connections: CONNECTIONS, ...settings });
       for (const [index, own] of more.entries()) turns[point][index].push(...own);
     }
   }
@@ -61,10 +59,10 @@ async function measureCurve({ connections, cases }) {
 }
 
 const measured = {};
-for (const [curve, plan] of Object.entries(CURVES)) measured[curve] = await measureCurve(plan);
+for (const [curve, cases] of Object.entries(CURVES)) measured[curve] = await measureCurve(cases);
 
 const results = Object.fromEntries(
-  Object.entries(CURVES).map(([curve, { cases }]) => [
+  Object.entries(CURVES).map(([curve, cases]) => [
     curve,
     Object.fromEntries(
       NAMES.map((contender, index) => {
@@ -80,7 +78,13 @@ const results = Object.fromEntries(
 );
 
 if (values.json) {
-  console.log(JSON.stringify({ settings: { ...settings, lives, leastR2: LEAST_R2 }, results }, undefined, 2));
+  console.log(
+    JSON.stringify(
+      { settings: { ...settings, lives, connections: CONNECTIONS, leastR2: LEAST_R2 }, results },
+      undefined,
+      2,
+    ),
+  );
 } else {
   for (const [curve, contenders] of Object.entries(results)) {
     const [{ points: places }] = Object.values(contenders);

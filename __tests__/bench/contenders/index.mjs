@@ -1,4 +1,4 @@
-// Everybody who takes part. A contender makes the listener of a server for a case.
+// Everybody who takes part. A contender makes the listener of a server for a case, or a server of its own.
 
 /**
  * @typedef {object} Contender
@@ -8,12 +8,14 @@
  * @property {() => Promise<{ create: Create }>} load
  */
 
+/** @typedef {import('node:http').RequestListener | import('node:net').Server} Listener */
+
 /**
  * @callback Create
  * @param {import('../cases.mjs').Case} measured
  * @param {string[]} origins
  * @param {string} library where the compiled gateway is, for those that are one
- * @returns {Promise<import('node:http').RequestListener> | import('node:http').RequestListener}
+ * @returns {Listener | Promise<Listener>}
  */
 
 /** @type {Contender[]} */
