@@ -118,6 +118,7 @@ interface RouterInternals {
 
 /** A real Express Router whose layers are skipped as long as there are none. */
 function createRouter<A extends AxiosLike>(handle: Handle): Pick<Gateway<A>, 'use'> & Handle {
+  // Express' types of a router say nothing of its stack, and those of a handler differ from one major version to the next.
   const router: RouterInternals & Pick<Gateway<A>, 'use'> & Handle = Router() as never;
   const runLayers = router.handle;
   router.handle = function handleRequest(request, response, next) {

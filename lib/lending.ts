@@ -7,10 +7,10 @@ export interface Memory {
   holders: number;
 }
 
-/** What one read takes at most. */
-const SIZE = 64 * 1024;
+/** What one read takes at most: as much as Linux has ready at a time for who reads as fast as a neighbour writes. */
+const SIZE = 96 * 1024;
 /** Kept for the next reads; what is in use beyond that is left to the garbage collection. */
-const MOST_FREE = 64;
+const MOST_FREE = 48;
 
 const MEMORY = Symbol('memory');
 const BORROWED = Symbol('borrowed');

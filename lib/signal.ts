@@ -40,6 +40,7 @@ class QuietSignal {
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
+    // It has the list, and nothing else of what a signal has is looked at.
     offAbort(this as unknown as ListedSignal, listener);
   }
 

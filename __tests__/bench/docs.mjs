@@ -1,9 +1,10 @@
 // Everything that docs/benchmarks.md shows, measured anew, on a machine that does nothing else:
 //
-// npm run bench:docs -- [--quick] [--only cases,components,memory,latency,growth,profiles] [--render] [--library FOLDER]
+// npm run bench:docs -- [--quick] [--only cases,components,memory,latency,growth,profiles] [--case NAME,…] [--render]
+//                       [--library FOLDER]
 //
-// Takes about fifty minutes. `--quick` takes three, to try it out; `--only` keeps the other figures as they are; `--render`
-// measures nothing, and writes tables and pictures again.
+// Takes about an hour. `--quick` takes three minutes, to try it out; `--only` keeps the other figures as they are, and so does
+// `--case`, for some of the cases; `--render` measures nothing, and writes tables and pictures again.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -20,6 +21,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
+    case: { type: 'string' },
     render: { type: 'boolean', default: false },
     library: { type: 'string' },
   },
@@ -71,7 +73,14 @@ async function ask(script, ...parameters) {
 async function measure(name, library) {
   if (name !== 'profiles') {
     const step = STEPS[name];
-    const { settings, results, costs, targets } = await ask(step.script, ...step[extent], '--library', library);
+    const some = values.case && name === 'cases' ? ['--case', values.case] : [];
+    const { settings, results, costs, targets } = await ask(
+      step.script,
+      ...step[extent],
+      ...some,
+      '--library',
+      library,
+    );
     const { library: _place, ...told } = settings;
     return { settings: told, results, costs, targets };
   }
@@ -92,16 +101,30 @@ function readResults() {
   return JSON.parse(readFileSync(RESULTS, 'utf8'));
 }
 
+/** The figures of all cases, some of which have been measured again. */
+function withCases(kept, measured) {
+  const { targets } = kept;
+  const find = ({ case: name, who, against }) =>
+    measured.targets.find((one) => one.case === name && one.who === who && one.against.join() === against.join());
+  return {
+    ...kept,
+    results: { ...kept.results, ...measured.results },
+    targets: targets.map((target) => find(target) ?? target),
+  };
+}
+
 /** Adds what is measured now to what is kept. What has been measured is written at once: a later part may fail. */
 async function measureAll() {
-  const names = values.only?.split(',') ?? [...Object.keys(STEPS), 'profiles'];
+  const only = values.case ? 'cases' : values.only;
+  const names = only?.split(',') ?? [...Object.keys(STEPS), 'profiles'];
   const machine = { node: process.version, cores: availableParallelism(), cpu: cpus()[0].model.trim() };
-  const kept = values.only ? readResults() : {};
+  const kept = only ? readResults() : {};
   const results = { quick: [], ...kept, machine };
   const library = values.library ? resolve(values.library) : buildLibrary();
   for (const name of names) {
     const start = performance.now();
-    results[name] = await measure(name, library);
+    const measured = await measure(name, library);
+    results[name] = values.case ? withCases(results[name], measured) : measured;
     const others = results.quick.filter((other) => other !== name);
     results.quick = values.quick ? [...others, name] : others;
     writeFileSync(RESULTS, `${JSON.stringify(results, shorten, 2)}\n`);

@@ -84,6 +84,7 @@ function createConnection(written: Buffer[], remoteAddress: string): Socket {
       done();
     },
   });
+  // Node asks no more of the socket of an answer than what a stream has.
   return Object.assign(connection, { remoteAddress }) as unknown as Socket;
 }
 

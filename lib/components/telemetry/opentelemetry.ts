@@ -1,7 +1,10 @@
 import type { BackendEvent, EndpointEvent, Observer } from '../../observe.js';
 import { VERSION } from '../../version.js';
 
-/** The part of `@opentelemetry/api` that is used; hand over the module itself. */
+/**
+ * The part of `@opentelemetry/api` that is used; hand over the module itself. Contexts and spans are only passed around: as
+ * `never` and `unknown` they fit the types of every version of it.
+ */
 export interface OpenTelemetryApi {
   readonly trace: {
     getTracer(name: string, version?: string): OpenTelemetryTracer;

@@ -45,6 +45,7 @@ export function createPrometheusObserver(client: PrometheusClient, options: Prom
   const { prefix = 'tributary_', buckets = BUCKETS, registry } = options;
 
   function metric(name: string, help: string, labelNames: string[]): MetricOptions {
+    // Its type is that of the user's own prom-client, which the gateway does not know.
     const registers = registry && { registers: [registry as never] };
     return { name: prefix + name, help, labelNames, ...registers };
   }
