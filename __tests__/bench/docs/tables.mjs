@@ -99,6 +99,10 @@ function rateTable({ cases: { results } }) {
   return matrix(results, 'requests per second', ({ rate }) => formatValue(rate.median));
 }
 
+function residentTable({ cases: { results } }) {
+  return matrix(results, 'resident MB', ({ rss }) => formatValue(rss.median / 2 ** 20));
+}
+
 /** The gateway against itself: cases that are measured beside another one. */
 function selfTable({ cases: { results } }) {
   const rows = Object.entries(results).flatMap(([name, contenders]) => {
@@ -225,6 +229,7 @@ export function tablesOf(measured) {
     cpu: cpuTable(measured),
     peers: peerTable(measured),
     rate: rateTable(measured),
+    resident: residentTable(measured),
     self: selfTable(measured),
     components: componentTable(measured),
     memory: memoryTable(measured),
