@@ -1,11 +1,13 @@
 import { EventEmitter, once } from 'node:events';
-import { createServer, get, type Server as HttpServer, type IncomingMessage, type RequestListener } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
+import { get, type IncomingMessage, type RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import express, { type RequestHandler } from 'express';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createGateway } from '../lib/index.js';
-import { borrow, giveBack, hold, isBorrowed, isLent, letGo, type Memory, takeMemory } from '../lib/lending.js';
+import { borrow, giveBack, hold, isBorrowed, isLent, letGo, takeMemory } from '../lib/lending.js';
+import { serve, type Wire } from './router/wire.js';
+import { isFree } from './support/lending.js';
 
 describe('memory', () => {
   test('serves the next one as soon as its only holder has let it go', () => {
@@ -21,9 +23,9 @@ describe('memory', () => {
     for (const piece of pieces) hold(piece);
     letGo(memory);
     for (const index of [2, 0]) giveBack(pieces[index]!);
-    expect(isNext(memory)).toBe(false);
+    expect(isFree(memory)).toBe(false);
     giveBack(pieces[1]!);
-    expect(isNext(memory)).toBe(true);
+    expect(isFree(memory)).toBe(true);
   });
 
   test('a piece counts once: giving it back again, or a part of it, frees nothing', () => {
@@ -35,7 +37,7 @@ describe('memory', () => {
     giveBack(one);
     giveBack(one);
     giveBack(other.subarray(0, 5));
-    expect(isNext(memory)).toBe(false);
+    expect(isFree(memory)).toBe(false);
   });
 
   test('what was never lent is nobody’s to give back', () => {
@@ -54,12 +56,6 @@ describe('memory', () => {
     expect(taken.filter((memory) => known.has(memory)).length).toBe(48);
     for (const memory of taken) letGo(memory);
   });
-
-  function isNext(memory: Memory): boolean {
-    const next = takeMemory();
-    letGo(next);
-    return next === memory;
-  }
 });
 
 describe('a body is borrowed', () => {
@@ -81,22 +77,16 @@ describe('a body is borrowed', () => {
 });
 
 describe('streams through a gateway', () => {
-  const servers: (HttpServer | TcpServer)[] = [];
-  const sockets = new Set<Socket>();
+  const wires: Wire[] = [];
 
   afterEach(async function closeAll() {
-    for (const socket of sockets) socket.destroy();
-    for (const server of servers.splice(0)) {
-      server.close();
-      await once(server, 'close');
-    }
+    for (const wire of wires.splice(0)) await wire.close();
   });
 
-  async function listen(server: HttpServer | TcpServer): Promise<string> {
-    server.on('connection', (socket: Socket) => sockets.add(socket));
-    servers.push(server);
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  async function listen(listener: RequestListener): Promise<string> {
+    const wire = await serve(listener);
+    wires.push(wire);
+    return `http://127.0.0.1:${wire.port}`;
   }
 
   /** Bytes of which every four are different, and different from those of another seed. */
@@ -133,7 +123,7 @@ describe('streams through a gateway', () => {
         },
       ],
     });
-    return listen(createServer(express().use(...middleware, gateway)));
+    return listen(express().use(...middleware, gateway));
   }
 
   /** The head of an answer, whose body nobody reads yet. */
@@ -147,7 +137,7 @@ describe('streams through a gateway', () => {
   }
 
   test('quick ones get every byte of their own beside slow ones, and so do these in the end', async () => {
-    const origin = await openGateway(await listen(createServer(answerBytes)));
+    const origin = await openGateway(await listen(answerBytes));
     // More than all buffers of the system take, so that pieces wait in every place where they can.
     const slow = FRAMINGS.map((framing, seed) => ({ seed, length: 16_000_000, framing }));
     const quick = Array.from({ length: 24 }, (_, index) => ({
@@ -171,7 +161,7 @@ describe('streams through a gateway', () => {
   });
 
   test('many at a time, some of which leave, get every byte of their own', async () => {
-    const origin = await openGateway(await listen(createServer(answerBytes)));
+    const origin = await openGateway(await listen(answerBytes));
     const readings = Array.from({ length: 36 }, async (_, seed) => {
       const length = 200_000 + seed * 50_000;
       const response = await open(`${origin}/${seed}/${length}/${FRAMINGS[seed % 3]}`);
@@ -187,7 +177,7 @@ describe('streams through a gateway', () => {
 
   test('a middleware that keeps what is written keeps what was sent', async () => {
     const kept = new Map<string, Buffer[]>();
-    const origin = await openGateway(await listen(createServer(answerBytes)), [
+    const origin = await openGateway(await listen(answerBytes), [
       function keepPieces(request, response, next) {
         const pieces: Buffer[] = [];
         const { write } = response;
@@ -209,19 +199,11 @@ describe('streams through a gateway', () => {
   test('the head of the next answer stays as it is, even when it comes in two pieces and other bodies between them', async () => {
     const sent = new EventEmitter();
     const halfSent = once(sent, 'half');
-    const host = await listen(
-      createTcpServer((socket) =>
-        socket.on('data', (request) => {
-          const [, seed, length] = request.toString('latin1').split(/[/ ]+/);
-          if (seed === '0') {
-            socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Word: whole-', () => sent.emit('half', socket));
-            return;
-          }
-          socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`);
-          socket.write(Buffer.alloc(Number(length), 'x'));
-        }),
-      ),
-    );
+    const host = await listen((request, response) => {
+      if (!request.url!.startsWith('/0/')) return answerBytes(request, response);
+      const { socket } = request;
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Word: whole-', () => sent.emit('half', socket));
+    });
     const origin = await openGateway(host);
     await read(`${origin}/1/500000/length`);
     const answered = open(`${origin}/0/2/length`);

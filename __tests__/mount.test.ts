@@ -378,10 +378,12 @@ describe.each(PLACES.map((place) => ({ place, name: place.name })))('X03 $name',
   });
 });
 
-test.each([
+const APPS = [
   ['Express 5', express],
   ['Express 4', express4],
-] as const)('H07 %s decides by its own `trust proxy`', async (_name, create) => {
+] as const;
+
+test.each(APPS)('H07 %s decides by its own `trust proxy`', async (_name, create) => {
   gateway = createGateway(config());
   const app = create();
   wire = await serve(app.use(gateway));
@@ -394,10 +396,7 @@ test.each([
   expect(journal.map(({ headers }) => headers['x-forwarded-for'])).toEqual(['127.0.0.1', '192.0.2.9']);
 });
 
-test.each([
-  ['Express 5', express],
-  ['Express 4', express4],
-] as const)('X03 in front of %s, it leaves to the app what no endpoint matches', async (_name, create) => {
+test.each(APPS)('X03 in front of %s, it leaves to the app what no endpoint matches', async (_name, create) => {
   gateway = createGateway(config());
   const app = create();
   app.use(express.json());

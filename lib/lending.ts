@@ -74,3 +74,11 @@ export function borrow(body: Readable): void {
 export function isBorrowed(body: Readable): boolean {
   return (body as Body)[BORROWED] === true && body.listenerCount('data') === 1 && body.listenerCount('readable') === 0;
 }
+
+/** A piece of a body as it can be handed on: what is lent is held for who gives it back, and copied for everybody else. */
+export function keepPiece(piece: Buffer, body: Readable): Buffer {
+  if (!isLent(piece)) return piece;
+  if (!isBorrowed(body)) return Buffer.from(piece);
+  hold(piece);
+  return piece;
+}

@@ -73,7 +73,7 @@ async function ask(script, ...parameters) {
 async function measure(name, library) {
   if (name !== 'profiles') {
     const step = STEPS[name];
-    const some = values.case && name === 'cases' ? ['--case', values.case] : [];
+    const some = values.case ? ['--case', values.case] : [];
     const { settings, results, costs, targets } = await ask(
       step.script,
       ...step[extent],

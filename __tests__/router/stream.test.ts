@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { hold, isBorrowed, letGo, type Memory, takeMemory } from '../../lib/lending.js';
+import { hold, isBorrowed, letGo, takeMemory } from '../../lib/lending.js';
 import { pipeBody } from '../../lib/router/stream.js';
+import { isFree } from '../support/lending.js';
 import { serve, type Wire } from './wire.js';
 
 let wire: Wire;
@@ -130,12 +131,6 @@ describe('memory that was lent', () => {
     hold(piece);
     letGo(memory);
     return { memory, piece, body };
-  }
-
-  function isFree(memory: Memory): boolean {
-    const next = takeMemory();
-    letGo(next);
-    return next === memory;
   }
 
   test('is given back when the piece is written, and not before', async () => {

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { afterEach, describe, expect, it } from 'vitest';
 import { hold, isLent, letGo, takeMemory } from '../../lib/lending.js';
 import { connectShared, setLending } from '../../lib/transport/shared-reads.js';
+import { isFree } from '../support/lending.js';
 
 const opened: { server: Server; sockets: Socket[] }[] = [];
 
@@ -130,12 +131,6 @@ describe('a socket that lends', () => {
     return socket.read() as Buffer;
   }
 
-  function isFree(piece: Buffer): boolean {
-    const memory = takeMemory();
-    letGo(memory);
-    return memory.bytes.buffer === piece.buffer;
-  }
-
   /** A pair of which the near end lends what it reads from now on. */
   async function openLending(): Promise<{ near: Socket; far: Socket }> {
     const pair = await openPair();
@@ -152,9 +147,9 @@ describe('a socket that lends', () => {
     far.write('first');
     const piece = await next(near);
     expect([isLent(piece), String(piece)]).toEqual([true, 'first']);
-    expect(isFree(piece)).toBe(false);
+    expect(isFree({ bytes: piece })).toBe(false);
     expect(near.read()).toBeNull();
-    expect(isFree(piece)).toBe(true);
+    expect(isFree({ bytes: piece })).toBe(true);
   });
 
   it('leaves alone what somebody holds', async () => {

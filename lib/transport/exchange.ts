@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { hold, isBorrowed, isLent } from '../lending.js';
+import { keepPiece } from '../lending.js';
 import type { Place } from '../queue.js';
 import { offAbort, onAbort } from '../signal.js';
 import {
@@ -49,7 +49,7 @@ const FRAMING_ALLOWANCE = 1024 * 1024;
 /** More pieces than this are put together at once: a Buffer costs a hundred bytes even when it holds one. */
 const MAX_PIECES = 512;
 const STREAM_BUFFER = 128 * 1024;
-/** Bodies of such a length are read straight into one Buffer: smaller ones come in one read, larger ones may never come. */
+/** Bodies of such a length have one Buffer from the start: smaller ones come in one read, larger ones may never come. */
 const SMALLEST_WHOLE = 64 * 1024;
 const LARGEST_WHOLE = 8 * 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
@@ -193,7 +193,7 @@ function runExchange(
     const start = received;
     received += piece.length;
     if (received > maxBody) return fail(sizeError(name, maxBody));
-    if (stream !== undefined) return stream.push(isLent(piece) ? kept(piece, stream) : piece);
+    if (stream !== undefined) return stream.push(keepPiece(piece, stream));
     if (whole !== undefined) whole.set(piece, start);
     else if (pieces.push(piece) > MAX_PIECES) pieces = [Buffer.concat(pieces)];
     return true;
@@ -288,13 +288,6 @@ function runExchange(
     if (signal !== undefined) offAbort(signal, onAborted);
     if (body instanceof Readable && !body.destroyed) body.destroy();
   }
-}
-
-/** A lent piece that stays as it is: held for who gives it back, a copy for everybody else. */
-function kept(piece: Buffer, stream: Readable): Buffer {
-  if (!isBorrowed(stream)) return Buffer.from(piece);
-  hold(piece);
-  return piece;
 }
 
 function isSocketGone({ code }: { code?: string }): boolean {

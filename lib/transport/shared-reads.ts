@@ -42,17 +42,13 @@ export function connectShared(options: NetConnectOpts): Socket {
 
   function onRead(length: number, buffer: Uint8Array): boolean {
     const view = (buffer as Buffer).subarray(0, length);
-    const isLent = isLending && next !== undefined && buffer === next.bytes;
+    const isLent = isLending && buffer === next?.bytes;
     const chunk = isLent ? view : Buffer.from(view);
-    if (unread !== null) {
-      unread = Buffer.concat([unread, chunk]);
-    } else {
-      unread = chunk;
-      if (isLent) {
-        current = next;
-        next = undefined;
-      }
+    if (isLent && unread === null) {
+      current = next;
+      next = undefined;
     }
+    unread = unread === null ? chunk : Buffer.concat([unread, chunk]);
     socket.emit('readable');
     // What nobody wants just now stops the reading; Node goes on with it when it is asked for the rest.
     return unread === null;

@@ -3,7 +3,7 @@
 /**
  * @typedef {object} Contender
  * @property {string} name
- * @property {'gateway' | 'by hand' | 'peer' | 'alone'} kind `alone` calls no backend
+ * @property {'gateway' | 'by hand' | 'peer' | 'alone'} kind `alone` does a part of the work only: less is not to be had
  * @property {string} title
  * @property {() => Promise<{ create: Create }>} load
  */

@@ -1,0 +1,8 @@
+import { letGo, type Memory, takeMemory } from '../../lib/lending.js';
+
+/** Whether nobody holds the memory any more: then it is the next to be lent, if it is the last that became free. */
+export function isFree({ bytes }: Pick<Memory, 'bytes'>): boolean {
+  const next = takeMemory();
+  letGo(next);
+  return next.bytes.buffer === bytes.buffer;
+}
