@@ -5,7 +5,14 @@ import connect from 'connect';
 import express from 'express';
 import express4 from 'express4';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type AxiosLike, createGateway, type Gateway, type GatewayConfig, type GatewayOptions } from '../lib/index.js';
+import {
+  type AxiosLike,
+  createGateway,
+  type Gateway,
+  type GatewayConfig,
+  type GatewayOptions,
+  serverOptions,
+} from '../lib/index.js';
 import { parseAnswer, serve, type Wire } from './router/wire.js';
 
 interface Call {
@@ -88,6 +95,8 @@ interface Place {
   readonly name: string;
   /** Makes a server around the gateway, under `prefix`, after the given middlewares, before an own 404. */
   mount(gateway: Gateway<AxiosLike>, prefix: string, before: readonly RequestHandler[]): RequestListener;
+  /** Whether its server is made with `serverOptions`. */
+  readonly hasOptions?: boolean;
 }
 type RequestHandler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
@@ -96,23 +105,23 @@ function answerOwn404(_request: IncomingMessage, response: ServerResponse): void
   response.end('own 404');
 }
 
+const APPS = [
+  ['Express 5', express],
+  ['Express 4', express4],
+] as const;
+
 const PLACES: readonly Place[] = [
-  {
-    name: 'Express 5',
-    mount(gateway, prefix, before) {
-      const app = express();
+  ...APPS.flatMap(([name, create]) => {
+    function mount(gateway: Gateway<AxiosLike>, prefix: string, before: readonly RequestHandler[]) {
+      const app = create();
       for (const middleware of before) app.use(middleware);
       return app.use(prefix, gateway).use(answerOwn404);
-    },
-  },
-  {
-    name: 'Express 4',
-    mount(gateway, prefix, before) {
-      const app = express4();
-      for (const middleware of before) app.use(middleware);
-      return app.use(prefix, gateway).use(answerOwn404);
-    },
-  },
+    }
+    return [
+      { name, mount },
+      { name: `${name} with serverOptions`, mount, hasOptions: true },
+    ];
+  }),
   {
     name: 'Connect 3',
     mount(gateway, prefix, before) {
@@ -127,7 +136,7 @@ const PLACES: readonly Place[] = [
       return function listen(request, response) {
         const [first, ...rest] = before;
         if (first) {
-          first(request, response, () => PLACES[3]!.mount(gateway, prefix, rest)(request, response));
+          first(request, response, () => PLACES.at(-1)!.mount(gateway, prefix, rest)(request, response));
           return;
         }
         const url = request.url?.replace(/^http:\/\/[^/]*(?=\/api)/, '') ?? '/';
@@ -167,7 +176,8 @@ async function stop(): Promise<void> {
 
 async function start(place: Place, prefix = '/', before: readonly RequestHandler[] = [], options: GatewayOptions = {}) {
   gateway = createGateway(config(), options);
-  wire = await serve(place.mount(gateway, prefix, before));
+  const listener = place.mount(gateway, prefix, before);
+  wire = await serve(listener, place.hasOptions ? serverOptions(listener as express.Express) : {});
 }
 
 describe.each(CASES)('X03 $name, at $prefix, $parsers', ({ place, prefix, parsers }) => {
@@ -377,11 +387,6 @@ describe.each(PLACES.map((place) => ({ place, name: place.name })))('X03 $name',
     expect(journal[0]?.headers['x-forwarded-for']).toBe('192.0.2.9');
   });
 });
-
-const APPS = [
-  ['Express 5', express],
-  ['Express 4', express4],
-] as const;
 
 test.each(APPS)('H07 %s decides by its own `trust proxy`', async (_name, create) => {
   gateway = createGateway(config());

@@ -90,6 +90,7 @@ export type {
   RequestHead,
 } from './proxy.js';
 export type { ReadyCheck, ReadyOptions } from './readiness.js';
+export { type ExpressApplication, type ExpressServerOptions, serverOptions } from './router/server-options.js';
 export type { Balancer, BalancerFactory, HostOutcome } from './sd/balancer.js';
 export { type ConsulOptions, createConsulSubscribers } from './sd/consul.js';
 export { createDnsSubscribers, type DnsOptions } from './sd/dns.js';

@@ -20,7 +20,7 @@ const { values } = parseArgs({
   },
 });
 
-const NAMES = ['tributary-express5', 'express-undici', 'tributary-http', 'http-undici'];
+const NAMES = ['tributary-express5', 'tributary-express5-options', 'express-undici', 'tributary-http', 'http-undici'];
 const CONTENDERS = NAMES.map((name) => ({ name }));
 /** `backends:bytes` of each point. */
 const CURVES = {

@@ -15,7 +15,7 @@ const { values } = parseArgs({
     case: { type: 'string', default: 'aggregate-2' },
     contender: {
       type: 'string',
-      default: 'tributary-express5,express-undici,express-axios,tributary-http,http-undici',
+      default: 'tributary-express5,tributary-express5-options,express-undici,express-axios,tributary-http,http-undici',
     },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },

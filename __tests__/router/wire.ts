@@ -1,4 +1,4 @@
-import { createServer, IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { type AddressInfo, connect, Socket } from 'node:net';
 
 /** A bare `node:http` server on a free port of the loopback, and raw sockets to it. */
@@ -20,8 +20,8 @@ export interface Client {
   readonly closed: Promise<string>;
 }
 
-export async function serve(listener: RequestListener): Promise<Wire> {
-  const server = createServer(listener);
+export async function serve(listener: RequestListener, options: ServerOptions = {}): Promise<Wire> {
+  const server = createServer(options, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
 

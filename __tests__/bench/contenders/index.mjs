@@ -1,4 +1,6 @@
 // Everybody who takes part. A contender makes the listener of a server for a case, or a server of its own.
+import { createServer } from 'node:http';
+import { pathToFileURL } from 'node:url';
 
 /**
  * @typedef {object} Contender
@@ -18,8 +20,33 @@
  * @returns {Listener | Promise<Listener>}
  */
 
+/**
+ * The same in a server that is made with `serverOptions`.
+ *
+ * @param {Contender} contender
+ * @returns {Contender}
+ */
+function withOptions({ name, kind, title, load }) {
+  return {
+    name: `${name}-options`,
+    kind,
+    title: `${title}, serverOptions`,
+    async load() {
+      const { create } = await load();
+      return {
+        async create(measured, origins, library) {
+          // No more of the gateway than this: what its modules take is not what others are to be charged with.
+          const { serverOptions } = await import(pathToFileURL(`${library}/router/server-options.js`).href);
+          const app = await create(measured, origins, library);
+          return createServer(serverOptions(app), app);
+        },
+      };
+    },
+  };
+}
+
 /** @type {Contender[]} */
-export const CONTENDERS = [
+const AS_THEY_ARE = [
   ...['express5', 'express4', 'http'].map((host) => ({
     name: `tributary-${host}`,
     kind: /** @type {const} */ ('gateway'),
@@ -61,6 +88,13 @@ export const CONTENDERS = [
   { name: 'fast-proxy', kind: 'peer', title: 'fast-proxy', load: () => import('./fast-proxy.mjs') },
   { name: 'httpxy', kind: 'peer', title: 'httpxy', load: () => import('./httpxy.mjs') },
 ];
+
+const WITH_OPTIONS = ['tributary-express5', 'express-undici', 'express-alone', 'fast-proxy'];
+
+/** @type {Contender[]} */
+export const CONTENDERS = AS_THEY_ARE.flatMap((contender) =>
+  WITH_OPTIONS.includes(contender.name) ? [contender, withOptions(contender)] : [contender],
+);
 
 /** @param {string} name */
 export async function findContender(name) {

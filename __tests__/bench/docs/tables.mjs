@@ -47,7 +47,7 @@ function targetTable({ cases, memory, growth }) {
       return [`${name}: ${titleOf(who)} / ${others}`, `≤ ${limit.toFixed(2)}`, ratio.toFixed(2), verdict(isMet)];
     }),
     ...memory.targets.map(({ what, limit, is, isMet }) => [
-      what,
+      what.replace(/[a-z]+(-[a-z0-9]+)+/g, titleOf),
       `≤ ${limit.toLocaleString('en')}`,
       limit > 10 ? Math.round(is).toLocaleString('en') : is.toFixed(2),
       verdict(isMet),
@@ -83,14 +83,16 @@ function cpuTable({ cases: { results } }) {
 /** The gateway beside each proxy, and Express that calls nobody beside it: less is not to be had under Express. */
 function peerTable({ cases: { targets } }) {
   const measured = targets.filter(({ bounds }) => bounds);
+  const columns = measured.flatMap(({ case: name, who, bounds: { own, alone } }) => [
+    { head: `${titleOf(who)}: ${name}`, ratios: own },
+    // The same for all that are measured in a case.
+    ...(who.endsWith('-options') ? [] : [{ head: `Express alone: ${name}`, ratios: alone }]),
+  ]);
   return markdown([
-    [
-      'CPU time, as parts of that of',
-      ...measured.flatMap(({ case: name }) => [`gateway, ${name}`, `Express alone, ${name}`]),
-    ],
+    ['CPU time, as parts of that of', ...columns.map(({ head }) => head)],
     ...measured[0].bounds.others.map((peer, index) => [
       titleOf(peer),
-      ...measured.flatMap(({ bounds: { own, alone } }) => [own[index].toFixed(2), alone[index].toFixed(2)]),
+      ...columns.map(({ ratios }) => ratios[index].toFixed(2)),
     ]),
   ]);
 }
