@@ -13,7 +13,7 @@ export interface LabOptions {
   readonly connections: number;
   /** Turns per second, at most; 0 for as many as can be. */
   readonly rate: number;
-  readonly host: 'express5' | 'express4' | 'connect' | 'http';
+  readonly host: (typeof HOSTS)[number];
   /** The gateway to test: a file that exports `createGateway`. */
   readonly entry: string;
   /** Stop at the first violation of these invariants. */
@@ -22,7 +22,7 @@ export interface LabOptions {
   readonly untimed: boolean;
 }
 
-const HOSTS = ['express5', 'express4', 'connect', 'http'] as const;
+const HOSTS = ['express5', 'express5-options', 'express4', 'connect', 'http'] as const;
 
 export const USAGE = `npm run faults -- [options]
   --seed N         everything random follows from it (default: drawn, and printed)

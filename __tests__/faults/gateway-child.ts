@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -17,7 +17,10 @@ import type { Command, Message, StartOptions } from './protocol.js';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 type Gateway = Handler & { close(options?: { timeout?: number }): Promise<void> };
-type CreateGateway = (config: unknown, options: { logger: unknown }) => Gateway;
+interface Library {
+  createGateway(config: unknown, options: { logger: unknown }): Gateway;
+  serverOptions(app: unknown): ServerOptions;
+}
 
 function tell(message: Message): void {
   if (process.connected) process.send?.(message);
@@ -72,10 +75,11 @@ async function mount(
 async function start(options: StartOptions): Promise<void> {
   watchSockets(tell, options.cap);
   sink = createLogSink(tell, options.canaries);
-  const { createGateway } = (await import(pathToFileURL(options.entry).href)) as { createGateway: CreateGateway };
+  const { createGateway, serverOptions }: Library = await import(pathToFileURL(options.entry).href);
   gateway = createGateway(options.config, { logger: sink.logger });
   const app = await mount(gateway, options);
-  server = createServer({ keepAliveTimeout: 60_000 }, function onRequest(request, response) {
+  const own = options.host === 'express5-options' ? serverOptions(app) : {};
+  server = createServer({ ...own, keepAliveTimeout: 60_000 }, function onRequest(request, response) {
     counters.accepted += 1;
     open.set(response, `${request.method} ${request.url}`);
     function ended(): void {

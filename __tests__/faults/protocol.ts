@@ -3,7 +3,7 @@ export interface StartOptions {
   /** File of the gateway to load. */
   readonly entry: string;
   readonly config: Record<string, unknown>;
-  readonly host: 'express5' | 'express4' | 'connect' | 'http';
+  readonly host: 'express5' | 'express5-options' | 'express4' | 'connect' | 'http';
   readonly prefix: string;
   /** Texts that must not stand in a log line. */
   readonly canaries: readonly string[];

@@ -43,18 +43,22 @@ describe.each([
     expect(views.slice(2)).toEqual([true, true]);
   });
 
-  test('leaves alone what serverOptions has made', async () => {
+  test.each<[string, (listener: RequestListener) => RequestListener]>([
+    ['', host],
+    [', also in an app inside the app', (listener) => create().use(host(listener))],
+  ])('leaves alone what serverOptions has made%s', async (_where, hostOf) => {
     const seen: boolean[] = [];
-    const optionsOf = (app: RequestListener) => serverOptions(app as express.Express);
     await meanwhile(
-      host,
-      ([request, response]) => {
-        shareHiddenClass(request, response);
-        seen.push(natives.isFast(request), natives.isFast(response));
+      hostOf,
+      (first, second) => {
+        for (const [request, response] of [first, second]) shareHiddenClass(request, response);
+        for (const index of [0, 1] as const) {
+          seen.push(natives.haveSameClass(first[index], second[index]), natives.isFast(first[index]));
+        }
       },
-      optionsOf,
+      (app) => serverOptions(app as express.Express),
     );
-    expect(seen).toEqual([true, true]);
+    expect(seen).toEqual([true, true, true, true]);
   });
 });
 

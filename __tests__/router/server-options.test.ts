@@ -94,6 +94,17 @@ describe.each([
     expect(await get(outer, '/inner')).toEqual(['inner', true, '/inner']);
   });
 
+  test('apps inside the app inherit what is added later', async () => {
+    const inner = create();
+    inner.get('/', (request, response) => {
+      response.json([(request as Shouting).shout(), request.app === inner]);
+    });
+    const outer = create().use('/inner', inner);
+    serverOptions(outer);
+    Object.assign(outer.request, { shout: () => 'outer' });
+    expect(await get(outer, '/inner')).toEqual(['outer', true]);
+  });
+
   test('apps inside the app have their own', async () => {
     const inner = create();
     inner.get('/', (request, response) => {
@@ -104,7 +115,7 @@ describe.each([
     outer.use((request: express.Request, response: express.Response) => {
       response.json([request.app === outer, isMadeForExpress(request)]);
     });
-    expect(await get(outer, '/inner')).toEqual([true, false]);
+    expect(await get(outer, '/inner')).toEqual([true, true]);
     await wire?.close();
     expect(await get(outer)).toEqual([true, true]);
   });

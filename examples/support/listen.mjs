@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { serverOptions } from 'express-tributary';
 
 /** Listens on loopback at `PORT` (default 3000), or on a free port when that one is taken. Resolves with server and URL. */
 export async function listen(app) {
@@ -11,7 +13,7 @@ export async function listen(app) {
 }
 
 async function tryListen(app, port) {
-  const server = app.listen(port, '127.0.0.1');
+  const server = createServer(serverOptions(app), app).listen(port, '127.0.0.1');
   await once(server, 'listening');
   return server;
 }

@@ -20,7 +20,7 @@ const isWanted = Number.parseInt(process.versions.v8, 10) <= LAST_V8_THAT_SHARES
  * property comes back at once; nothing else changes.
  */
 export function shareHiddenClass(request: HostRequest, response: HostResponse): void {
-  if (!isWanted || isMadeForExpress(request) || request.res !== response) return;
+  if (!isWanted || request.res !== response || isMadeForExpress(request)) return;
   delete request.res;
   request.res = response as ServerResponse;
   delete response.req;

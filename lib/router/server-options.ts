@@ -13,18 +13,20 @@ export interface ExpressServerOptions {
   readonly ServerResponse: typeof ServerResponse;
 }
 
-const made = new WeakMap<ExpressApplication, ExpressServerOptions>();
-const prototypes = new WeakSet<object>();
+const optionsOf = new WeakMap<ExpressApplication, ExpressServerOptions>();
+/** Classes of requests that a server makes for Express. */
+const classes = new WeakSet<object>();
+/** Whether such a class is behind a prototype, which is one for each app. */
+const isBehind = new WeakMap<object, boolean>();
 
 /**
- * Options of a server that makes its requests and responses the way an Express app wants them. Without it Express changes
- * the prototype of each one, after which V8 before version 13 (Node 20 and 22) gives every object a hidden class of its own,
- * and every look at a request or response is a slow one. Whatever the app does costs less for it; an app that answers at
- * once takes a quarter of the processor time.
+ * Options of a server that makes its requests and responses with the prototypes that an Express app wants them to have.
+ * Without them Express changes the prototype of each one, after which V8 before version 13 (Node 20 and 22) gives every
+ * single object hidden classes of its own, and nothing that looks at it is fast: an app that answers at once takes four times
+ * the processor time. Newer ones gain little.
  *
- * Call it when the app is set up: it replaces `app.request` and `app.response` by prototypes with the same properties.
- * The same app gives the same options again. For the app that the server is made for; apps mounted inside it work as before.
- * Throws a `ConfigError` when `app` is no Express app.
+ * For `createServer` of `node:http` and `node:https`, and for the app that the server is made for. Replaces `app.request` and `app.response` by prototypes with the same properties. The same app gives the same
+ * options again. Throws a `ConfigError` for anything that is no Express app.
  *
  * @example
  * const app = express().use('/api', createGateway(config));
@@ -36,7 +38,7 @@ export function serverOptions(app: ExpressApplication): ExpressServerOptions {
       { path: 'serverOptions', message: 'takes an Express application, as express() gives it back' },
     ]);
   }
-  const known = made.get(app);
+  const known = optionsOf.get(app);
   if (known !== undefined) return known;
   const options = {
     IncomingMessage: class extends IncomingMessage {},
@@ -44,19 +46,26 @@ export function serverOptions(app: ExpressApplication): ExpressServerOptions {
   };
   app.request = takeOver(options.IncomingMessage.prototype, app.request);
   app.response = takeOver(options.ServerResponse.prototype, app.response);
-  made.set(app, options);
+  optionsOf.set(app, options);
+  classes.add(options.IncomingMessage);
   return options;
 }
 
-/** Whether a request has been made with `serverOptions`, and not been given another prototype since. */
+/** Whether requests with this one's prototype come from a server made with `serverOptions`. */
 export function isMadeForExpress(request: IncomingMessage): boolean {
-  return prototypes.has(Object.getPrototypeOf(request));
+  const prototype: IncomingMessage = Object.getPrototypeOf(request);
+  let answer = isBehind.get(prototype);
+  if (answer === undefined) {
+    answer = classes.has(prototype.constructor);
+    isBehind.set(prototype, answer);
+  }
+  return answer;
 }
 
-/** Makes one prototype as another is, except for its identity. */
+/** Makes one prototype as another is, except for its identity. Apps that are mounted already inherit from the other one. */
 function takeOver(prototype: object, from: object): object {
   Object.defineProperties(prototype, Object.getOwnPropertyDescriptors(from));
   Object.setPrototypeOf(prototype, Object.getPrototypeOf(from));
-  prototypes.add(prototype);
+  Object.setPrototypeOf(from, prototype);
   return prototype;
 }
