@@ -401,6 +401,19 @@ test.each(APPS)('H07 %s decides by its own `trust proxy`', async (_name, create)
   expect(journal.map(({ headers }) => headers['x-forwarded-for'])).toEqual(['127.0.0.1', '192.0.2.9']);
 });
 
+test.each(APPS)('H07 in front of %s, the `trust proxy` of an app behind it does not count', async (_name, create) => {
+  gateway = createGateway(config());
+  const app = create();
+  app.set('trust proxy', true);
+  wire = await serve(
+    (request, response) => gateway(request, response, () => app(request, response)),
+    serverOptions(app),
+  );
+  await fetch(`http://127.0.0.1:${wire.port}/failed`, { headers: { 'X-Forwarded-For': '6.6.6.6' } });
+  await stop();
+  expect(journal.map(({ headers }) => headers['x-forwarded-for'])).toEqual(['127.0.0.1']);
+});
+
 test.each(APPS)('X03 in front of %s, it leaves to the app what no endpoint matches', async (_name, create) => {
   gateway = createGateway(config());
   const app = create();

@@ -103,13 +103,15 @@ function readResults() {
 
 /** The figures of all cases, some of which have been measured again. */
 function withCases(kept, measured) {
-  const { targets } = kept;
-  const find = ({ case: name, who, against }) =>
-    measured.targets.find((one) => one.case === name && one.who === who && one.against.join() === against.join());
+  const findIn = (targets, { case: name, who, against }) =>
+    targets.find((one) => one.case === name && one.who === who && one.against.join() === against.join());
   return {
     ...kept,
     results: { ...kept.results, ...measured.results },
-    targets: targets.map((target) => find(target) ?? target),
+    targets: [
+      ...kept.targets.map((target) => findIn(measured.targets, target) ?? target),
+      ...measured.targets.filter((target) => !findIn(kept.targets, target)),
+    ],
   };
 }
 

@@ -70,7 +70,8 @@ export function judge(results) {
       const own = to(turns[who]);
       const ratio = Math.max(...own.slice(0, others.length));
       // What nobody can get below, since it is what Express takes that calls nobody.
-      const bounds = turns[ALONE] ? { alone: to(turns[ALONE]), own, others: shown } : undefined;
+      const alone = turns[who.endsWith('-options') ? `${ALONE}-options` : ALONE];
+      const bounds = alone ? { alone: to(alone), own, others: shown } : undefined;
       return { case: name, who, against, limit, ratio, bounds, isMet: ratio <= limit };
     }),
   );

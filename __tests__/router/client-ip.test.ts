@@ -36,24 +36,24 @@ describe("Express' own decision", () => {
   const app = (trust: unknown) => ({ get: (name: string) => (name === 'trust proxy' ? trust : undefined) });
 
   test('counts when the app has set `trust proxy`', () => {
-    expect(ipOf({}, '10.0.0.1', {}, { app: app(true), ip: '192.0.2.9' })).toBe('192.0.2.9');
-    expect(ipOf({}, '10.0.0.1', {}, { app: app(1), ip: '::ffff:192.0.2.9' })).toBe('192.0.2.9');
+    expect(ipOf({}, '10.0.0.1', {}, { res: {}, app: app(true), ip: '192.0.2.9' })).toBe('192.0.2.9');
+    expect(ipOf({}, '10.0.0.1', {}, { res: {}, app: app(1), ip: '::ffff:192.0.2.9' })).toBe('192.0.2.9');
   });
 
   test('does not count when it has not', () => {
-    expect(ipOf({}, '10.0.0.1', {}, { app: app(false), ip: '192.0.2.9' })).toBe('10.0.0.1');
-    expect(ipOf({}, '10.0.0.1', {}, { app: app(undefined), ip: '192.0.2.9' })).toBe('10.0.0.1');
+    expect(ipOf({}, '10.0.0.1', {}, { res: {}, app: app(false), ip: '192.0.2.9' })).toBe('10.0.0.1');
+    expect(ipOf({}, '10.0.0.1', {}, { res: {}, app: app(undefined), ip: '192.0.2.9' })).toBe('10.0.0.1');
     expect(ipOf({}, '10.0.0.1', {}, { ip: '192.0.2.9' })).toBe('10.0.0.1');
-    expect(ipOf({}, '10.0.0.1', {}, { app: 'x', ip: '192.0.2.9' })).toBe('10.0.0.1');
+    expect(ipOf({}, '10.0.0.1', {}, { res: {}, app: 'x', ip: '192.0.2.9' })).toBe('10.0.0.1');
   });
 
   test('garbage that Express let through does not', () => {
-    expect(ipOf({}, '10.0.0.1', {}, { app: app(true), ip: 'unknown' })).toBe('10.0.0.1');
-    expect(ipOf({}, '10.0.0.1', {}, { app: app(true), ip: undefined })).toBe('10.0.0.1');
+    expect(ipOf({}, '10.0.0.1', {}, { res: {}, app: app(true), ip: 'unknown' })).toBe('10.0.0.1');
+    expect(ipOf({}, '10.0.0.1', {}, { res: {}, app: app(true), ip: undefined })).toBe('10.0.0.1');
   });
 
   test('gives way to trustedProxies', () => {
-    const extra = { app: app(true), ip: '6.6.6.6' };
+    const extra = { res: {}, app: app(true), ip: '6.6.6.6' };
     expect(ipOf({ trustedProxies: ['10.0.0.0/8'] }, '10.0.0.1', { 'X-Forwarded-For': '192.0.2.9' }, extra)).toBe(
       '192.0.2.9',
     );

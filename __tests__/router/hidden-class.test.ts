@@ -43,7 +43,7 @@ describe.each([
     expect(views.slice(2)).toEqual([true, true]);
   });
 
-  test.each<[string, (listener: RequestListener) => RequestListener]>([
+  test.runIf(isOldV8).each<[string, (listener: RequestListener) => RequestListener]>([
     ['', host],
     [', also in an app inside the app', (listener) => create().use(host(listener))],
   ])('leaves alone what serverOptions has made%s', async (_where, hostOf) => {
@@ -60,6 +60,21 @@ describe.each([
     );
     expect(seen).toEqual([true, true, true, true]);
   });
+});
+
+test.runIf(isOldV8)('helps a plain server of an app that has serverOptions for another one', async () => {
+  const seen: boolean[] = [];
+  function host(listener: RequestListener): RequestListener {
+    const app = express().use(listener);
+    serverOptions(app);
+    return app;
+  }
+  await meanwhile(host, (first, second) => {
+    seen.push(natives.haveSameClass(first[1], second[1]));
+    for (const [request, response] of [first, second]) shareHiddenClass(request, response);
+    seen.push(natives.haveSameClass(first[1], second[1]));
+  });
+  expect(seen).toEqual([false, true]);
 });
 
 test('leaves alone what no Express has touched', async () => {

@@ -100,24 +100,25 @@ describe.each([
       response.json([(request as Shouting).shout(), request.app === inner]);
     });
     const outer = create().use('/inner', inner);
+    Object.assign(outer.request, { shout: () => 'before' });
     serverOptions(outer);
-    Object.assign(outer.request, { shout: () => 'outer' });
-    expect(await get(outer, '/inner')).toEqual(['outer', true]);
+    Object.assign(outer.request, { shout: () => 'after' });
+    expect(await get(outer, '/inner')).toEqual(['after', true]);
   });
 
-  test('apps inside the app have their own', async () => {
+  test('apps inside the app have their own, and give them back', async () => {
+    const seen: unknown[] = [];
     const inner = create();
-    inner.get('/', (request, response) => {
-      response.json([request.app === inner, isMadeForExpress(request)]);
+    inner.use((request: express.Request, _response: express.Response, next: () => void) => {
+      seen.push(request.app === inner, isMadeForExpress(request));
+      next();
     });
     const outer = create();
     outer.use('/inner', inner);
     outer.use((request: express.Request, response: express.Response) => {
-      response.json([request.app === outer, isMadeForExpress(request)]);
+      response.json([...seen, request.app === outer, isMadeForExpress(request)]);
     });
-    expect(await get(outer, '/inner')).toEqual([true, true]);
-    await wire?.close();
-    expect(await get(outer)).toEqual([true, true]);
+    expect(await get(outer, '/inner')).toEqual([true, true, true, true]);
   });
 });
 
@@ -145,6 +146,8 @@ test.each([
   ['null', null],
   ['a router', express.Router()],
   ['a listener', (() => {}) satisfies RequestListener],
+  ['an app whose requests are no requests, as Koa has them', { request: {}, response: {} }],
+  ['one without a request', { request: null, response: null }],
 ])('refuses %s', (_, app) => {
   expect(() => serverOptions(app as never)).toThrow(ConfigError);
   expect(() => serverOptions(app as never)).toThrow(

@@ -16,8 +16,9 @@ export interface ClientIpOptions {
   readonly forwarded_by_client_ip?: boolean | undefined;
 }
 
-/** A request in an Express app; anywhere else these members are missing. */
+/** A request in an Express app; anywhere else these members are missing, or at least `res` is. */
 interface HostRequest extends IncomingMessage {
+  readonly res?: unknown;
   readonly ip?: unknown;
   readonly app?: { readonly get?: unknown };
 }
@@ -58,7 +59,8 @@ function socketAddress(request: IncomingMessage): string {
 
 /** Express looks into the headers only when the app has told it which proxies to trust. */
 function expressAddress(request: HostRequest): string {
-  const { app } = request;
+  // One that a server has made for an app has it before the app has the request.
+  const app = request.res === undefined ? undefined : request.app;
   if (typeof app?.get !== 'function' || !app.get('trust proxy')) return socketAddress(request);
   const { ip } = request;
   return (typeof ip === 'string' ? parseAddress(ip) : undefined) ?? socketAddress(request);

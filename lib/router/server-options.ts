@@ -14,10 +14,15 @@ export interface ExpressServerOptions {
 }
 
 const optionsOf = new WeakMap<ExpressApplication, ExpressServerOptions>();
-/** Classes of requests that a server makes for Express. */
-const classes = new WeakSet<object>();
-/** Whether such a class is behind a prototype, which is one for each app. */
-const isBehind = new WeakMap<object, boolean>();
+
+/** A request that knows where it comes from, whatever becomes of its prototype. */
+class RequestMadeForExpress extends IncomingMessage {
+  readonly #isMade = true;
+
+  static is(request: IncomingMessage): boolean {
+    return #isMade in request;
+  }
+}
 
 /**
  * Options of a server that makes its requests and responses with the prototypes that an Express app wants them to have.
@@ -25,15 +30,18 @@ const isBehind = new WeakMap<object, boolean>();
  * single object hidden classes of its own, and nothing that looks at it is fast: an app that answers at once takes four times
  * the processor time. Newer ones gain little.
  *
- * For `createServer` of `node:http` and `node:https`, and for the app that the server is made for. Replaces `app.request` and `app.response` by prototypes with the same properties. The same app gives the same
- * options again. Throws a `ConfigError` for anything that is no Express app.
+ * They are for `createServer` of `node:http` and `node:https`, whose listener has to be `app` itself: requests have what
+ * Express adds to them, such as `query` and `ip`, before anybody sees them. `app.request` and `app.response` become new
+ * objects with the same properties; keep no older reference to them. The same app gives the same options again.
+ *
+ * Throws a `ConfigError` for anything that is no Express application.
  *
  * @example
  * const app = express().use('/api', createGateway(config));
  * createServer(serverOptions(app), app).listen(3000);
  */
 export function serverOptions(app: ExpressApplication): ExpressServerOptions {
-  if (typeof app?.request !== 'object' || typeof app.response !== 'object') {
+  if (!(app?.request instanceof IncomingMessage && app.response instanceof ServerResponse)) {
     throw new ConfigError([
       { path: 'serverOptions', message: 'takes an Express application, as express() gives it back' },
     ]);
@@ -41,30 +49,24 @@ export function serverOptions(app: ExpressApplication): ExpressServerOptions {
   const known = optionsOf.get(app);
   if (known !== undefined) return known;
   const options = {
-    IncomingMessage: class extends IncomingMessage {},
+    IncomingMessage: class extends RequestMadeForExpress {},
     ServerResponse: class<Request extends IncomingMessage> extends ServerResponse<Request> {},
   };
   app.request = takeOver(options.IncomingMessage.prototype, app.request);
   app.response = takeOver(options.ServerResponse.prototype, app.response);
   optionsOf.set(app, options);
-  classes.add(options.IncomingMessage);
   return options;
 }
 
-/** Whether requests with this one's prototype come from a server made with `serverOptions`. */
+/** Whether a server with `serverOptions` has made a request. */
 export function isMadeForExpress(request: IncomingMessage): boolean {
-  const prototype: IncomingMessage = Object.getPrototypeOf(request);
-  let answer = isBehind.get(prototype);
-  if (answer === undefined) {
-    answer = classes.has(prototype.constructor);
-    isBehind.set(prototype, answer);
-  }
-  return answer;
+  return RequestMadeForExpress.is(request);
 }
 
-/** Makes one prototype as another is, except for its identity. Apps that are mounted already inherit from the other one. */
+/** Gives one prototype everything that is on another one, which inherits from it then: apps mounted before inherit from that. */
 function takeOver(prototype: object, from: object): object {
   Object.defineProperties(prototype, Object.getOwnPropertyDescriptors(from));
+  for (const key of Reflect.ownKeys(from)) Reflect.deleteProperty(from, key);
   Object.setPrototypeOf(prototype, Object.getPrototypeOf(from));
   Object.setPrototypeOf(from, prototype);
   return prototype;

@@ -43,7 +43,7 @@ function targetTable({ cases, memory, growth }) {
   return markdown([
     ['what', 'to reach', 'is', ''],
     ...cases.targets.map(({ case: name, who, against, limit, ratio, isMet }) => {
-      const others = against.length > 1 ? 'the best proxy' : titleOf(against[0]);
+      const others = against.length > 1 ? 'the best proxy as it comes' : titleOf(against[0]);
       return [`${name}: ${titleOf(who)} / ${others}`, `≤ ${limit.toFixed(2)}`, ratio.toFixed(2), verdict(isMet)];
     }),
     ...memory.targets.map(({ what, limit, is, isMet }) => [
@@ -83,17 +83,18 @@ function cpuTable({ cases: { results } }) {
 /** The gateway beside each proxy, and Express that calls nobody beside it: less is not to be had under Express. */
 function peerTable({ cases: { targets } }) {
   const measured = targets.filter(({ bounds }) => bounds);
-  const columns = measured.flatMap(({ case: name, who, bounds: { own, alone } }) => [
-    { head: `${titleOf(who)}: ${name}`, ratios: own },
-    // The same for all that are measured in a case.
-    ...(who.endsWith('-options') ? [] : [{ head: `Express alone: ${name}`, ratios: alone }]),
-  ]);
+  const columns = measured.flatMap(({ case: name, who, bounds: { own, alone, others } }) => {
+    const alike = who.endsWith('-options') ? 'Express alone, serverOptions' : 'Express alone';
+    const by = (ratios) => (peer) => ratios[others.indexOf(peer)]?.toFixed(2) ?? '';
+    return [
+      { head: `${titleOf(who)}: ${name}`, cell: by(own) },
+      { head: `${alike}: ${name}`, cell: by(alone) },
+    ];
+  });
+  const peers = new Set(measured.flatMap(({ bounds: { others } }) => others));
   return markdown([
     ['CPU time, as parts of that of', ...columns.map(({ head }) => head)],
-    ...measured[0].bounds.others.map((peer, index) => [
-      titleOf(peer),
-      ...columns.map(({ ratios }) => ratios[index].toFixed(2)),
-    ]),
+    ...[...peers].map((peer) => [titleOf(peer), ...columns.map(({ cell }) => cell(peer))]),
   ]);
 }
 
