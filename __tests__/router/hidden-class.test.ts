@@ -62,21 +62,6 @@ describe.each([
   });
 });
 
-test.runIf(isOldV8)('helps a plain server of an app that has serverOptions for another one', async () => {
-  const seen: boolean[] = [];
-  function host(listener: RequestListener): RequestListener {
-    const app = express().use(listener);
-    serverOptions(app);
-    return app;
-  }
-  await meanwhile(host, (first, second) => {
-    seen.push(natives.haveSameClass(first[1], second[1]));
-    for (const [request, response] of [first, second]) shareHiddenClass(request, response);
-    seen.push(natives.haveSameClass(first[1], second[1]));
-  });
-  expect(seen).toEqual([false, true]);
-});
-
 test('leaves alone what no Express has touched', async () => {
   await meanwhile(
     (listener) => listener,

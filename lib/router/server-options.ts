@@ -15,14 +15,10 @@ export interface ExpressServerOptions {
 
 const optionsOf = new WeakMap<ExpressApplication, ExpressServerOptions>();
 
-/** A request that knows where it comes from, whatever becomes of its prototype. */
-class RequestMadeForExpress extends IncomingMessage {
-  readonly #isMade = true;
-
-  static is(request: IncomingMessage): boolean {
-    return #isMade in request;
-  }
-}
+/** Classes of requests that servers make for Express. */
+const classes = new WeakSet<object>();
+/** Whether one of them is behind a prototype. An app has one for all of its requests, and so has each app inside it. */
+const isBehind = new WeakMap<object, boolean>();
 
 /**
  * Options of a server that makes its requests and responses with the prototypes that an Express app wants them to have.
@@ -49,18 +45,25 @@ export function serverOptions(app: ExpressApplication): ExpressServerOptions {
   const known = optionsOf.get(app);
   if (known !== undefined) return known;
   const options = {
-    IncomingMessage: class extends RequestMadeForExpress {},
+    IncomingMessage: class extends IncomingMessage {},
     ServerResponse: class<Request extends IncomingMessage> extends ServerResponse<Request> {},
   };
   app.request = takeOver(options.IncomingMessage.prototype, app.request);
   app.response = takeOver(options.ServerResponse.prototype, app.response);
   optionsOf.set(app, options);
+  classes.add(options.IncomingMessage);
   return options;
 }
 
-/** Whether a server with `serverOptions` has made a request. */
+/** Whether requests of this one's app come from a server with `serverOptions`. Asked of each request: once per prototype. */
 export function isMadeForExpress(request: IncomingMessage): boolean {
-  return RequestMadeForExpress.is(request);
+  const prototype: IncomingMessage = Object.getPrototypeOf(request);
+  let answer = isBehind.get(prototype);
+  if (answer === undefined) {
+    answer = classes.has(prototype.constructor);
+    isBehind.set(prototype, answer);
+  }
+  return answer;
 }
 
 /** Gives one prototype everything that is on another one, which inherits from it then: apps mounted before inherit from that. */

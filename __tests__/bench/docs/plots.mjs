@@ -7,6 +7,8 @@ const GATEWAY = 0;
 const OTHERS = 1;
 const FLOOR = 2;
 const MEGABYTE = 2 ** 20;
+/** Pixels for the names of contenders. */
+const LABELS = 215;
 
 const kinds = new Map(CONTENDERS.map(({ name, kind }) => [name, kind]));
 const titles = new Map(CONTENDERS.map(({ name, kind, title }) => [name, kind === 'peer' ? name : title]));
@@ -14,7 +16,11 @@ const titles = new Map(CONTENDERS.map(({ name, kind, title }) => [name, kind ===
 /** What a contender is called in a picture. */
 function shortName(name) {
   const title = titles.get(name) ?? name;
-  return title.replace('express-tributary', 'tributary').replace(' and ', ' + ').replace('Express 5 +', 'Express +');
+  return title
+    .replace('express-tributary', 'tributary')
+    .replace(' and ', ' + ')
+    .replace('Express 5 +', 'Express +')
+    .replace(/, no \w+/, '');
 }
 
 function colorOf(name) {
@@ -38,24 +44,25 @@ function casePlot({ results }) {
       return barPanel(
         `${name}, µs`,
         bars.toSorted((a, b) => a.value - b.value),
-        150,
+        LABELS,
       );
     }),
   );
   return picture('CPU time per request of each contender, by case: less is better', WIDTH, rows);
 }
 
-/** The gateway under Express and its floor, as two lines. */
-function pair(make) {
+/** The gateway under Express, in both servers, and its floor, as lines. */
+function linesOf(make) {
   return [
-    { name: 'express-tributary', color: GATEWAY, ...make('tributary-express5') },
-    { name: 'Express and undici by hand', color: FLOOR, ...make('express-undici') },
+    { name: 'tributary', color: GATEWAY, ...make('tributary-express5') },
+    { name: 'with serverOptions', color: OTHERS, ...make('tributary-express5-options') },
+    { name: 'Express + undici', color: FLOOR, ...make('express-undici') },
   ];
 }
 
 function memoryPlot({ results }) {
   function lines(key) {
-    return pair((name) => ({
+    return linesOf((name) => ({
       points: results[name].samples.map((sample) => ({ x: sample.requests, y: sample[key] / MEGABYTE })),
     }));
   }
@@ -80,7 +87,7 @@ function latencyPlot({ results }) {
       values: ['p50', 'p99', 'p999'].map((percentile) => results[name][kind][percentile].median),
       color: colorOf(name),
     }));
-    return spanPanel(title, spans, { labels: 150, format: (value) => `${value} ms` });
+    return spanPanel(title, spans, { labels: LABELS, format: (value) => `${value} ms` });
   }
   const panels = [
     panel('p50, p99, p99.9 at half of its own saturation', 'own'),
@@ -90,7 +97,7 @@ function latencyPlot({ results }) {
 }
 
 function growthPanel(title, curve, { upTo, x, formatX }) {
-  const series = pair((name) => {
+  const series = linesOf((name) => {
     const { points, fit } = curve[name];
     const shown = points.filter((point) => point.x <= upTo).map((point) => ({ x: point.x, y: point.quartile }));
     return { points: shown, fit };

@@ -111,8 +111,9 @@ function selfTable({ cases: { results } }) {
   const rows = Object.entries(results).flatMap(([name, contenders]) => {
     const beside = besideOf(contenders);
     if (beside === undefined) return [];
-    const [own, other] = ['tributary-express5', beside].map((label) => contenders[label].cpu.median);
-    return [[name, formatValue(own), beside.slice(1, -1), formatValue(other)]];
+    const own = Object.keys(contenders).find((label) => label !== beside);
+    const [mine, other] = [own, beside].map((label) => contenders[label].cpu.median);
+    return [[name, formatValue(mine), beside.slice(1, -1), formatValue(other)]];
   });
   return markdown([['case', 'CPU µs', 'beside', 'CPU µs'], ...rows]);
 }
