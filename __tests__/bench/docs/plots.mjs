@@ -51,19 +51,25 @@ function casePlot({ results }) {
   return picture('CPU time per request of each contender, by case: less is better', WIDTH, rows);
 }
 
-/** The gateway under Express, in both servers, and its floor, as lines. */
-function linesOf(make) {
-  return [
-    { name: 'tributary', color: GATEWAY, ...make('tributary-express5') },
-    { name: 'with serverOptions', color: OTHERS, ...make('tributary-express5-options') },
-    { name: 'Express + undici', color: FLOOR, ...make('express-undici') },
-  ];
+const LINES = [
+  ['tributary-express5', 'tributary', GATEWAY],
+  ['tributary-express5-options', 'with serverOptions', OTHERS],
+  ['express-undici', 'Express + undici', FLOOR],
+];
+
+/** The gateway under Express, in both servers, and its floor, as lines: those that were measured. */
+function linesOf(results, make) {
+  return LINES.filter(([contender]) => results[contender]).map(([contender, name, color]) => ({
+    name,
+    color,
+    ...make(results[contender]),
+  }));
 }
 
 function memoryPlot({ results }) {
   function lines(key) {
-    return linesOf((name) => ({
-      points: results[name].samples.map((sample) => ({ x: sample.requests, y: sample[key] / MEGABYTE })),
+    return linesOf(results, ({ samples }) => ({
+      points: samples.map((sample) => ({ x: sample.requests, y: sample[key] / MEGABYTE })),
     }));
   }
   const axes = {
@@ -97,8 +103,7 @@ function latencyPlot({ results }) {
 }
 
 function growthPanel(title, curve, { upTo, x, formatX }) {
-  const series = linesOf((name) => {
-    const { points, fit } = curve[name];
+  const series = linesOf(curve, ({ points, fit }) => {
     const shown = points.filter((point) => point.x <= upTo).map((point) => ({ x: point.x, y: point.quartile }));
     return { points: shown, fit };
   });
