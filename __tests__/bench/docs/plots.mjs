@@ -8,7 +8,7 @@ const OTHERS = 1;
 const FLOOR = 2;
 const MEGABYTE = 2 ** 20;
 /** Pixels for the names of contenders. */
-const LABELS = 215;
+const LABELS = 205;
 
 const kinds = new Map(CONTENDERS.map(({ name, kind }) => [name, kind]));
 const titles = new Map(CONTENDERS.map(({ name, kind, title }) => [name, kind === 'peer' ? name : title]));
@@ -20,6 +20,7 @@ function shortName(name) {
     .replace('express-tributary', 'tributary')
     .replace(' and ', ' + ')
     .replace('Express 5 +', 'Express +')
+    .replace('Express 5, serverOptions', 'serverOptions')
     .replace(/, no \w+/, '');
 }
 
