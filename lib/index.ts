@@ -90,12 +90,12 @@ export type {
   RequestHead,
 } from './proxy.js';
 export type { ReadyCheck, ReadyOptions } from './readiness.js';
-export { type ExpressApplication, type ExpressServerOptions, serverOptions } from './router/server-options.js';
 export type { Balancer, BalancerFactory, HostOutcome } from './sd/balancer.js';
 export { type ConsulOptions, createConsulSubscribers } from './sd/consul.js';
 export { createDnsSubscribers, type DnsOptions } from './sd/dns.js';
 export { createEtcdSubscribers, type EtcdOptions } from './sd/etcd.js';
 export type { Subscriber, SubscriberContext, SubscriberFactory } from './sd/subscriber.js';
+export { type ExpressApplication, type ExpressServerOptions, serverOptions } from './server-options.js';
 export type { AxiosCall, AxiosLike, OwnAxios } from './transport/axios.js';
 export type { BackendResponse, Settlement, Transport, TransportMiddleware } from './transport/transport.js';
 export default createGateway;

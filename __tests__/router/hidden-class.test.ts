@@ -3,7 +3,7 @@ import express from 'express';
 import express4 from 'express4';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { shareHiddenClass } from '../../lib/router/hidden-class.js';
-import { serverOptions } from '../../lib/router/server-options.js';
+import { serverOptions } from '../../lib/server-options.js';
 import { allowNatives, forbidNatives, meanwhile, type Natives } from './hidden-classes.js';
 
 let natives: Natives;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isMadeForExpress } from './server-options.js';
+import { isMadeForExpress } from '../server-options.js';
 
 /** As Express links the two. */
 interface HostRequest extends IncomingMessage {

@@ -1,5 +1,5 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from './errors.js';
 
 /** An Express application, as far as its server is concerned. */
 export interface ExpressApplication {

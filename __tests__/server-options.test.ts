@@ -7,10 +7,10 @@ import { json } from 'node:stream/consumers';
 import express from 'express';
 import express4 from 'express4';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { ConfigError } from '../../lib/errors.js';
-import { isMadeForExpress, serverOptions } from '../../lib/router/server-options.js';
-import { allowNatives, forbidNatives, meanwhile, type Natives } from './hidden-classes.js';
-import { serve, type Wire } from './wire.js';
+import { ConfigError } from '../lib/errors.js';
+import { isMadeForExpress, serverOptions } from '../lib/server-options.js';
+import { allowNatives, forbidNatives, meanwhile, type Natives } from './router/hidden-classes.js';
+import { serve, type Wire } from './router/wire.js';
 
 let natives: Natives;
 beforeAll(() => {
@@ -124,7 +124,7 @@ describe.each([
 
 test('serves HTTPS with the same options', async () => {
   const [key, cert, ca] = ['server.key', 'server.pem', 'ca.pem'].map((file) =>
-    readFileSync(new URL(`../transport/fixtures/${file}`, import.meta.url)),
+    readFileSync(new URL(`./transport/fixtures/${file}`, import.meta.url)),
   );
   const app = express();
   app.get('/', (request, response) => {
