@@ -1,9 +1,11 @@
+import type { LabOptions } from './arguments.js';
+
 /** What driver and gateway process say to each other. */
 export interface StartOptions {
   /** File of the gateway to load. */
   readonly entry: string;
   readonly config: Record<string, unknown>;
-  readonly host: 'express5' | 'express5-options' | 'express4' | 'connect' | 'http';
+  readonly host: LabOptions['host'];
   readonly prefix: string;
   /** Texts that must not stand in a log line. */
   readonly canaries: readonly string[];
