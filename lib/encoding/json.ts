@@ -9,14 +9,23 @@ import { toText } from './text.js';
 
 const CONTENT_TYPE = 'application/json; charset=utf-8';
 
-/** What a JSON text should not hold when it lands inside HTML or a script. */
-const UNSAFE = /[<>&\u2028\u2029]/g;
-
+// What a JSON text should not hold when it lands inside HTML or a script: `<`, `>`, `&`, U+2028, U+2029.
 const LESS_THAN = 60;
 const GREATER_THAN = 62;
 const AMPERSAND = 38;
 /** What U+2028 and U+2029 have in common in UTF-8. */
 const SEPARATORS = Buffer.from([0xe2, 0x80]);
+/** The last byte of U+2029; that of U+2028 is one less. */
+const SEPARATOR_END = 0xa9;
+const ESCAPE_LENGTH = 6;
+/** The escapes of single bytes. */
+const ESCAPES: Readonly<Record<number, string>> = {
+  [LESS_THAN]: '\\u003c',
+  [GREATER_THAN]: '\\u003e',
+  [AMPERSAND]: '\\u0026',
+};
+const MAY_BE_UNSAFE = new Uint8Array(256);
+for (const byte of [LESS_THAN, GREATER_THAN, AMPERSAND, 0xe2]) MAY_BE_UNSAFE[byte] = 1;
 
 function decodeObject(body: Buffer): Data | null {
   const value = parseJson(toText(body));
@@ -48,29 +57,47 @@ function encodeCollection(data: Data | null): EncodedBody {
   return { contentType: CONTENT_TYPE, body: escapeUnsafe(stringifyJson(collection)) };
 }
 
-/** Only a text that has something to escape is made a string. */
-function withoutUnsafe(text: Buffer): Buffer | string {
+/** Searching for single bytes is all but free; only texts that have one are gone through. */
+function withoutUnsafe(text: Buffer): Buffer {
   const isSafe =
     !text.includes(LESS_THAN) &&
     !text.includes(GREATER_THAN) &&
     !text.includes(AMPERSAND) &&
     !text.includes(SEPARATORS);
-  return isSafe ? text : escapeUnsafe(text.toString());
+  return isSafe ? text : escapeBytes(text);
 }
 
-/** Searching for single characters is all but free; only texts that have one are gone through. */
-function escapeUnsafe(json: string): string {
+function escapeUnsafe(json: string): string | Buffer {
   const isSafe =
     !json.includes('<') &&
     !json.includes('>') &&
     !json.includes('&') &&
     !json.includes('\u2028') &&
     !json.includes('\u2029');
-  return isSafe ? json : json.replace(UNSAFE, escapeCharacter);
+  return isSafe ? json : escapeBytes(Buffer.from(json));
 }
 
-function escapeCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+/** By hand: a pattern takes thirty times as long on a text that has nothing else. */
+function escapeBytes(text: Buffer): Buffer {
+  const { length } = text;
+  let places = 0;
+  for (let at = 0; at < length; at++) if (MAY_BE_UNSAFE[text[at]!] === 1) places += 1;
+  const result = Buffer.allocUnsafe(length + places * (ESCAPE_LENGTH - 1));
+  let end = 0;
+  for (let at = 0; at < length; at++) {
+    const byte = text[at]!;
+    if (MAY_BE_UNSAFE[byte] === 0) {
+      result[end++] = byte;
+    } else if (byte !== SEPARATORS[0]) {
+      end += result.write(ESCAPES[byte]!, end, 'latin1');
+    } else if (text[at + 1] === SEPARATORS[1] && (text[at + 2]! | 1) === SEPARATOR_END) {
+      end += result.write(text[at + 2] === SEPARATOR_END ? '\\u2029' : '\\u2028', end, 'latin1');
+      at += 2;
+    } else {
+      result[end++] = byte;
+    }
+  }
+  return result.subarray(0, end);
 }
 
 /** Objects as they are; an array goes under `collection`, with or without `is_collection`. */
