@@ -82,7 +82,7 @@ function stringifyPlain(value: unknown): string | undefined {
 }
 
 /** What `JSON.stringify` makes of a value under a key: nothing of those that JSON has no text for. */
-function write(key: string, value: unknown, depth: number): string | undefined {
+function write(key: string | number, value: unknown, depth: number): string | undefined {
   switch (typeof value) {
     case 'string':
       return quote(value);
@@ -108,7 +108,7 @@ function isOwnWriter(value: object): boolean {
 function writeArray(array: readonly unknown[], depth: number): string {
   let text = '[';
   for (let index = 0; index < array.length; index++) {
-    const item = write(String(index), array[index], depth + 1) ?? 'null';
+    const item = write(index, array[index], depth + 1) ?? 'null';
     text += index === 0 ? item : `,${item}`;
   }
   return `${text}]`;
@@ -134,11 +134,11 @@ function quote(text: string): string {
 }
 
 /** By `JSON.stringify`, for values that have a mind of their own; it may nest one JSON text in another. */
-function writeMarked(key: string, value: unknown): string | undefined {
+function writeMarked(key: string | number, value: unknown): string | undefined {
   mode = 'mark';
   try {
     const text = JSON.stringify({ [key]: value });
-    return text === '{}' ? undefined : unmark(text.slice(JSON.stringify(key).length + 2, -1));
+    return text === '{}' ? undefined : unmark(text.slice(JSON.stringify(String(key)).length + 2, -1));
   } finally {
     mode = 'number';
   }

@@ -1,5 +1,4 @@
 // The shapes of documents that transformations are measured with: `make(size)` returns what is timed, ready to run.
-import { pathToFileURL } from 'node:url';
 
 /** As many pieces as there is place for. */
 function repeat(size, piece, before = '', after = '') {
@@ -50,11 +49,12 @@ const JSON_TEXTS = {
   '__proto__ many times': object(() => '"__proto__":1'),
   'distinct keys and an exact number': (size) => series(size, (index) => `"key${index}":1`, '{"x":0.10,', '}', ','),
   deep: list('['.repeat(100) + ']'.repeat(100)),
-  'deep objects': list('{"a":'.repeat(100) + '1' + '}'.repeat(100)),
+  'deep objects': list(`${'{"a":'.repeat(100)}1${'}'.repeat(100)}`),
   'keys of a long beginning': (size) =>
     series(
       size,
-      () => `{${Array.from({ length: 60 }, (_, key) => `"${'k'.repeat(60)}${String(key).padStart(2, '0')}k":1`).join()}}`,
+      () =>
+        `{${Array.from({ length: 60 }, (_, key) => `"${'k'.repeat(60)}${String(key).padStart(2, '0')}k":1`).join()}}`,
       '{"a":[',
       ']}',
       ',',
@@ -150,7 +150,9 @@ const PAIRS = {
 };
 
 /** `count` elements for the operations on a document. */
-const elements = (count) => ({ list: Array.from({ length: count }, (_, index) => ({ id: index, a: { b: 1, c: [1] } })) });
+const elements = (count) => ({
+  list: Array.from({ length: count }, (_, index) => ({ id: index, a: { b: 1, c: [1] } })),
+});
 const wide = (count) => ({ map: keyed(count, (index) => ({ id: index, a: { b: 1 } })) });
 
 const OPERATIONS = {
@@ -195,16 +197,17 @@ const ACCEPT = {
   'a long weight': (size) => repeat(size, ' ', 'a/b;q=1', 'x'),
 };
 
-/** @param {string} library the folder of the compiled modules */
-export async function createShapes(library) {
-  const load = (path) => import(pathToFileURL(`${library}/${path}`).href);
-  const [{ createEncodings }, { combiners }, { createFlatmap }, { createFormatter }, text] = await Promise.all(
-    ['encoding/index.js', 'endpoint/combiner.js', 'manipulation/flatmap.js', 'manipulation/formatter.js', 'encoding/json-text.js'].map(load),
-  );
+/**
+ * All shapes, for the functions of the gateway that are to be measured.
+ *
+ * @param {import('./hostile-shapes.mjs').Transformations} transformations
+ * @returns {import('./hostile-shapes.mjs').Shape[]}
+ */
+export function createShapes({ createEncodings, combiners, createFlatmap, createFormatter, createTextDecoder }) {
   const encodings = createEncodings();
   const encoderOf = (name) => encodings.get(name).encode;
   const decoderOf = (name) => encodings.get(name).decoder(false);
-  const decodeAsText = text.createTextDecoder(decoderOf('json'), { isCollection: false, target: '' });
+  const decodeAsText = createTextDecoder(decoderOf('json'), { isCollection: false, target: '' });
 
   const reading = (group, decode, texts) =>
     Object.entries(texts).map(([name, textOf]) => ({

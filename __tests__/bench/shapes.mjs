@@ -2,6 +2,7 @@
 //
 // npm run bench:shapes -- [--only TEXT] [--bytes 4194304] [--runs 5] [--library FOLDER] [--json]
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createShapes } from './hostile-shapes.mjs';
 import { buildLibrary } from './library.mjs';
@@ -69,7 +70,13 @@ function ratiosOf(points) {
   return points.slice(1).map(({ time }, index) => time / Math.max(points[index].time, LEAST));
 }
 
-const shapes = await createShapes(values.library ? resolve(values.library) : buildLibrary());
+const library = values.library ? resolve(values.library) : buildLibrary();
+const modules = await Promise.all(
+  ['encoding/index', 'encoding/json-text', 'endpoint/combiner', 'manipulation/flatmap', 'manipulation/formatter'].map(
+    (path) => import(pathToFileURL(`${library}/${path}.js`).href),
+  ),
+);
+const shapes = createShapes(Object.assign({}, ...modules));
 const results = [];
 const HEAD = ['shape', 'size', 'CPU ms', 'longest turn', '×', '×', '×', '×'];
 if (!values.json) console.log(line(HEAD));

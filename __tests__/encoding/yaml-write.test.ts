@@ -5,6 +5,7 @@ import { writeYaml } from '../../lib/encoding/yaml-write.js';
 import { JsonNumber } from '../../lib/json-number.js';
 import type { Data } from '../../lib/proxy.js';
 import { createRandom } from '../faults/random.js';
+import { describeGrowth } from '../support/growth.js';
 import { objectText } from '../support/json-values.js';
 
 const TEXTS = [
@@ -104,7 +105,12 @@ function read(text: string): unknown {
 
 describe('writeYaml', () => {
   test.each(TEXTS)('writes the text %j as a value, an element and a key so that it is read as it was', (text) => {
-    for (const data of [{ a: text }, { [text]: 1 }, { a: [text, { b: text }, [text]] }, { a: { [text]: { [text]: text } } }]) {
+    for (const data of [
+      { a: text },
+      { [text]: 1 },
+      { a: [text, { b: text }, [text]] },
+      { a: { [text]: { [text]: text } } },
+    ]) {
       expect(read(writeYaml(data))).toStrictEqual(data);
     }
   });
@@ -122,7 +128,9 @@ describe('writeYaml', () => {
     const random = createRandom(78);
     const alphabet = [...'ab1-:#?,[]{}&*!|>\'"%@`~ \n\n\t.=<\\/é🦆\u0085\u2028'];
     for (let turn = 0; turn < 3000; turn++) {
-      const text = Array.from({ length: random.int(0, 8) }, () => alphabet[random.int(0, alphabet.length - 1)]).join('');
+      const text = Array.from({ length: random.int(0, 8) }, () => alphabet[random.int(0, alphabet.length - 1)]).join(
+        '',
+      );
       const data = { a: { [text]: [text] }, b: text };
       const written = writeYaml(data);
       expect(read(written), written).toStrictEqual(data);
@@ -192,3 +200,5 @@ describe('writeYaml', () => {
     expect(read(writeYaml(data))).toStrictEqual(data);
   });
 });
+
+describeGrowth('to yaml');

@@ -17,13 +17,8 @@ const AMPERSAND = 38;
 const SEPARATORS = Buffer.from([0xe2, 0x80]);
 /** The last byte of U+2029; that of U+2028 is one less. */
 const SEPARATOR_END = 0xa9;
-const ESCAPE_LENGTH = 6;
-/** The escapes of single bytes. */
-const ESCAPES: Readonly<Record<number, string>> = {
-  [LESS_THAN]: '\\u003c',
-  [GREATER_THAN]: '\\u003e',
-  [AMPERSAND]: '\\u0026',
-};
+const ESCAPE = Buffer.from('\\u0000');
+const HEX = Buffer.from('0123456789abcdef');
 const MAY_BE_UNSAFE = new Uint8Array(256);
 for (const byte of [LESS_THAN, GREATER_THAN, AMPERSAND, 0xe2]) MAY_BE_UNSAFE[byte] = 1;
 
@@ -81,20 +76,25 @@ function escapeUnsafe(json: string): string | Buffer {
 function escapeBytes(text: Buffer): Buffer {
   const { length } = text;
   let places = 0;
-  for (let at = 0; at < length; at++) if (MAY_BE_UNSAFE[text[at]!] === 1) places += 1;
-  const result = Buffer.allocUnsafe(length + places * (ESCAPE_LENGTH - 1));
+  for (let at = 0; at < length; at++) places += MAY_BE_UNSAFE[text[at]!]!;
+  const result = Buffer.allocUnsafe(length + places * (ESCAPE.length - 1));
   let end = 0;
   for (let at = 0; at < length; at++) {
     const byte = text[at]!;
-    if (MAY_BE_UNSAFE[byte] === 0) {
+    let code = 0;
+    if (MAY_BE_UNSAFE[byte] === 1) {
+      if (byte !== SEPARATORS[0]) code = byte;
+      else if (text[at + 1] === SEPARATORS[1] && (text[at + 2]! | 1) === SEPARATOR_END) {
+        code = 0x2000 + text[at + 2]! - 0x80;
+        at += 2;
+      }
+    }
+    if (code === 0) {
       result[end++] = byte;
-    } else if (byte !== SEPARATORS[0]) {
-      end += result.write(ESCAPES[byte]!, end, 'latin1');
-    } else if (text[at + 1] === SEPARATORS[1] && (text[at + 2]! | 1) === SEPARATOR_END) {
-      end += result.write(text[at + 2] === SEPARATOR_END ? '\\u2029' : '\\u2028', end, 'latin1');
-      at += 2;
     } else {
-      result[end++] = byte;
+      result[end++] = ESCAPE[0]!;
+      result[end++] = ESCAPE[1]!;
+      for (let shift = 12; shift >= 0; shift -= 4) result[end++] = HEX[(code >> shift) & 15]!;
     }
   }
   return result.subarray(0, end);
