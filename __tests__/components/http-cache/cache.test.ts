@@ -535,7 +535,7 @@ describe('changes', () => {
     respond = () => answer.promise;
     const pending = ask();
     await turn();
-    cache.generation++;
+    cache.reads.outdateAll(() => true);
     answer.resolve(reply('before'));
     expect(await pending).toBe('miss: 200 before');
     respond = () => reply('after');
