@@ -2,7 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Logger } from '../../logger.js';
 import { onceAMinute } from '../../once-a-minute.js';
 import { createBreaker } from '../breaker.js';
-import { BY_READ, BY_WRITE, type CacheStore, LONGEST_LIFE, setVersionedBy, type VersionedWrite } from './cache-store.js';
+import {
+  BY_READ,
+  BY_WRITE,
+  type CacheStore,
+  LONGEST_LIFE,
+  setVersionedBy,
+  type VersionedWrite,
+} from './cache-store.js';
 import { decodeStored, encodeEntry, encodeVary, type Stored } from './codec.js';
 import type { Entry } from './entry.js';
 import { hasValidator } from './freshness.js';
