@@ -59,7 +59,8 @@ export interface Gateway<A extends AxiosLike = AxiosLike> extends Handle {
   ready(options?: ReadyOptions): Promise<void>;
   /**
    * Refuses new requests with 503, gives those under way `timeout` milliseconds (default 10000), then closes every
-   * socket. Calling it again is harmless.
+   * socket. Components have what is left of that to close what they have opened, and a second at least: the log names
+   * what takes longer. Calling it again is harmless.
    */
   close(options?: CloseOptions): Promise<void>;
   /** The axios instance that backends are called with: add interceptors here. */

@@ -10,9 +10,9 @@ export type {
 } from './components/component.js';
 export { type Component, defineComponent, type Hooks, type Scope } from './components/component.js';
 export type { BackendFunction, FunctionRequest } from './components/function-backend.js';
+export type { CacheStore, VersionedWrite } from './components/http-cache/cache-store.js';
 export type { CacheControl, CacheCounts } from './components/http-cache/purge.js';
 export { createRedisCache, type RedisCacheClient, type RedisCacheOptions } from './components/http-cache/redis.js';
-export type { CacheStore } from './components/http-cache/remote-store.js';
 export type {
   RequestChanges,
   RequestFunction,
