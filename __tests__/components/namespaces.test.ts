@@ -3,6 +3,7 @@ import type { Component } from '../../lib/components/component.js';
 import { builtInComponents } from '../../lib/components/index.js';
 import { unsupportedNamespaces } from '../../lib/components/namespaces.js';
 import { ConfigError } from '../../lib/errors.js';
+import type { GatewayConfig } from '../../lib/gateway.js';
 import { createTestGateway } from '../../lib/testing/index.js';
 
 /** Switched off, these would leave something open that the author meant to close. */
@@ -13,14 +14,14 @@ const missing = [...unsupportedNamespaces].filter(([name]) => !built.has(name));
 const LEVELS = ['service', 'endpoint', 'backend'] as const;
 
 /** A configuration that is sound but for one namespace, at one level. */
-function withNamespace(name: string, level: (typeof LEVELS)[number], value: unknown): object {
+function withNamespace(name: string, level: (typeof LEVELS)[number], value: unknown): GatewayConfig {
   const extra_config = { [name]: value };
   const backend = { host: ['http://a'], ...(level === 'backend' && { extra_config }) };
   const endpoint = { endpoint: '/x', backend: [backend], ...(level === 'endpoint' && { extra_config }) };
   return { endpoints: [endpoint], ...(level === 'service' && { extra_config }) };
 }
 
-function refusalOf(config: object): ConfigError {
+function refusalOf(config: GatewayConfig): ConfigError {
   try {
     createTestGateway(config, { backends: {} });
   } catch (error) {
