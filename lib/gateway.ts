@@ -10,7 +10,7 @@ import {
   defineConfig as defineAuthoredConfig,
   type ExtraTypes,
 } from './config/types.js';
-import { type CloseOptions, createLifecycle, type Lifecycle } from './lifecycle.js';
+import { type CloseOptions, createLifecycle, faultsOf, type Lifecycle } from './lifecycle.js';
 import { type GatewayOptions, resolveOptions } from './options.js';
 import type { RequestHandler } from './proxy.js';
 import type { ReadyOptions } from './readiness.js';
@@ -91,7 +91,7 @@ export function createGateway<A extends AxiosLike = OwnAxios>(
   config: GatewayConfig,
   options: GatewayOptions<A> = {},
 ): Gateway<A> {
-  const resolved = resolveOptions(options);
+  const resolved = resolveOptions(options, (sound) => faultsOf(config, sound));
   const axios = (resolved.axios ?? createAxios()) as A;
   const lifecycle = createLifecycle(config, resolved, ({ client }) => createWire({ axios, client }));
 

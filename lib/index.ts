@@ -26,6 +26,7 @@ export {
   type RedisLimitOptions,
 } from './components/rate-limit/redis.js';
 export type { Decision as LimitDecision, Limit, LimitStore } from './components/rate-limit/store.js';
+export type { StatsGuard } from './components/telemetry/metrics.js';
 export {
   createOpenTelemetryObserver,
   type OpenTelemetryApi,

@@ -8,6 +8,8 @@ import type { ReadyOptions } from './readiness.js';
 import type { Handle } from './router/router.js';
 import type { Wire } from './transport/wire.js';
 
+export { faultsOf } from './plan.js';
+
 export interface CloseOptions {
   /**
    * Milliseconds that requests under way are given to finish; then they are ended. Components have what is left of it to

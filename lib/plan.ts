@@ -3,7 +3,7 @@ import type { ServiceScope } from './components/component.js';
 import { createResolver, inTableOrder } from './components/resolve.js';
 import { parseConfig } from './config/parse.js';
 import type { BackendConfig, Config, EndpointConfig } from './config/resolved.js';
-import { BackendError, EndpointError } from './errors.js';
+import { BackendError, ConfigError, type ConfigIssue, EndpointError } from './errors.js';
 import { createKeep, type Kept } from './keep.js';
 import { createObservation } from './observation.js';
 import type { Observer } from './observe.js';
@@ -214,6 +214,17 @@ function parse(input: unknown, options: ResolvedOptions): Config {
     resolve: createResolver(components, { functions, stores, clients }, warn),
     warn,
   });
+}
+
+/** What is wrong with a configuration, as `createPlan` would throw it. */
+export function faultsOf(input: unknown, options: ResolvedOptions): readonly ConfigIssue[] {
+  try {
+    parse(input, options);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.issues;
+    throw error;
+  }
 }
 
 /** Only a body that exactly one backend reads, once, can go through as a stream. */

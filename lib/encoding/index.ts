@@ -28,13 +28,17 @@ const BUILT_IN: readonly Encoding[] = [
  * @throws ConfigError with every entry of `extra` that is no encoding.
  */
 export function createEncodings(extra: readonly Encoding[] = []): ReadonlyMap<string, Encoding> {
-  const issues: ConfigIssue[] = [];
-  extra.forEach((encoding, index) => {
-    const message = faultOf(encoding);
-    if (message) issues.push({ path: `options.encodings[${index}]`, message });
-  });
+  const issues = faultsOfEncodings(extra, 'options.encodings');
   if (issues.length > 0) throw new ConfigError(issues);
   return new Map([...BUILT_IN, ...extra].map((encoding) => [encoding.name.toLowerCase(), encoding]));
+}
+
+/** What is wrong with a list of encodings, entry by entry. */
+export function faultsOfEncodings(list: readonly unknown[], path: string): readonly ConfigIssue[] {
+  return list.flatMap((encoding, index) => {
+    const message = faultOf(encoding);
+    return message === undefined ? [] : [{ path: `${path}[${index}]`, message }];
+  });
 }
 
 /** Run-time objects come from JavaScript too, where no compiler has looked at them. */
