@@ -2,6 +2,7 @@ import { type IncomingMessage, OutgoingMessage, type ServerResponse } from 'node
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { borrow, giveBack, isLent } from '../lending.js';
+import { cutUnlessTaken } from './cut.js';
 
 export interface PipeOptions {
   readonly response: ServerResponse;
@@ -113,6 +114,7 @@ export function endAndLinger(request: IncomingMessage, response: ServerResponse,
     response.off('close', finish);
     request.pause();
     if (!response.writableEnded) response.end();
+    cutUnlessTaken(response);
   }
 
   response.on('close', finish);
