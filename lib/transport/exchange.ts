@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { keepPiece } from '../lending.js';
+import { createCollector } from '../collect.js';
+import { PackedStream } from '../packed-stream.js';
 import type { Place } from '../queue.js';
 import { offAbort, onAbort } from '../signal.js';
 import {
@@ -46,13 +47,10 @@ export type Exchange = (request: WireRequest) => Promise<BackendResponse>;
 const MAX_INTERIM_ANSWERS = 20;
 /** What head and framing of an answer may cost beside its body. */
 const FRAMING_ALLOWANCE = 1024 * 1024;
-/** More pieces than this are put together at once: a Buffer costs a hundred bytes even when it holds one. */
-const MAX_PIECES = 512;
 const STREAM_BUFFER = 128 * 1024;
 /** Bodies of such a length have one Buffer from the start: smaller ones come in one read, larger ones may never come. */
 const SMALLEST_WHOLE = 64 * 1024;
 const LARGEST_WHOLE = 8 * 1024 * 1024;
-const EMPTY = Buffer.alloc(0);
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 /** Scheme and the first character of the host, at least: the first slash behind them begins the path. */
 const SHORTEST_ORIGIN = 'http://h'.length;
@@ -99,11 +97,11 @@ function runExchange(
   let isReset = false;
   let interimAnswers = 0;
   let head: Head | undefined;
-  let pieces: Buffer[] = [];
+  const pieces = createCollector();
   /** Takes the place of the pieces where the length is known. */
   let whole: Buffer | undefined;
   let received = 0;
-  let stream: Readable | undefined;
+  let stream: PackedStream | undefined;
   let headTimer: NodeJS.Timeout | undefined;
 
   if (signal !== undefined) onAbort(signal, onAborted);
@@ -170,7 +168,7 @@ function runExchange(
     if (!judged.hasBody) return true;
     if (settings.stream && judged.length !== 0) {
       setLending(lane?.socket, true);
-      stream = new Readable({ read: resume, destroy: onStreamDestroy, highWaterMark: STREAM_BUFFER });
+      stream = new PackedStream({ read: resume, destroy: onStreamDestroy, highWaterMark: STREAM_BUFFER });
       // The caller may not have got hold of it yet when it breaks.
       stream.on('error', ignore);
       resolve({ status, headers: judged.headers, body: stream });
@@ -193,9 +191,9 @@ function runExchange(
     const start = received;
     received += piece.length;
     if (received > maxBody) return fail(sizeError(name, maxBody));
-    if (stream !== undefined) return stream.push(keepPiece(piece, stream));
+    if (stream !== undefined) return stream.add(piece);
     if (whole !== undefined) whole.set(piece, start);
-    else if (pieces.push(piece) > MAX_PIECES) pieces = [Buffer.concat(pieces)];
+    else pieces.add(piece);
     return true;
   }
 
@@ -216,8 +214,8 @@ function runExchange(
     }
     settle();
     pool.release(lane);
-    if (stream !== undefined) stream.push(null);
-    else resolve({ status: head.status, headers: head.headers, body: collected() });
+    if (stream !== undefined) stream.finish();
+    else resolve({ status: head.status, headers: head.headers, body: whole ?? pieces.take() });
   }
 
   function faultAtEnd(socket: Socket | undefined, { isCloseDelimited }: Head): Error | undefined {
@@ -228,12 +226,6 @@ function runExchange(
     }
     if (isReset) return connectionError(name, 'the connection was reset before the answer was complete');
     return undefined;
-  }
-
-  function collected(): Buffer {
-    if (whole !== undefined) return whole;
-    if (pieces.length < 2) return pieces[0] ?? EMPTY;
-    return Buffer.concat(pieces, received);
   }
 
   function onError(error: Error & { code?: string }): void {
