@@ -71,6 +71,7 @@ export type {
   Observe,
   Observer,
   RequestObserver,
+  StrayEvent,
 } from './observe.js';
 export type { GatewayOptions } from './options.js';
 export type {

@@ -179,8 +179,8 @@ function isListOf(list: unknown, isItem: (item: unknown) => boolean): boolean {
 
 function isObserver(value: unknown): boolean {
   if (typeof value === 'function') return true;
-  const { ended, started } = (isObject(value) ? value : {}) as Observer;
-  return [ended, started].some((hook) => typeof hook === 'function');
+  const { ended, started, strayed } = (isObject(value) ? value : {}) as Observer;
+  return [ended, started, strayed].some((hook) => typeof hook === 'function');
 }
 
 function isText(value: unknown): boolean {

@@ -3,6 +3,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ClientConfig } from '../../lib/config/resolved.js';
+import { silentLogger } from '../../lib/logger.js';
+import { createOrigins } from '../../lib/transport/origin.js';
 import { createPools } from '../../lib/transport/pool.js';
 import type { Transport } from '../../lib/transport/transport.js';
 import type { TransportSettings, Wire } from '../../lib/transport/wire.js';
@@ -115,7 +117,7 @@ describe('sockets', () => {
 
 it('S02 origins that came and went are forgotten, those in use are not', async () => {
   const server = await serve(() => [{ stall: true }]);
-  const pools = createPools(CLIENT);
+  const pools = createPools(CLIENT, createOrigins(silentLogger), () => {});
   const settings = { isolate: false, maxHeaderBytes: 4_096, connectTimeout: 1_000, tls: NO_TLS };
   const poolFor = pools.group(settings);
   const busy = poolFor(server.origin);
@@ -131,7 +133,7 @@ it('S02 origins that came and went are forgotten, those in use are not', async (
 
 it('a fault of our own costs its socket, not the process', async () => {
   const server = await serve(() => [{ fin: true }]);
-  const pools = createPools(CLIENT);
+  const pools = createPools(CLIENT, createOrigins(silentLogger), () => {});
   const pool = pools.group({ isolate: false, maxHeaderBytes: 4_096, connectTimeout: 1_000, tls: NO_TLS })(
     server.origin,
   )!;

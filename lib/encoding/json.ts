@@ -12,6 +12,8 @@ const CONTENT_TYPE = 'application/json; charset=utf-8';
 /** What a JSON text should not hold when it lands inside HTML or a script. */
 const UNSAFE = /[<>&\u2028\u2029]/g;
 
+const ZERO = 48;
+const NINE = 57;
 const LESS_THAN = 60;
 const GREATER_THAN = 62;
 const AMPERSAND = 38;
@@ -36,6 +38,12 @@ function decodeAnything(body: Buffer): Data {
   const value = parseJson(toText(body));
   if (Array.isArray(value)) return { collection: value };
   return isObject(value) ? value : { content: value };
+}
+
+/** A number alone may be the beginning of a longer one. */
+function endsInNoNumber(body: Buffer): boolean {
+  const last = body.at(-1) as number;
+  return last < ZERO || last > NINE;
 }
 
 function encodeJson(data: Data | null): EncodedBody {
@@ -78,13 +86,14 @@ export const json: Encoding = {
   name: 'json',
   decoder: (isCollection) => (isCollection ? decodeCollection : decodeObject),
   encode: encodeJson,
+  isWhole: () => true,
 };
 
 /** Another name of `json`. */
 export const fastJson: Encoding = { ...json, name: 'fast-json' };
 
 /** Takes any JSON value: what is neither an object nor an array goes under `content`. */
-export const safeJson: Encoding = { name: 'safejson', decoder: () => decodeAnything };
+export const safeJson: Encoding = { name: 'safejson', decoder: () => decodeAnything, isWhole: endsInNoNumber };
 
 /** Writes the value of `collection` alone, `[]` when there is none. */
 export const jsonCollection: Encoding = { name: 'json-collection', encode: encodeCollection };
