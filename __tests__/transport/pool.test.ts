@@ -302,6 +302,23 @@ describe('T02 nobody waits any more', () => {
     mute.close();
   });
 
+  it('a call that gives up while it waits leaves the queue', async () => {
+    const server = await serve((request) =>
+      request.target === '/slow' ? [{ wait: 30 }, { send: answer('slow') }] : echo(request),
+    );
+    const { transport } = open({ max_connections_per_host: 1 });
+    const controller = new AbortController();
+    const slow = outcomeOf(transport(requestTo(`${server.origin}/slow`)));
+    const gone = outcomeOf(transport(requestTo(`${server.origin}/gone`, { signal: controller.signal })));
+    const next = outcomeOf(transport(requestTo(`${server.origin}/next`)));
+    controller.abort();
+    expect((await gone).code).toBe('ERR_BACKEND_CANCELLED');
+    expect((await slow).text).toBe('slow');
+    expect((await next).text).toBe('/next');
+    expect(server.requests.map(({ target }) => target)).toEqual(['/slow', '/next']);
+    expect(server.connections).toHaveLength(1);
+  });
+
   it('a waiting call takes the place of an aborted one', async () => {
     const server = await serve((request) => (request.target === '/stall' ? [{ stall: true }] : echo(request)));
     const { transport } = open({ max_connections_per_host: 1 });
