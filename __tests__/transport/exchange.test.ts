@@ -129,6 +129,7 @@ describe.each([
       ['Z40 has no content and yet some', `${head('HTTP/1.1 204 No Content')}abc`],
       ['Z40 has no content of a length', `${head('HTTP/1.1 204 No Content', 'Content-Length: 3')}abc`],
       ['says 304, unasked', head('HTTP/1.1 304 Not Modified')],
+      ['F04 is a part, unasked', answer('abc', 'Content-Range: bytes 0-2/9', '206 Partial Content').toString()],
       ['Z45 has a status below 100', answer('1', '', '099 Odd').toString()],
       ['Z45 has a status that is no number', answer('1', '', 'abc Odd').toString()],
     ])('%s: a protocol error, and the socket is gone', refuses);

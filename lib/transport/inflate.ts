@@ -66,11 +66,9 @@ export function createInflate({ name, maxBody, gate }: InflateSettings): Inflate
     const plain = withoutEncoding(headers);
     if (codec === 'identity' || body.length === 0) return { ...response, headers: plain };
     const inflated = body.length <= SYNC_INPUT ? inflateNow(codec, body) : undefined;
-    // A compressed body says itself where it ends.
-    const whole = { ...response, headers: plain, isCloseDelimited: false };
-    if (inflated !== undefined) return { ...whole, body: inflated };
+    if (inflated !== undefined) return { ...response, headers: plain, body: inflated };
     const later = gate(() => inflateLater(codec, body, signal));
-    return untilAborted(later, signal, name).then((body) => ({ ...whole, body }));
+    return untilAborted(later, signal, name).then((bytes) => ({ ...response, headers: plain, body: bytes }));
   };
 
   /** Undefined where the result is too large to be made in one go. */
