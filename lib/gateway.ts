@@ -17,6 +17,7 @@ import type { ReadyOptions } from './readiness.js';
 import { shareHiddenClass } from './router/hidden-class.js';
 import type { Handle } from './router/router.js';
 import { type AxiosLike, createAxios, type OwnAxios } from './transport/axios.js';
+import { createOrigins } from './transport/origin.js';
 import { createWire } from './transport/wire.js';
 
 /** A configuration: KrakenD's keys, with the built-in components typed. Give `Extra` to type components of your own. */
@@ -93,7 +94,8 @@ export function createGateway<A extends AxiosLike = OwnAxios>(
 ): Gateway<A> {
   const resolved = resolveOptions(options, (sound) => faultsOf(config, sound));
   const axios = (resolved.axios ?? createAxios()) as A;
-  const lifecycle = createLifecycle(config, resolved, ({ client }) => createWire({ axios, client }));
+  const origins = createOrigins(resolved.logger);
+  const lifecycle = createLifecycle(config, resolved, ({ client }) => createWire({ axios, client, origins }));
 
   return Object.assign(createRouter<A>(lifecycle.handle), controlsOf(lifecycle), { axios });
 }

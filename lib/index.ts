@@ -72,6 +72,7 @@ export type {
   Observe,
   Observer,
   RequestObserver,
+  StrayEvent,
 } from './observe.js';
 export type { GatewayOptions } from './options.js';
 export type {

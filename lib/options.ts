@@ -198,7 +198,7 @@ function isLogger(value: unknown): boolean {
 
 function isObserver(value: unknown): boolean {
   if (isFunction(value)) return true;
-  const hooks = hooksOf(value, ['started', 'ended']);
+  const hooks = hooksOf(value, ['started', 'ended', 'strayed']);
   return hooks.length > 0 && hooks.every(isFunction);
 }
 

@@ -113,6 +113,7 @@ function buildPlan(
     return component.service?.(settings, { ...options, keep, onClose, onReady, clientIp, observe, refuseWhen }) ?? [];
   });
   const observation = createObservation(observers, options.logger);
+  if (observation) wire.onStray?.(observation.strayed);
   const refusal = firstOf(refusals);
 
   function createAdmit(endpoint: EndpointConfig): Admit | undefined {

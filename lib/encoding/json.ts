@@ -9,6 +9,8 @@ import { toText } from './text.js';
 
 const CONTENT_TYPE = 'application/json; charset=utf-8';
 
+const ZERO = 48;
+const NINE = 57;
 // What a JSON text should not hold when it lands inside HTML or a script: `<`, `>`, `&`, U+2028, U+2029.
 const LESS_THAN = 60;
 const GREATER_THAN = 62;
@@ -40,6 +42,12 @@ function decodeAnything(body: Buffer): Data {
   const value = parseJson(toText(body));
   if (Array.isArray(value)) return { collection: value };
   return isObject(value) ? value : { content: value };
+}
+
+/** A number alone may be the beginning of a longer one. */
+function endsInNoNumber(body: Buffer): boolean {
+  const last = body.at(-1) as number;
+  return last < ZERO || last > NINE;
 }
 
 function encodeJson(data: Data | null): EncodedBody {
@@ -105,13 +113,14 @@ export const json: Encoding = {
   name: 'json',
   decoder: (isCollection) => (isCollection ? decodeCollection : decodeObject),
   encode: encodeJson,
+  isWhole: () => true,
 };
 
 /** Another name of `json`. */
 export const fastJson: Encoding = { ...json, name: 'fast-json' };
 
 /** Takes any JSON value: what is neither an object nor an array goes under `content`. */
-export const safeJson: Encoding = { name: 'safejson', decoder: () => decodeAnything };
+export const safeJson: Encoding = { name: 'safejson', decoder: () => decodeAnything, isWhole: endsInNoNumber };
 
 /** Writes the value of `collection` alone, `[]` when there is none. */
 export const jsonCollection: Encoding = { name: 'json-collection', encode: encodeCollection };

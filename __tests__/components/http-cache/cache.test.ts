@@ -202,6 +202,7 @@ describe('K02 what must not be stored', () => {
     ['Vary: *', reply('x', { 'cache-control': 'max-age=60', vary: '*' })],
     ['no word about it', reply('x', {})],
     ['too large', reply('x'.repeat(1_001))],
+    ['S18 a body that may have been cut', { ...reply('x'), isCloseDelimited: true }],
     ['the answer of another URL', { ...reply('x'), isRedirected: true }],
   ])('K02 %s: the next request asks again', async (_title, answer) => {
     respond = () => answer;

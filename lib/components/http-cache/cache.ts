@@ -124,7 +124,10 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
       }
 
       // How long a redirect holds is not known any more.
-      const freshness = response.isRedirected ? undefined : judge(request, response.status, response.headers);
+      const freshness =
+        response.isRedirected || response.isCloseDelimited
+          ? undefined
+          : judge(request, response.status, response.headers);
       const body = freshness && (await collect(name, response.body, maxEntry));
       if (!freshness || !Buffer.isBuffer(body) || body.length > maxEntry) {
         if (response.status < 500) passes.set(key, clock() + PASS_TIME, 0);
