@@ -267,7 +267,7 @@ function connect(wire: Wire, backend: BackendConfig, stream: boolean): Transport
     maxBody: backend.max_response_body,
     maxHeaderBytes: backend.max_response_headers,
     connectTimeout: backend.connect_timeout,
-    noRedirect: backend.http_client.no_redirect,
+    redirects: backend.http_client.redirects,
     sendBodyOnRedirect: backend.http_client.send_body_on_redirect,
     disableCompression: false,
     tls: backend.http_client.client_tls,

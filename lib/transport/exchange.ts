@@ -16,6 +16,7 @@ import {
 } from './failure.js';
 import { type Head, readHead } from './head.js';
 import { type Call, type Lane, OVERSIZE, type Pool } from './pool.js';
+import { isRedirect } from './redirect.js';
 import { setLending } from './shared-reads.js';
 import type { BackendResponse } from './transport.js';
 import { detach } from './upload.js';
@@ -103,6 +104,8 @@ function runExchange(
   /** Takes the place of the pieces where the length is known. */
   let whole: Buffer | undefined;
   let received = 0;
+  /** Of whoever answered with a redirect. */
+  let peerAddress: string | undefined;
   let stream: Readable | undefined;
   let headTimer: NodeJS.Timeout | undefined;
 
@@ -167,13 +170,15 @@ function runExchange(
     if (typeof judged === 'string') return fail(protocolError(name, judged));
     if (judged.hasBody && judged.length > maxBody) return fail(sizeError(name, maxBody));
     head = judged;
+    // Read now: a closed socket does not know it any more.
+    if (isRedirect(status)) peerAddress = lane?.socket?.remoteAddress;
     if (!judged.hasBody) return true;
     if (settings.stream && judged.length !== 0) {
       setLending(lane?.socket, true);
       stream = new Readable({ read: resume, destroy: onStreamDestroy, highWaterMark: STREAM_BUFFER });
       // The caller may not have got hold of it yet when it breaks.
       stream.on('error', ignore);
-      resolve({ status, headers: judged.headers, body: stream });
+      respond(judged, stream);
     } else if (judged.length > SMALLEST_WHOLE && judged.length <= LARGEST_WHOLE) {
       setLending(lane?.socket, true);
       whole = Buffer.allocUnsafeSlow(judged.length);
@@ -217,7 +222,12 @@ function runExchange(
     settle();
     pool.release(lane);
     if (stream !== undefined) stream.push(null);
-    else resolve({ status: head.status, headers: head.headers, body: collected() });
+    else respond(head, collected());
+  }
+
+  function respond({ status, headers }: Head, content: Readable | Buffer): void {
+    const response = { status, headers, body: content };
+    resolve(peerAddress === undefined ? response : { ...response, peerAddress });
   }
 
   function faultAtEnd(socket: Socket | undefined, { isCloseDelimited }: Head): Error | undefined {

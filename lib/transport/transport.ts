@@ -15,6 +15,8 @@ export interface BackendResponse {
   readonly body: Readable | Buffer;
   /** True where redirects were followed: the answer is that of another URL. */
   readonly isRedirected?: true;
+  /** Set on redirects, where it is known: the address of whoever sent them. */
+  readonly peerAddress?: string | undefined;
   /**
    * Set where an answer is taken from a queue: called once, when it is known what became of it. When it rejects, so does
    * the call. A layer that derives an answer keeps it.
