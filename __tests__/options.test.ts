@@ -28,6 +28,7 @@ test('has a default for everything', () => {
     statuses: 'krakend',
     errors: 'empty',
     completedHeader: 'X-Krakend-Completed',
+    via: expect.stringMatching(/^tributary-[0-9a-f]{8}$/),
   });
 });
 
@@ -59,6 +60,12 @@ test('components of the host app stand inside the built-in ones', () => {
   expect(components.at(-1)?.namespace).toBe('example/own');
 });
 
+test('S16 each gateway has another name in `Via`, unless it is given one or none', () => {
+  expect(resolveOptions({}).via).not.toBe(resolveOptions({}).via);
+  expect(resolveOptions({ via: 'shop-gateway' }).via).toBe('shop-gateway');
+  expect(resolveOptions({ via: false }).via).toBeUndefined();
+});
+
 test('any axios will do, as long as it can send', () => {
   const axios = new Axios({});
   expect(resolveOptions({ axios }).axios).toBe(axios);
@@ -74,6 +81,10 @@ describe('G03 what is wrong is refused', () => {
     ['completedHeader', 'X Completed', 'options.completedHeader'],
     ['completedHeader', 'X\r\nSet-Cookie: a=1', 'options.completedHeader'],
     ['completedHeader', '', 'options.completedHeader'],
+    ['via', true, 'options.via'],
+    ['via', '', 'options.via'],
+    ['via', 'my gateway', 'options.via'],
+    ['via', 'gw\r\nX-A: 1', 'options.via'],
     ['statuses', 'https', 'options.statuses'],
     ['errors', true, 'options.errors'],
     ['debug', 'yes', 'options.debug'],

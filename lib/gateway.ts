@@ -92,7 +92,7 @@ export function createGateway<A extends AxiosLike = OwnAxios>(
 ): Gateway<A> {
   const resolved = resolveOptions(options);
   const axios = (resolved.axios ?? createAxios()) as A;
-  const lifecycle = createLifecycle(config, resolved, ({ client }) => createWire({ axios, client }));
+  const lifecycle = createLifecycle(config, resolved, ({ client }) => createWire({ axios, client, via: resolved.via }));
 
   return Object.assign(createRouter<A>(lifecycle.handle), controlsOf(lifecycle), { axios });
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Component, Functions, GatewayFunction } from './components/component.js';
 import { guardComponent, guardTransport } from './components/guard.js';
 import { builtInComponents } from './components/index.js';
@@ -58,6 +59,12 @@ export interface GatewayOptions<A extends AxiosLike = AxiosLike> {
   readonly errors?: 'empty' | 'json';
   /** Name of the completeness header. Default `X-Krakend-Completed`. */
   readonly completedHeader?: string;
+  /**
+   * What the gateway calls itself in the `Via` header of its requests to backends, and by which it recognises a request that
+   * comes back to it, which it answers with 508. Give all processes of one deployment the same name. False sends no `Via` and
+   * recognises nothing. Default: `tributary-` and eight random digits, another name for each gateway.
+   */
+  readonly via?: string | false;
 }
 
 /** The options with every default filled in and every registry built. */
@@ -80,6 +87,8 @@ export interface ResolvedOptions {
   readonly statuses: 'krakend' | 'http';
   readonly errors: 'empty' | 'json';
   readonly completedHeader: string;
+  /** Undefined: none. */
+  readonly via: string | undefined;
   /** Not a user's option: the test gateway listens here. */
   readonly tap?: Ingredients['tap'];
 }
@@ -103,9 +112,11 @@ const KNOWN = new Set<keyof GatewayOptions>([
   'statuses',
   'errors',
   'completedHeader',
+  'via',
 ]);
 
-const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+/** A token of HTTP. */
+const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 
 /** Checks the options and fills in the defaults; throws a `ConfigError` that lists every fault. */
 export function resolveOptions(given: GatewayOptions): ResolvedOptions {
@@ -116,7 +127,7 @@ export function resolveOptions(given: GatewayOptions): ResolvedOptions {
     if (!isFine) issues.push({ path: `options.${name}`, message });
   }
   const { axios, transport, logger, completedHeader = 'X-Krakend-Completed' } = options;
-  const { statuses = 'krakend', errors = 'empty' } = options;
+  const { statuses = 'krakend', errors = 'empty', via } = options;
 
   for (const name of Object.keys(options)) {
     check(KNOWN.has(name as keyof GatewayOptions), name as keyof GatewayOptions, 'is not an option of createGateway');
@@ -131,7 +142,12 @@ export function resolveOptions(given: GatewayOptions): ResolvedOptions {
   );
   const observers = [options.observe ?? []].flat() as readonly (Observe | Observer)[];
   check(observers.every(isObserver), 'observe', 'must be a function, an observer, or a list of them');
-  check(HEADER_NAME.test(completedHeader), 'completedHeader', `"${completedHeader}" is not a header name`);
+  check(
+    via === undefined || via === false || (typeof via === 'string' && TOKEN.test(via)),
+    'via',
+    'must be a name without spaces and separators, or false',
+  );
+  check(TOKEN.test(completedHeader), 'completedHeader', `"${completedHeader}" is not a header name`);
   check(statuses === 'krakend' || statuses === 'http', 'statuses', 'must be "krakend" or "http"');
   check(errors === 'empty' || errors === 'json', 'errors', 'must be "empty" or "json"');
   check(isListOf(options.trustedProxies, isText), 'trustedProxies', 'must be a list of addresses and CIDR ranges');
@@ -170,6 +186,7 @@ export function resolveOptions(given: GatewayOptions): ResolvedOptions {
     statuses,
     errors,
     completedHeader,
+    via: via === false ? undefined : (via ?? `tributary-${randomBytes(4).toString('hex')}`),
   };
 }
 

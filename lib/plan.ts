@@ -142,7 +142,7 @@ function buildPlan(
       admission,
       refusal,
       logger: options.logger,
-      readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, clientIp }),
+      readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, via: options.via, clientIp }),
       admit: createAdmit(endpoint),
       readBody: createBodyReader({ limit: endpoint.max_request_body, mode: bodyMode(endpoint, options) }),
       proxy: createEndpointProxy(endpoint, { ...ingredients, observation, isQuiet: quiet }),

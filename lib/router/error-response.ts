@@ -40,6 +40,7 @@ const REQUEST_TEXTS: Partial<Record<ErrorCode, string>> = {
   ERR_REQUEST_BODY: 'error: incomplete request body',
   ERR_REQUEST_BODY_SIZE: 'error: request body too large',
   ERR_REQUEST_BODY_CONSUMED: 'error: request body not available',
+  ERR_LOOP: 'error: request loop',
 };
 /** Causes that say "not now": the client may come back. */
 const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['ERR_OVERLOADED', 'ERR_CLOSING']);

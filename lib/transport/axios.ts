@@ -85,8 +85,9 @@ function createOwnTransport(axios: OwnAxios, settings: AxiosTransportSettings, e
 }
 
 function toWireRequest(request: BackendRequest, settings: AxiosTransportSettings): WireRequest {
-  const { method, url, body, signal } = request;
-  return { method, url, headers: flattenHeaders(request.headers, body instanceof Readable, settings), body, signal };
+  const { method, url, body, signal, client } = request;
+  const headers = flattenHeaders(request.headers, body instanceof Readable, settings, client.headers['via']);
+  return { method, url, headers, body, signal };
 }
 
 function ownCall(request: BackendRequest, settings: AxiosTransportSettings, exchange: Exchange): AxiosCall {
@@ -150,7 +151,12 @@ function callHeaders(
   request: BackendRequest,
   settings: AxiosTransportSettings,
 ): Record<string, string | string[] | false> {
-  const headers = completeHeaders(request.headers, request.body instanceof Readable, settings);
+  const headers = completeHeaders(
+    request.headers,
+    request.body instanceof Readable,
+    settings,
+    request.client.headers['via'],
+  );
   headers['accept'] ??= false;
   headers['accept-encoding'] ??= false;
   headers['content-type'] ??= false;

@@ -36,6 +36,8 @@ export interface WireOptions {
   /** One of `createAxios`, or a user's own instance. */
   readonly axios: AxiosLike;
   readonly client: ClientConfig;
+  /** What the gateway calls itself in `Via`; undefined: nowhere. */
+  readonly via?: string | undefined;
 }
 
 /** The way out to all backends of a gateway. */
@@ -54,7 +56,7 @@ export interface Wire {
 const LARGE_BODIES_AT_ONCE = 4;
 
 /** Sockets are shared by all backends of one origin that ask for the same treatment. */
-export function createWire({ axios, client }: WireOptions): Wire {
+export function createWire({ axios, client, via }: WireOptions): Wire {
   const pools = createPools(client);
   const gate = createGate(LARGE_BODIES_AT_ONCE);
 
@@ -81,7 +83,7 @@ export function createWire({ axios, client }: WireOptions): Wire {
         responseHeaderTimeout: client.response_header_timeout ?? 0,
         poolFor: redirectedFrom === undefined ? poolFor : (origin) => poolFor(origin, redirectedFrom),
       });
-      const rules = { name, stream, maxBody, compress: isCompressed, decode: !stream, redirectedFrom };
+      const rules = { name, stream, maxBody, compress: isCompressed, decode: !stream, via, redirectedFrom };
       return createAxiosTransport(axios, rules, exchange);
     }
 
