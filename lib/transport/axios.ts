@@ -6,12 +6,12 @@ import { untilAborted } from './abort.js';
 import type { AddressKind } from './address-kind.js';
 import { limitStream, readBody } from './body.js';
 import type { Exchange, WireRequest } from './exchange.js';
-import { abortError, protocolError, redirectTargetError, sizeError, wireError } from './failure.js';
+import { abortError, cutUploadError, protocolError, redirectTargetError, sizeError, wireError } from './failure.js';
 import { completeHeaders, flattenHeaders, type HeaderRules, normalizeHeaders } from './headers.js';
 import { addressIn, createRedirectLookup, mayLeadTo, type RedirectLookup } from './redirect-target.js';
 import type { BackendResponse, Transport } from './transport.js';
 import { EXCHANGE, isOwnAxios, isUntouched, type OwnAxios } from './undici-adapter.js';
-import { detach } from './upload.js';
+import { detach, isCutUpload, isSocketGone } from './upload.js';
 
 export { createAxios, type OwnAxios } from './undici-adapter.js';
 
@@ -135,8 +135,10 @@ function createForeignTransport(axios: AxiosLike, settings: AxiosTransportSettin
       const response = await axios.request({ ...fixed, url, method, headers, data, signal });
       return await toResponse(response, settings, signal);
     } catch (error) {
+      const isCut = isCutUpload(data) && error instanceof Error && isSocketGone(error);
       if (data instanceof Readable) data.destroy();
-      throw signal.aborted ? abortError(name, signal) : foreignError(error);
+      if (signal.aborted) throw abortError(name, signal);
+      throw isCut ? cutUploadError(name) : foreignError(error);
     }
   }
 

@@ -8,6 +8,7 @@ import {
   abortError,
   closingError,
   connectionError,
+  cutUploadError,
   protocolError,
   sizeError,
   timeoutError,
@@ -19,7 +20,7 @@ import { type Call, type Lane, OVERSIZE, type Pool } from './pool.js';
 import { isRedirect } from './redirect.js';
 import { setLending } from './shared-reads.js';
 import type { BackendResponse } from './transport.js';
-import { detach } from './upload.js';
+import { detach, isCutUpload, isSocketGone } from './upload.js';
 
 /** A request ready to be written. */
 export interface WireRequest {
@@ -90,6 +91,7 @@ function runExchange(
   let lane: Lane | undefined;
   /** Where it waits for a lane. */
   let place: Place<Call> | undefined;
+  let isConnected = false;
   let isReused = false;
   let isRetry = false;
   /** The answer has begun: not even a repeatable request may be sent again. */
@@ -110,7 +112,11 @@ function runExchange(
   let headTimer: NodeJS.Timeout | undefined;
 
   if (signal !== undefined) onAbort(signal, onAborted);
-  if (settings.responseHeaderTimeout > 0) headTimer = setTimeout(onHeadTimeout, settings.responseHeaderTimeout);
+  if (settings.responseHeaderTimeout > 0) {
+    // A client may take its time to send a body.
+    if (body instanceof Readable) body.once('end', startHeadTimer);
+    else startHeadTimer();
+  }
   place = pool.take(call, false);
 
   function start(free: Lane): void {
@@ -153,6 +159,7 @@ function runExchange(
       abort();
       return;
     }
+    isConnected = true;
     isReused = lane.exchanges > 0;
     lane.exchanges += 1;
     lane.readLimit = (lane.socket?.bytesRead ?? 0) + maxBody + FRAMING_ALLOWANCE;
@@ -250,6 +257,7 @@ function runExchange(
     if (isOver) return;
     const isRace = isReused && !isStarted && !isRetry && REPEATABLE.has(method) && !(body instanceof Readable);
     if (isRace && isSocketGone(error)) retry();
+    else if (isConnected && !isStarted && isCutUpload(body) && isSocketGone(error)) fail(cutUploadError(name));
     else fail(error.code === OVERSIZE ? sizeError(name, maxBody) : wireError(name, error, isStarted));
   }
 
@@ -267,6 +275,10 @@ function runExchange(
 
   function onAborted(): void {
     if (signal !== undefined) fail(abortError(name, signal));
+  }
+
+  function startHeadTimer(): void {
+    if (!isOver && head === undefined) headTimer = setTimeout(onHeadTimeout, settings.responseHeaderTimeout);
   }
 
   function onHeadTimeout(): void {
@@ -298,10 +310,6 @@ function runExchange(
     if (signal !== undefined) offAbort(signal, onAborted);
     if (body instanceof Readable && !body.destroyed) body.destroy();
   }
-}
-
-function isSocketGone({ code }: { code?: string }): boolean {
-  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 function ignore(): void {}

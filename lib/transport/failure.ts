@@ -15,6 +15,12 @@ export function connectionError(name: string, what: string): BackendError {
   return new BackendError('ERR_BACKEND_CONNECTION', 502, `${name}: ${what}.`);
 }
 
+/** The backend closed the connection while the body was still coming: nobody can tell whether the client was the reason. */
+export function cutUploadError(name: string): BackendError {
+  const message = `${name}: the connection ended before it had the whole request.`;
+  return new BackendError('ERR_BACKEND_CONNECTION', 502, message, { isUnsent: true });
+}
+
 export function protocolError(name: string, what: string): BackendError {
   return new BackendError('ERR_BACKEND_PROTOCOL', 502, `${name}: the answer breaks HTTP/1.1: ${what}.`);
 }
@@ -76,7 +82,7 @@ export function wireError(name: string, error: unknown, isStarted: boolean): Gat
   if (TIMEOUTS.has(code)) return timeoutError(name, 'no answer in time');
   if (UNWRITABLE.has(code)) {
     const message = `${name}: the request cannot be written as HTTP/1.1; look at the headers and the path it was given.`;
-    return new BackendError('ERR_BACKEND_PROTOCOL', 502, message);
+    return new BackendError('ERR_BACKEND_PROTOCOL', 502, message, { isUnsent: true });
   }
   const what = isStarted ? 'the connection ended before the answer was complete' : 'no answer';
   return connectionError(name, code === '' || code === 'UND_ERR_SOCKET' ? what : `${what} (${code})`);
