@@ -75,7 +75,7 @@ export const sabotages: readonly Sabotage[] = [
         replace: 'const largest = LARGEST_BUFFER;',
       },
       { file: 'transport/exchange.js', find: 'if (received > maxBody)', replace: 'if (received > Infinity)' },
-      { file: 'transport/exchange.js', find: '+ maxBody + FRAMING_ALLOWANCE', replace: '+ Infinity' },
+      { file: 'transport/exchange.js', find: 'maxBody + FRAMING_ALLOWANCE', replace: 'Infinity' },
     ],
     caughtBy: ['I2', 'I12', 'I10'],
   },
