@@ -26,7 +26,7 @@ export function single([part = 'fail']: readonly Contribution[], [role]: readonl
   return { status: 200, isComplete: !isNull(node) && !isBare(node), node };
 }
 
-export function merged(parts: readonly Contribution[], roles: readonly Role[]): Answer {
+export function merged(parts: readonly Contribution[], roles: readonly Role[], joinsLists = false): Answer {
   if (parts.every((part) => part === 'fail')) return FAILED;
   let isComplete = true;
   let isEmpty = true;
@@ -37,12 +37,16 @@ export function merged(parts: readonly Contribution[], roles: readonly Role[]): 
     else if (part !== 'empty') {
       isEmpty = false;
       const wrapped = shaped(part.node, role);
-      if (role?.group !== undefined) node = mergeNodes(node, objectNode([[role.group, wrapped]]));
+      if (role?.group !== undefined) node = mergeNodes(node, objectNode([[role.group, wrapped]]), joinsLists);
       else if (isNull(wrapped)) isComplete = false;
-      else node = mergeNodes(node, wrapped);
+      else node = mergeNodes(node, wrapped, joinsLists);
     }
   }
   return { status: 200, isComplete: isComplete && (isEmpty || !isBare(node)), node };
+}
+
+export function concatenated(parts: readonly Contribution[], roles: readonly Role[]): Answer {
+  return merged(parts, roles, true);
 }
 
 /** The second backend is called with what the first one said; without that it is not called, and counts as failed. */

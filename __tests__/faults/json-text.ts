@@ -158,13 +158,15 @@ export function withoutProto(node: Node): Node {
   return { kind: 'object', members };
 }
 
-/** Objects merge key by key at every depth; anything else is replaced by the later part. */
-export function mergeNodes(earlier: Node, later: Node): Node {
+/** Objects merge key by key at every depth; anything else is replaced by the later part, or lists are joined. */
+export function mergeNodes(earlier: Node, later: Node, joinsLists = false): Node {
+  if (joinsLists && earlier.kind === 'array' && later.kind === 'array')
+    return { kind: 'array', items: [...earlier.items, ...later.items] };
   if (earlier.kind !== 'object' || later.kind !== 'object') return later;
   const members = new Map(earlier.members);
   for (const [key, member] of later.members) {
     const present = members.get(key);
-    members.set(key, present ? mergeNodes(present, member) : member);
+    members.set(key, present ? mergeNodes(present, member, joinsLists) : member);
   }
   return { kind: 'object', members };
 }

@@ -7,6 +7,7 @@ import type { HostileTally } from './hostile.js';
 import type { ConfigFigures } from './hostile-config.js';
 import type { LagMeter } from './lag.js';
 import type { Finding, Load } from './load.js';
+import type { PhaseFigures } from './phases.js';
 import type { Stats } from './protocol.js';
 import { LAB } from './shapes.js';
 import type { SizeFigures } from './sizes.js';
@@ -26,6 +27,7 @@ export interface ReportInput {
   readonly configs: ConfigFigures;
   readonly breaker: BreakerFigures | undefined;
   readonly strain: StrainFigures;
+  readonly phases: PhaseFigures;
   readonly backends: Backends;
   readonly before: Stats;
   /** Right after the load. */
@@ -164,6 +166,12 @@ function* lines(input: ReportInput): Generator<string> {
   yield `G10         ${hostile.requests} hostile requests: ${answers(hostile)}`;
   yield `F01         ${smuggled.requests} tries at smuggling: ${answers(smuggled)}`;
   yield `G11         ${configs.mutations} mutated configurations: ${configs.refused} refused, ${configs.accepted} accepted and alive`;
+  const { cache, pool, clients, reload } = input.phases;
+  for (const [store, { reads, calls, writes }] of Object.entries(cache))
+    yield `cache       ${store}: ${calls} calls for ${reads} reads, ${writes} writes`;
+  yield `pool        ${pool.served} served over ${pool.mostConnections} connections at most, ${pool.gaveUp} gave up`;
+  yield `clients     places of those who do not read are free after ${clients.freed.toFixed(0)} ms; ${(clients.perUpload / 1024).toFixed(0)} KiB of heap for ${clients.body} chunks of a byte`;
+  yield `reload      ${reload.reloads} times under ${reload.requests} requests, ${(reload.leftBehind / 1024).toFixed(1)} KiB of heap for each`;
   yield `G13         ${drain.underWay} under way when it was to close, ${drain.refused} turned away, done after ${drain.milliseconds.toFixed(0)} ms, code ${drain.exit?.code ?? 'none'}`;
   const { driver, gateway } = lag.totals();
   yield `machine     the driver stood still for ${driver.toFixed(0)} ms in all, the gateway for ${gateway.toFixed(0)} ms; one moment in a hundred finds them so for ${lag.wait(100)} ms`;

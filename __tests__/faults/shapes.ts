@@ -1,5 +1,5 @@
 import { CERTIFICATE_AUTHORITY } from './certificates.js';
-import { chained, merged, single } from './combine.js';
+import { chained, concatenated, merged, single } from './combine.js';
 import { printXml } from './formats.js';
 import type { Node } from './json-text.js';
 import { DENIED, denied, FILTERED, FLATTENED, filtered, flattened } from './reshape.js';
@@ -95,6 +95,7 @@ const HEAVY: readonly (Pick<Shape, 'name' | 'roles'> & Partial<Shape>)[] = [
       { name: 'h1', keys: 10_000 },
     ],
     endpoint: { extra_config: { proxy: { combiner: 'concat' } } },
+    combine: concatenated,
   },
   { name: 'large-flat', roles: [{ name: 'h2', bulk: 4000, options: FLATTENED, reshape: flattened }] },
   {

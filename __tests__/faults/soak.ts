@@ -11,6 +11,7 @@ import { runHostile } from './hostile.js';
 import { runHostileConfigs } from './hostile-config.js';
 import { createLagMeter } from './lag.js';
 import { createLoad } from './load.js';
+import { runPhases } from './phases.js';
 import { createProbe } from './probe.js';
 import type { Message } from './protocol.js';
 import { createRandom } from './random.js';
@@ -48,7 +49,8 @@ async function setUp(options: LabOptions) {
   const findings = createFindings(seed, print);
   const lag = createLagMeter();
   const { healthy, faulty } = backends.routes;
-  const config = buildConfig([...healthy, ...faulty.map(({ route }) => route)], [...breaker.endpoints, probe.endpoint]);
+  const light = healthy.filter(({ shape }) => !shape.isHeavy);
+  const config = buildConfig([...light, ...faulty.map(({ route }) => route)], [...breaker.endpoints, probe.endpoint]);
   const schedule = createSchedule({ seed, routes: backends.routes, only: options.only, canary, prefix });
 
   function onMessage(message: Message): void {
@@ -151,10 +153,6 @@ async function soak(options: LabOptions): Promise<number> {
   if (isFound()) return lab.tearDown();
 
   const loaded = await gateway.stats();
-  say('with large documents');
-  const sizes = await runSizes({ ...lab.attack, gateway, lag: lab.lag });
-  if (isFound()) return lab.tearDown();
-
   say('under attack');
   const hostile = await runHostile(lab.attack, 'requests', options.hostile);
   const smuggled = await runHostile(lab.attack, 'smuggling', Math.ceil(options.hostile / 5));
@@ -162,7 +160,14 @@ async function soak(options: LabOptions): Promise<number> {
 
   await lab.probe.stop();
   say('under strain');
-  const strain = await runStrain(options.entry, lab.lag, findings.add);
+  const stage = { entry: options.entry, lag: lab.lag, report: findings.add };
+  const strain = await runStrain(stage);
+  if (isFound()) return lab.tearDown();
+
+  say('with large documents, caches, full pools, bad clients and reloads');
+  const sizes = await runSizes(stage, backends, options.seed);
+  if (isFound()) return lab.tearDown();
+  const phases = await runPhases(stage, backends, options.seed);
 
   const configs = await runHostileConfigs(
     options.entry,
@@ -193,6 +198,7 @@ async function soak(options: LabOptions): Promise<number> {
       configs,
       breaker,
       strain,
+      phases,
       before,
       loaded,
       after,

@@ -82,6 +82,8 @@ const BEHAVIOURS: readonly (readonly [number, TurnBehaviour])[] = [
   [0.97, 'halting'],
   [1, 'pipelined'],
 ];
+/** What large documents are sent as: whole, late and compressed. */
+const PLAIN = new Set(['Z01', 'Z03', 'Z04']);
 const STREAM_STATUSES = [200, 200, 200, 201, 202, 206, 400, 404, 409, 500, 503];
 
 /** Any part of such a body is a body: that some is missing has to show elsewhere. */
@@ -133,7 +135,7 @@ export function createSchedule({
   }
 
   function healthyPart(role: Role, route: Route, random: Random): Part {
-    const fitting = healthyPlans.filter((plan) => isPlayable(plan, role, route));
+    const fitting = healthyPlans.filter((plan) => isPlayable(plan, role, route) && (!isHeavy || PLAIN.has(plan.id)));
     return toPart(role, random.pick(fitting), route, random);
   }
 
