@@ -1,4 +1,4 @@
-import { mergeNodes, type Node, objectNode } from './json-text.js';
+import { joinNodes, mergeNodes, type Node, objectNode } from './json-text.js';
 import type { Answer, Contribution, Role } from './shapes.js';
 
 // The independent model of how contributions, in declared order, make an answer.
@@ -26,7 +26,7 @@ export function single([part = 'fail']: readonly Contribution[], [role]: readonl
   return { status: 200, isComplete: !isNull(node) && !isBare(node), node };
 }
 
-export function merged(parts: readonly Contribution[], roles: readonly Role[], joinsLists = false): Answer {
+export function merged(parts: readonly Contribution[], roles: readonly Role[], merge = mergeNodes): Answer {
   if (parts.every((part) => part === 'fail')) return FAILED;
   let isComplete = true;
   let isEmpty = true;
@@ -37,16 +37,16 @@ export function merged(parts: readonly Contribution[], roles: readonly Role[], j
     else if (part !== 'empty') {
       isEmpty = false;
       const wrapped = shaped(part.node, role);
-      if (role?.group !== undefined) node = mergeNodes(node, objectNode([[role.group, wrapped]]), joinsLists);
+      if (role?.group !== undefined) node = merge(node, objectNode([[role.group, wrapped]]));
       else if (isNull(wrapped)) isComplete = false;
-      else node = mergeNodes(node, wrapped, joinsLists);
+      else node = merge(node, wrapped);
     }
   }
   return { status: 200, isComplete: isComplete && (isEmpty || !isBare(node)), node };
 }
 
 export function concatenated(parts: readonly Contribution[], roles: readonly Role[]): Answer {
-  return merged(parts, roles, true);
+  return merged(parts, roles, joinNodes);
 }
 
 /** The second backend is called with what the first one said; without that it is not called, and counts as failed. */

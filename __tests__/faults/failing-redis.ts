@@ -36,10 +36,12 @@ export function createFailingRedis(): RedisLike {
   return {
     call(command, ...args) {
       const draw = random.next();
-      if (draw < THROWS) throw new Error('The client is closed');
+      if (draw < THROWS) throw Object.assign(new Error('The client is closed'), { stack: 'closed' });
       if (draw < HANGS) return new Promise(() => {});
       if (draw < HANGS + FAILS) {
         const fault = new Error(random.pick(FAULTS));
+        // The lab's own paths are no leak of the gateway's.
+        fault.stack = fault.message;
         return new Promise((_, reject) => setTimeout(reject, random.int(0, 5), fault));
       }
       return Promise.resolve(obey(command.toUpperCase(), args));

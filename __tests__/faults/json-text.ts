@@ -158,15 +158,24 @@ export function withoutProto(node: Node): Node {
   return { kind: 'object', members };
 }
 
-/** Objects merge key by key at every depth; anything else is replaced by the later part, or lists are joined. */
-export function mergeNodes(earlier: Node, later: Node, joinsLists = false): Node {
-  if (joinsLists && earlier.kind === 'array' && later.kind === 'array')
-    return { kind: 'array', items: [...earlier.items, ...later.items] };
-  if (earlier.kind !== 'object' || later.kind !== 'object') return later;
+/** Objects merge key by key at every depth; anything else is replaced by the later part. */
+export function mergeNodes(earlier: Node, later: Node): Node {
+  return mergeBy(earlier, later, (_, last) => last);
+}
+
+/** The same, but lists are joined. */
+export function joinNodes(earlier: Node, later: Node): Node {
+  return mergeBy(earlier, later, (first, last) =>
+    first.kind === 'array' && last.kind === 'array' ? { kind: 'array', items: [...first.items, ...last.items] } : last,
+  );
+}
+
+function mergeBy(earlier: Node, later: Node, clash: (earlier: Node, later: Node) => Node): Node {
+  if (earlier.kind !== 'object' || later.kind !== 'object') return clash(earlier, later);
   const members = new Map(earlier.members);
   for (const [key, member] of later.members) {
     const present = members.get(key);
-    members.set(key, present ? mergeNodes(present, member, joinsLists) : member);
+    members.set(key, present ? mergeBy(present, member, clash) : member);
   }
   return { kind: 'object', members };
 }

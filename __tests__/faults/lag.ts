@@ -69,7 +69,7 @@ export function createLagMeter(): LagMeter {
   return {
     between,
     allowance(from, to) {
-      return 2 * between(from, to);
+      return Math.min(to - from, 2 * between(from, to));
     },
     wait(oneIn) {
       const elapsed = performance.now() - startedAt;

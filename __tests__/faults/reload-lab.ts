@@ -21,7 +21,7 @@ const WARM_UP = 15;
 const RELOADS = 60;
 const EVERY = 40;
 /** Bytes of heap: a plan that is remembered costs many times as much. */
-const LIMIT = 32 * 1024;
+const LIMIT = 64 * 1024;
 
 /** The configuration of `reload`, and one with an endpoint more. */
 function configsOf(routes: readonly Route[]): Record<string, unknown>[] {

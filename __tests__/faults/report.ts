@@ -10,7 +10,6 @@ import type { Finding, Load } from './load.js';
 import type { PhaseFigures } from './phases.js';
 import type { Stats } from './protocol.js';
 import { LAB } from './shapes.js';
-import type { SizeFigures } from './sizes.js';
 import type { StrainFigures } from './strain.js';
 import type { Violation } from './verify.js';
 
@@ -33,7 +32,6 @@ export interface ReportInput {
   /** Right after the load. */
   readonly loaded: Stats;
   readonly after: Stats;
-  readonly sizes: SizeFigures;
   /** Milliseconds in which the good client was served. */
   readonly probe: Figure;
   readonly seconds: number;
@@ -159,16 +157,17 @@ function* lines(input: ReportInput): Generator<string> {
     ? `G8          ${breaker.whileOpen} calls while open, ${breaker.probes} probe for ${breaker.waiting} waiting clients, recovered after ${breaker.recovery.toFixed(0)} ms`
     : 'G8          pending: there is no circuit breaker in this build';
   yield `G9          loop delay p99 ${loaded.loopP99.toFixed(1)}, max ${loaded.loopMax.toFixed(1)} ms; ${((loaded.cpu - before.cpu) / Math.max(1, loaded.accepted - before.accepted)).toFixed(0)} µs of processor per request`;
-  yield `            large documents hold it for ${Object.entries(input.sizes)
+  yield `            large documents hold it for ${Object.entries(input.phases.sizes)
     .map(([name, milliseconds]) => `${name} ${milliseconds.toFixed(0)}`)
     .join(', ')} ms`;
   yield `I15         a good client was served in p50 ${input.probe.percentile(0.5).toFixed(1)}, p99 ${input.probe.percentile(0.99).toFixed(1)}, max ${input.probe.max().toFixed(1)} ms, ${input.probe.count()} times`;
   yield `G10         ${hostile.requests} hostile requests: ${answers(hostile)}`;
   yield `F01         ${smuggled.requests} tries at smuggling: ${answers(smuggled)}`;
   yield `G11         ${configs.mutations} mutated configurations: ${configs.refused} refused, ${configs.accepted} accepted and alive`;
-  const { cache, pool, clients, reload } = input.phases;
+  const { cache, stray, pool, clients, reload } = input.phases;
   for (const [store, { reads, calls, writes }] of Object.entries(cache))
     yield `cache       ${store}: ${calls} calls for ${reads} reads, ${writes} writes`;
+  yield `strays      ${stray.strays} answers that nobody asked for among ${stray.requests} requests: ${stray.foreign} reached a client, ${stray.failed} requests failed`;
   yield `pool        ${pool.served} served over ${pool.mostConnections} connections at most, ${pool.gaveUp} gave up`;
   yield `clients     places of those who do not read are free after ${clients.freed.toFixed(0)} ms; ${(clients.perUpload / 1024).toFixed(0)} KiB of heap for ${clients.body} chunks of a byte`;
   yield `reload      ${reload.reloads} times under ${reload.requests} requests, ${(reload.leftBehind / 1024).toFixed(1)} KiB of heap for each`;

@@ -39,7 +39,9 @@ export async function runSizes(stage: Stage, backends: Backends, seed: number): 
       });
       const load = createLoad({ port, rate: 0, backends, lag: stage.lag, isCanary: () => false, onFinding });
       probe.start(port, '', stage.lag, stage.report);
-      for (let turn = 0; turn < TURNS && !isWrong; turn++) {
+      for (let turn = 0; turn <= TURNS && !isWrong; turn++) {
+        // A process that has just started compiles what it runs.
+        if (turn === 1) await gateway.stats(true);
         const next = [nextHealthy(schedule, () => number++)];
         await load.run(1, () => next.pop());
         await sleep(PAUSE);

@@ -17,7 +17,6 @@ import type { Message } from './protocol.js';
 import { createRandom } from './random.js';
 import { createReport, showFinding } from './report.js';
 import { buildConfig, LAB } from './shapes.js';
-import { runSizes } from './sizes.js';
 import { runStrain } from './strain.js';
 import { createSchedule, nextHealthy, type Turn } from './turn.js';
 
@@ -165,9 +164,8 @@ async function soak(options: LabOptions): Promise<number> {
   if (isFound()) return lab.tearDown();
 
   say('with large documents, caches, full pools, bad clients and reloads');
-  const sizes = await runSizes(stage, backends, options.seed);
-  if (isFound()) return lab.tearDown();
-  const phases = await runPhases(stage, backends, options.seed);
+  const phases = await runPhases(stage, backends, options.seed, isFound);
+  if (!phases) return lab.tearDown();
 
   const configs = await runHostileConfigs(
     options.entry,
@@ -202,7 +200,6 @@ async function soak(options: LabOptions): Promise<number> {
       before,
       loaded,
       after,
-      sizes,
       probe: lab.probe.times,
       seconds,
       drain,
