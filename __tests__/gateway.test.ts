@@ -8,6 +8,7 @@ import { ConfigError } from '../lib/errors.js';
 import { createGateway, defineConfig, type Gateway, type GatewayConfig } from '../lib/gateway.js';
 import type { GatewayOptions } from '../lib/options.js';
 import type { OwnAxios } from '../lib/transport/axios.js';
+import { answer, startRawServer } from './support/raw-server.js';
 
 const open: (() => Promise<unknown>)[] = [];
 let backend = '';
@@ -176,4 +177,74 @@ test('X02 a wrong configuration or option starts nothing', () => {
 test('defineConfig gives back what it was given', () => {
   const config = configOf();
   expect(defineConfig(config)).toBe(config);
+});
+
+describe('S18 a body that only the end of its connection ends', () => {
+  async function serveOld(): Promise<string> {
+    const server = await startRawServer(({ target }) => {
+      const body =
+        target === '/cut' ? '{"a":1' : target === '/empty' ? '' : target === '/text' ? 'some text' : '{"a":1}';
+      return [{ send: `HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n${body}` }, { fin: true }];
+    });
+    open.push(() => server.close());
+    return server.origin;
+  }
+
+  const answers = async (path: string, encoding: string, output = encoding) => {
+    const host = [await serveOld()];
+    const endpoint = { endpoint: '/x', output_encoding: output, backend: [{ host, encoding, url_pattern: path }] };
+    const response = await fetch(`${await serve(created({ endpoints: [endpoint] }))}/x`);
+    return { response, text: await response.text() };
+  };
+
+  test.each([
+    ['/json', 'json', 'json', 'true'],
+    ['/json', 'json', 'negotiate', 'true'],
+    ['/json', 'safejson', 'json', 'true'],
+    ['/text', 'string', 'string', 'false'],
+    ['/json', 'yaml', 'json', 'false'],
+    ['/empty', 'json', 'json', 'false'],
+  ])('%s as %s, written as %s: complete is %s', async (path, encoding, output, complete) => {
+    const { response, text } = await answers(path, encoding, output);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-krakend-completed')).toBe(complete);
+    if (path === '/text') expect(text).toBe('some text');
+  });
+
+  test('and that is cut is a failure where its encoding can tell', async () => {
+    expect((await answers('/cut', 'json')).response.status).toBe(500);
+  });
+
+  test('is passed on as one that the end of its connection ends', async () => {
+    const { response, text } = await answers('/text', 'no-op');
+    expect(text).toBe('some text');
+    expect(response.headers.get('connection')).toBe('close');
+    expect(response.headers.get('transfer-encoding')).toBeNull();
+  });
+});
+
+test('S14 a stray answer is counted and logged, and a reload does not forget it', async () => {
+  const warn = vi.fn();
+  const silent = (): void => {};
+  const strayed = vi.fn();
+  const bad = await startRawServer((_request, n) =>
+    n === 0 ? [{ send: answer('{"a":1}') }, { wait: 5 }, { send: answer('{"b":2}') }] : [{ send: answer('{"a":1}') }],
+  );
+  open.push(() => bad.close());
+  const config: GatewayConfig = {
+    endpoints: [{ endpoint: '/x', backend: [{ host: [bad.origin], url_pattern: '/' }] }],
+    extra_config: { 'telemetry/metrics': {} },
+  };
+  const gateway = created(config, {
+    logger: { debug: silent, info: silent, warn, error: silent },
+    observe: { strayed },
+  });
+  const origin = await serve(gateway);
+  await fetch(`${origin}/x`);
+  await vi.waitFor(() => expect(strayed).toHaveBeenCalledWith({ origin: bad.origin }));
+  expect(gateway.stats()?.['tributary.backend.stray_answers']).toBe(1);
+  expect(warn.mock.calls.filter(([fields]) => fields.origin === bad.origin)).toHaveLength(1);
+  gateway.reload(config);
+  await fetch(`${origin}/x`);
+  expect(bad.requests[1]?.headers['connection']).toBe('close');
 });

@@ -18,3 +18,13 @@ test('finds what came before, and lets go of what nobody asks for', () => {
   expect([...second.kept.keys()]).toEqual(['a']);
   expect([...first.kept.keys()]).toEqual(['a', 'b']);
 });
+
+test('lets go of everything when another configuration has taken its place', () => {
+  const first = createKeep();
+  const a = first.keep('a', () => ({}));
+  const second = createKeep(first.kept);
+  expect(second.keep('a', () => ({}))).toBe(a);
+  first.release();
+  expect(first.kept.size).toBe(0);
+  expect(second.kept.get('a')).toBe(a);
+});

@@ -307,6 +307,15 @@ describe('E03 an observer that misbehaves harms no request', () => {
     ],
   ];
 
+  test('S14 E03 also when it is told of a stray answer', () => {
+    const error = vi.fn();
+    const strayed = vi.fn();
+    const observation = createObservation([{ strayed: boom }, { strayed }, {}], { ...silent, error });
+    observation?.strayed('http://users');
+    expect(strayed).toHaveBeenCalledWith({ origin: 'http://users' });
+    expect(error).toHaveBeenCalledTimes(1);
+  });
+
   test.each(BAD)('E03 one that %s', async (_title, observer) => {
     const logger = { ...silent, error: vi.fn() };
     const { answer } = await watch({ 'users/u/{id}': { id: 7 }, 'orders/o': { count: 1 } }, TWO, {

@@ -102,4 +102,23 @@ describe('in an app that runs somewhere else', () => {
     });
     expect(JSON.parse(output)).toEqual([true, true, false]);
   });
+
+  test.each(['cjs', 'esm'])('the %s build loads at once what it depends on, or says where it belongs', (format) => {
+    const file = JSON.stringify(join(app, 'node_modules', 'library', format, 'peer.js'));
+    const script = `
+      const loaded = ${format === 'cjs' ? `Promise.resolve(require(${file}))` : `import(${file})`};
+      loaded.then(({ requirePackage }) => {
+        console.log(requirePackage('plain', 'A test'));
+        try { requirePackage('not-there', 'A test'); } catch ({ code, message }) { console.log(code, message); }
+      });`;
+    const output = execFileSync(process.execPath, ['--input-type=commonjs', '-e', script], {
+      cwd: tmpdir(),
+      encoding: 'utf8',
+    });
+    expect(output.split('\n')).toEqual([
+      '1',
+      expect.stringMatching(/^ERR_PEER_MISSING A test needs the package "not-there", which is not there: install it/),
+      '',
+    ]);
+  });
 });

@@ -185,7 +185,8 @@ test('X02 a configuration that is refused late ends what it had opened, and says
   expect(create).toThrow(ConfigError);
   await new Promise(setImmediate);
   expect(ended.sort()).toEqual(['component', 'wire']);
-  expect(error.mock.calls).toEqual([[{ err }, expect.stringContaining('could not be closed')]]);
+  const at = 'the connections to the backends';
+  expect(error.mock.calls).toEqual([[{ at, err }, expect.stringContaining('could not be closed')]]);
 });
 
 test('X01 knows when nobody is inside, and ends those who are', async () => {

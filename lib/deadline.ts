@@ -11,6 +11,8 @@ export interface Deadline {
   race<T>(promise: Promise<T>): Promise<T>;
   /** Ends it now, also after `dispose`. Does nothing once it has ended. */
   cancel(reason: Error): void;
+  /** Ends it as `cancel` does, but lets its time go on: `expired` is called once that is up, unless `dispose` is first. */
+  abort(reason: Error): void;
   /** Drops timer and listeners without ending it. */
   dispose(): void;
 }
@@ -40,6 +42,11 @@ export function createDeadline(
   function cancel(reason: Error): void {
     if (signal.aborted) return;
     dispose();
+    end(reason);
+  }
+
+  function end(reason: Error): void {
+    if (signal.aborted) return;
     abort(reason);
     for (const reject of waiting) reject(reason);
     waiting.length = 0;
@@ -66,7 +73,7 @@ export function createDeadline(
   if (parent?.aborted) cancel(parent.reason);
   else if (parent) onAbort(parent, onParentAbort);
 
-  return { signal, race, cancel, dispose };
+  return { signal, race, cancel, abort: end, dispose };
 }
 
 function createRealSignal(): ReturnType<typeof createQuietSignal> {

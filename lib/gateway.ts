@@ -10,13 +10,14 @@ import {
   defineConfig as defineAuthoredConfig,
   type ExtraTypes,
 } from './config/types.js';
-import { type CloseOptions, createLifecycle, type Lifecycle } from './lifecycle.js';
+import { type CloseOptions, createLifecycle, faultsOf, type Lifecycle } from './lifecycle.js';
 import { type GatewayOptions, resolveOptions } from './options.js';
 import type { RequestHandler } from './proxy.js';
 import type { ReadyOptions } from './readiness.js';
 import { shareHiddenClass } from './router/hidden-class.js';
 import type { Handle } from './router/router.js';
 import { type AxiosLike, createAxios, type OwnAxios } from './transport/axios.js';
+import { createOrigins } from './transport/origin.js';
 import { createWire } from './transport/wire.js';
 
 /** A configuration: KrakenD's keys, with the built-in components typed. Give `Extra` to type components of your own. */
@@ -59,7 +60,8 @@ export interface Gateway<A extends AxiosLike = AxiosLike> extends Handle {
   ready(options?: ReadyOptions): Promise<void>;
   /**
    * Refuses new requests with 503, gives those under way `timeout` milliseconds (default 10000), then closes every
-   * socket. Calling it again is harmless.
+   * socket. Components have what is left of that to close what they have opened, and a second at least: the log names
+   * what takes longer. Calling it again is harmless.
    */
   close(options?: CloseOptions): Promise<void>;
   /** The axios instance that backends are called with: add interceptors here. */
@@ -90,9 +92,10 @@ export function createGateway<A extends AxiosLike = OwnAxios>(
   config: GatewayConfig,
   options: GatewayOptions<A> = {},
 ): Gateway<A> {
-  const resolved = resolveOptions(options);
+  const resolved = resolveOptions(options, (sound) => faultsOf(config, sound));
   const axios = (resolved.axios ?? createAxios()) as A;
-  const lifecycle = createLifecycle(config, resolved, ({ client }) => createWire({ axios, client }));
+  const origins = createOrigins(resolved.logger);
+  const lifecycle = createLifecycle(config, resolved, ({ client }) => createWire({ axios, client, origins }));
 
   return Object.assign(createRouter<A>(lifecycle.handle), controlsOf(lifecycle), { axios });
 }

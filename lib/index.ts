@@ -10,9 +10,9 @@ export type {
 } from './components/component.js';
 export { type Component, defineComponent, type Hooks, type Scope } from './components/component.js';
 export type { BackendFunction, FunctionRequest } from './components/function-backend.js';
+export type { CacheStore, VersionedWrite } from './components/http-cache/cache-store.js';
 export type { CacheControl, CacheCounts } from './components/http-cache/purge.js';
 export { createRedisCache, type RedisCacheClient, type RedisCacheOptions } from './components/http-cache/redis.js';
-export type { CacheStore } from './components/http-cache/remote-store.js';
 export type {
   RequestChanges,
   RequestFunction,
@@ -26,6 +26,7 @@ export {
   type RedisLimitOptions,
 } from './components/rate-limit/redis.js';
 export type { Decision as LimitDecision, Limit, LimitStore } from './components/rate-limit/store.js';
+export type { StatsGuard } from './components/telemetry/metrics.js';
 export {
   createOpenTelemetryObserver,
   type OpenTelemetryApi,
@@ -71,6 +72,7 @@ export type {
   Observe,
   Observer,
   RequestObserver,
+  StrayEvent,
 } from './observe.js';
 export type { GatewayOptions } from './options.js';
 export type {

@@ -45,7 +45,7 @@ export function letGo(memory: Memory): void {
 }
 
 /** True for a piece whose bytes are about to be written over. */
-export function isLent(piece: Buffer): boolean {
+export function isLent(piece: Uint8Array): boolean {
   return (piece.buffer as Marked)[MEMORY] !== undefined;
 }
 

@@ -8,8 +8,13 @@ import type { ReadyOptions } from './readiness.js';
 import type { Handle } from './router/router.js';
 import type { Wire } from './transport/wire.js';
 
+export { faultsOf } from './plan.js';
+
 export interface CloseOptions {
-  /** Milliseconds that requests under way are given to finish; then they are ended. Default 10000. */
+  /**
+   * Milliseconds that requests under way are given to finish; then they are ended. Components have what is left of it to
+   * close what they have opened, and a second at least; the log names those that take longer. Default 10000.
+   */
   readonly timeout?: number;
 }
 
@@ -34,6 +39,8 @@ export interface Lifecycle {
 }
 
 const DEFAULT_DRAIN = 10_000;
+/** What components have in any case to close what they have opened. */
+const GRACE = 1_000;
 /** Node takes longer timers for none at all and fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -48,24 +55,33 @@ export function createLifecycle(
   const retiring = new Map<Plan, Promise<void>>();
   let closing: Promise<void> | undefined;
 
-  function retire(old: Plan): void {
+  /** Ends a plan that gets no more requests. `patience` says how long its components may take once the last one has left. */
+  function retire(old: Plan, patience: () => number): Promise<void> {
     const closed = old
       .idle()
-      .then(() => old.close())
+      .then(() => closeInTime(old, patience()))
       .catch((err) => options.logger.error({ err }, 'a configuration that is no longer in force could not be closed'))
       .finally(() => retiring.delete(old));
     retiring.set(old, closed);
+    return closed;
   }
 
   async function drain(timeout: number): Promise<void> {
-    retire(plan);
-    const timer = setTimeout(endAll, Math.min(timeout, LONGEST_TIMER));
+    const end = performance.now() + timeout;
+    retire(plan, () => Math.max(GRACE, end - performance.now()));
+    let timer = setTimeout(endAll, Math.min(timeout, LONGEST_TIMER));
     await Promise.all(retiring.values());
     clearTimeout(timer);
+
+    function endAll(): void {
+      for (const old of retiring.keys()) old.abort();
+      timer = setTimeout(giveUpAll, GRACE);
+    }
   }
 
-  function endAll(): void {
-    for (const old of retiring.keys()) old.abort();
+  /** Those too that a reload has given longer. */
+  function giveUpAll(): void {
+    for (const old of retiring.keys()) old.giveUp();
   }
 
   return {
@@ -80,7 +96,7 @@ export function createLifecycle(
       if (closing) throw new ConfigError([{ path: '', message: 'the gateway is closed; create a new one' }]);
       const old = plan;
       plan = createPlan(next, options, openWire, old);
-      retire(old);
+      retire(old, () => DEFAULT_DRAIN).then(old.release);
     },
     async ready(given) {
       if (closing) throw new GatewayError('ERR_CLOSING', 503, 'The gateway is closed; create a new one');
@@ -91,6 +107,12 @@ export function createLifecycle(
       return closing;
     },
   };
+}
+
+async function closeInTime(plan: Plan, patience: number): Promise<void> {
+  const timer = setTimeout(plan.giveUp, Math.min(patience, LONGEST_TIMER));
+  await plan.close();
+  clearTimeout(timer);
 }
 
 function refuse(response: ServerResponse<IncomingMessage>): void {

@@ -33,6 +33,8 @@ export interface Observation {
   failed(request: IncomingMessage, error: GatewayError): void;
   /** It is over. */
   leave(visit: Visit, event: EndpointEvent): void;
+  /** A backend has sent bytes that no request asked for. */
+  strayed(origin: string): void;
   /** A layer around whoever lets requests in. */
   admitLayer(admit: Admit): Admit;
   /** A layer around an endpoint, outside of everything. */
@@ -105,6 +107,10 @@ export function createObservation(observers: readonly Observer[], logger: Logger
 
     leave(visit, event) {
       tell(event, visit.observers);
+    },
+
+    strayed(origin) {
+      for (const observer of observers) guard(() => observer.strayed?.({ origin }));
     },
 
     admitLayer(admit) {

@@ -55,6 +55,12 @@ export interface BackendEvent extends BackendPlace {
   readonly code?: ErrorCode | undefined;
 }
 
+/** Told when a backend's connection brought bytes that no request had asked for. The origin is isolated for ten minutes. */
+export interface StrayEvent {
+  /** Scheme, host and port, e.g. `http://users.internal:8080`. */
+  readonly origin: string;
+}
+
 /**
  * Is told how requests and calls of backends end. It runs in the way of the request: be quick. What it throws is logged
  * and harms nothing.
@@ -65,6 +71,8 @@ export type Observe = (event: EndpointEvent | BackendEvent) => void;
 export interface Observer {
   /** Every end, as `Observe`. */
   ended?: Observe;
+  /** A backend has sent bytes that no request asked for: its answers may have got out of step with the requests. */
+  strayed?(event: StrayEvent): void;
   /** A request has found its endpoint. What is given back follows this one request. */
   started?(place: EndpointPlace, request: IncomingMessage): RequestObserver | undefined;
 }

@@ -1,13 +1,26 @@
 import type { Component, Functions, GatewayFunction } from './components/component.js';
 import { guardComponent, guardTransport } from './components/guard.js';
 import { builtInComponents } from './components/index.js';
+import {
+  hasFunctions,
+  isBoolean,
+  isFunction,
+  isObject,
+  isRecord,
+  listOf,
+  must,
+  recordOf,
+  type ValueCheck,
+  withStandIns,
+} from './config/option-values.js';
 import type { Encoding } from './encoding/encoding.js';
-import { createEncodings } from './encoding/index.js';
+import { createEncodings, faultsOfEncodings } from './encoding/index.js';
 import { type Combiner, combiners } from './endpoint/combiner.js';
 import { ConfigError, type ConfigIssue } from './errors.js';
 import { guardLogger, type Logger, silentLogger } from './logger.js';
 import type { Observe, Observer } from './observe.js';
 import type { Ingredients } from './pipeline.js';
+import { faultsOfProxies } from './router/client-ip.js';
 import { type BalancerFactory, balancers } from './sd/balancer.js';
 import { createSubscribers } from './sd/index.js';
 import type { SubscriberFactory } from './sd/subscriber.js';
@@ -84,73 +97,75 @@ export interface ResolvedOptions {
   readonly tap?: Ingredients['tap'];
 }
 
-const KNOWN = new Set<keyof GatewayOptions>([
-  'axios',
-  'transport',
-  'encodings',
-  'combiners',
-  'subscribers',
-  'balancers',
-  'components',
-  'functions',
-  'stores',
-  'clients',
-  'logger',
-  'observe',
-  'debug',
-  'fallthrough',
-  'trustedProxies',
-  'statuses',
-  'errors',
-  'completedHeader',
-]);
+const functions = recordOf(isFunction, 'a function');
 
-const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+/** Every option of `createGateway`, and what it has to be where it is given. */
+const CHECKS: { readonly [K in keyof Required<GatewayOptions>]: ValueCheck } = {
+  axios: must(isAxios, 'be an axios instance'),
+  transport: must(isFunction, 'be a function'),
+  encodings: eachIn('a list of encodings', faultsOfEncodings),
+  combiners: functions,
+  subscribers: functions,
+  balancers: functions,
+  components: must(listOf(isComponent), 'be a list of components, as defineComponent gives them back'),
+  functions,
+  stores: recordOf(isObject, 'a store'),
+  clients: recordOf(isObject, 'a client'),
+  logger: must(isLogger, 'have the functions debug, info, warn and error'),
+  observe: must((value) => [value].flat().every(isObserver), 'be a function, an observer, or a list of them'),
+  debug: must(isBoolean, 'be true or false'),
+  fallthrough: must(isBoolean, 'be true or false'),
+  trustedProxies: eachIn('a list of addresses and CIDR ranges', faultsOfProxies),
+  statuses: must((value) => value === 'krakend' || value === 'http', 'be "krakend" or "http"'),
+  errors: must((value) => value === 'empty' || value === 'json', 'be "empty" or "json"'),
+  completedHeader: must(isFreeHeader, 'be the name of a header that HTTP has no use for itself'),
+};
 
-/** Checks the options and fills in the defaults; throws a `ConfigError` that lists every fault. */
-export function resolveOptions(given: GatewayOptions): ResolvedOptions {
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @param otherFaults what else is wrong; asked when an option is, so that everything is listed at once
+ * @throws {ConfigError} that lists every fault
+ */
+export function resolveOptions(
+  given: GatewayOptions,
+  otherFaults: (sound: ResolvedOptions) => readonly ConfigIssue[] = () => [],
+): ResolvedOptions {
+  const issues = [...must(isRecord, 'be an object')(given, 'options')];
   // Nothing is taken from a polluted Object.prototype.
-  const options: GatewayOptions = Object.assign(Object.create(null), given);
-  const issues: ConfigIssue[] = [];
-  function check(isFine: boolean, name: keyof GatewayOptions, message: string): void {
-    if (!isFine) issues.push({ path: `options.${name}`, message });
+  const options: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of Object.entries(isRecord(given) ? given : {})) {
+    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof GatewayOptions] : isUnknown;
+    const faults = value === undefined ? [] : check(value, `options.${name}`);
+    options[name] = faults.length === 0 ? value : soundPart(value, check);
+    issues.push(...faults);
   }
-  const { axios, transport, logger, completedHeader = 'X-Krakend-Completed' } = options;
-  const { statuses = 'krakend', errors = 'empty' } = options;
+  const resolved = fillIn(options);
+  if (issues.length > 0) throw new ConfigError([...issues, ...otherFaults(resolved)]);
+  return resolved;
+}
 
-  for (const name of Object.keys(options)) {
-    check(KNOWN.has(name as keyof GatewayOptions), name as keyof GatewayOptions, 'is not an option of createGateway');
-  }
-  check(axios === undefined || typeof axios?.request === 'function', 'axios', 'must be an axios instance');
-  check(transport === undefined || typeof transport === 'function', 'transport', 'must be a function');
-  check(
-    logger === undefined ||
-      ['debug', 'info', 'warn', 'error'].every((level) => typeof logger?.[level as keyof Logger] === 'function'),
-    'logger',
-    'must have the functions debug, info, warn and error',
-  );
+const isUnknown: ValueCheck = (_value, path) => [{ path, message: 'is not an option of createGateway' }];
+
+function eachIn(
+  what: string,
+  faultsOf: (list: readonly unknown[], path: string) => readonly ConfigIssue[],
+): ValueCheck {
+  const checkList = must(Array.isArray, `be ${what}`);
+  return (value, path) => (Array.isArray(value) ? faultsOf(value, path) : checkList(value, path));
+}
+
+/** What can be used of a faulty option: other faults are looked for with it, and it names what a configuration may name. */
+function soundPart(value: unknown, check: ValueCheck): unknown {
+  if (Array.isArray(value)) return value.filter((item) => check([item], '').length === 0);
+  return isRecord(value) && check({}, '').length === 0 ? withStandIns(value, check) : undefined;
+}
+
+/** The options are sound. */
+function fillIn(options: GatewayOptions): ResolvedOptions {
+  const { axios, transport, logger, statuses = 'krakend', errors = 'empty' } = options;
+  const { completedHeader = 'X-Krakend-Completed' } = options;
   const observers = [options.observe ?? []].flat() as readonly (Observe | Observer)[];
-  check(observers.every(isObserver), 'observe', 'must be a function, an observer, or a list of them');
-  check(HEADER_NAME.test(completedHeader), 'completedHeader', `"${completedHeader}" is not a header name`);
-  check(statuses === 'krakend' || statuses === 'http', 'statuses', 'must be "krakend" or "http"');
-  check(errors === 'empty' || errors === 'json', 'errors', 'must be "empty" or "json"');
-  check(isListOf(options.trustedProxies, isText), 'trustedProxies', 'must be a list of addresses and CIDR ranges');
-  check(isListOf(options.encodings, isObject), 'encodings', 'must be a list of encodings');
-  check(
-    isListOf(options.components, isComponent),
-    'components',
-    'must be a list of components, as defineComponent gives them back',
-  );
-  for (const name of ['debug', 'fallthrough'] as const) {
-    check(options[name] === undefined || typeof options[name] === 'boolean', name, 'must be true or false');
-  }
-  for (const name of ['combiners', 'subscribers', 'balancers', 'functions'] as const) {
-    for (const [key, value] of Object.entries(options[name] ?? {})) {
-      check(typeof value === 'function', name, `"${key}" must be a function`);
-    }
-  }
-  if (issues.length > 0) throw new ConfigError(issues);
-
   return {
     axios,
     transport: transport && guardTransport('options.transport', transport),
@@ -173,26 +188,47 @@ export function resolveOptions(given: GatewayOptions): ResolvedOptions {
   };
 }
 
-function isListOf(list: unknown, isItem: (item: unknown) => boolean): boolean {
-  return list === undefined || (Array.isArray(list) && list.every(isItem));
+function isAxios(value: unknown): boolean {
+  return hasFunctions(value, ['request']);
+}
+
+function isLogger(value: unknown): boolean {
+  return hasFunctions(value, ['debug', 'info', 'warn', 'error']);
 }
 
 function isObserver(value: unknown): boolean {
-  if (typeof value === 'function') return true;
-  const { ended, started } = (isObject(value) ? value : {}) as Observer;
-  return [ended, started].some((hook) => typeof hook === 'function');
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string';
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
+  if (isFunction(value)) return true;
+  const hooks = hooksOf(value, ['started', 'ended', 'strayed']);
+  return hooks.length > 0 && hooks.every(isFunction);
 }
 
 function isComponent(value: unknown): boolean {
   if (!isObject(value)) return false;
-  const { namespace, schema } = value as Partial<Component>;
-  return typeof namespace === 'string' && typeof schema?.safeParse === 'function';
+  const { namespace, schema, aliases = [] } = value as Partial<Component>;
+  const isNamed = typeof namespace === 'string' && listOf((alias) => typeof alias === 'string')(aliases);
+  const hooks = hooksOf(value, ['check', 'service', 'admit', 'endpoint', 'client', 'backend', 'transport']);
+  return isNamed && hasFunctions(schema, ['safeParse']) && hooks.every(isFunction);
+}
+
+/** What is given of the hooks, callable or not. */
+function hooksOf(value: unknown, names: readonly string[]): unknown[] {
+  return isObject(value) ? names.flatMap((name) => (value as Record<string, unknown>)[name] ?? []) : [];
+}
+
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+/** Another value in one of these would break the answer. */
+const OF_HTTP: ReadonlySet<string> = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'keep-alive',
+  'set-cookie',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+function isFreeHeader(value: unknown): boolean {
+  return typeof value === 'string' && HEADER_NAME.test(value) && !OF_HTTP.has(value.toLowerCase());
 }

@@ -43,6 +43,25 @@ export function lazyPeer<T>(name: string, feature: string, load: () => Promise<T
   return { name, fault, load: loadOnce };
 }
 
+/**
+ * A dependency that only some configurations use, loaded at its first use, and at once: `createGateway` does not wait.
+ *
+ * @throws GatewayError `ERR_PEER_MISSING` when it is not there, as in a bundle that was moved without its packages.
+ */
+export function requirePackage<T>(name: string, feature: string): T {
+  try {
+    return createRequire(ownFile())(name) as T;
+  } catch (error) {
+    if (!isMissing(error, name)) throw error;
+    const advice = 'install it where the app runs, beside its bundle';
+    throw new GatewayError(
+      'ERR_PEER_MISSING',
+      500,
+      `${feature} needs the package "${name}", which is not there: ${advice}`,
+    );
+  }
+}
+
 /** Looks where `import()` would look: from here upwards, which is where the app has its packages too. */
 function isInstalled(name: string): boolean {
   return canResolve(name, ownFile()) || canResolve(name, join(process.cwd(), 'index.js'));

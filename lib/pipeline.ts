@@ -32,13 +32,15 @@ const MERGE_SHARE = 0.85;
 const CONCURRENT_SHARE = 0.75;
 
 /** What the pipelines of one plan are built from. */
-export interface Ingredients extends Omit<CommonScope, 'onReady'> {
+export interface Ingredients extends Omit<CommonScope, 'onReady' | 'onClose'> {
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly combiners: ReadonlyMap<string, Combiner>;
   readonly balancers: ReadonlyMap<string, BalancerFactory>;
   readonly components: readonly Component[];
   /** The subscriber of a backend's hosts; closed by whoever made it. */
   subscribe(backend: BackendConfig): Subscriber;
+  /** `onClose` for the place `at` of the configuration. */
+  onCloseAt(at: string): CommonScope['onClose'];
   /** `onReady` for the place `at` of the configuration. */
   onReadyAt(at: string): CommonScope['onReady'];
   /** The wire to a backend. */
@@ -54,7 +56,8 @@ export interface Ingredients extends Omit<CommonScope, 'onReady'> {
 /** Those who let requests into an endpoint, in the order in which they are asked. */
 export function createAdmits(endpoint: EndpointConfig, ingredients: Ingredients): Admit[] {
   return inTableOrder(endpoint.components, ingredients.components).flatMap(
-    ({ component, config }) => component.admit?.(config, { ...commonScope(ingredients, endpoint.at), endpoint }) ?? [],
+    ({ component, config }) =>
+      component.admit?.(config, { ...commonScope(ingredients, endpoint.at, component), endpoint }) ?? [],
   );
 }
 
@@ -62,7 +65,7 @@ export function createAdmits(endpoint: EndpointConfig, ingredients: Ingredients)
 export function createEndpointProxy(endpoint: EndpointConfig, ingredients: Ingredients): Proxy {
   const hooks = inTableOrder(endpoint.components, ingredients.components).flatMap(
     ({ component, config }) =>
-      component.endpoint?.(config, { ...commonScope(ingredients, endpoint.at), endpoint }) ?? [],
+      component.endpoint?.(config, { ...commonScope(ingredients, endpoint.at, component), endpoint }) ?? [],
   );
   const { observation } = ingredients;
   if (observation) hooks.unshift(observation.endpointLayer);
@@ -80,7 +83,7 @@ function shadowLayer(endpoint: EndpointConfig, ingredients: Ingredients): Middle
       timeout: backend.proxy.shadow_timeout ?? endpoint.timeout,
       logger: ingredients.logger,
     });
-    ingredients.onClose(shadow.close);
+    ingredients.onCloseAt(backend.at)(shadow.close);
     return shadow.middleware;
   });
 }
@@ -150,14 +153,15 @@ function createBackendClient(
 ): BackendClient {
   const { encodings, balancers, components, observation } = ingredients;
   const { name, required, concurrent_calls: copies } = backend;
-  const hooks = inTableOrder(backend.components, components);
-  const scope = { ...commonScope(ingredients, backend.at), endpoint, backend };
+  const hooks = inTableOrder(backend.components, components).map(({ component, config }) => {
+    return { component, config, scope: { ...commonScope(ingredients, backend.at, component), endpoint, backend } };
+  });
   const encoding = encodings.get(backend.encoding) as Encoding;
   const isPassedOn = encodings.get(endpoint.output_encoding)?.passthrough === true;
   const stream = encoding.passthrough === true && isPassedOn;
 
   const limit = createBulkhead(name, backend.max_pending);
-  const transportLayers: TransportMiddleware[] = hooks.flatMap(({ component, config }) => {
+  const transportLayers: TransportMiddleware[] = hooks.flatMap(({ component, config, scope }) => {
     const layer = component.transport?.(config, scope);
     if (layer === undefined) return [];
     return component.sharesCalls ? [layer, limit] : [layer];
@@ -173,7 +177,7 @@ function createBackendClient(
   });
 
   const layers: Middleware<BackendRequest>[] = hooks.flatMap(
-    ({ component, config }) => component.backend?.(config, scope) ?? [],
+    ({ component, config, scope }) => component.backend?.(config, scope) ?? [],
   );
   const place = {
     endpoint: endpoint.endpoint,
@@ -193,7 +197,7 @@ function createBackendClient(
     exchange: compose([...(sentAlong ? [sentAlong] : []), ...(isLimitedInside ? [] : [limit]), ...layers], exchange),
   });
 
-  const outer: Middleware[] = hooks.flatMap(({ component, config }) => component.client?.(config, scope) ?? []);
+  const outer: Middleware[] = hooks.flatMap(({ component, config, scope }) => component.client?.(config, scope) ?? []);
   if (observation) outer.unshift(observation.backendLayer(place));
   if (ingredients.tap) outer.unshift(ingredients.tap(backend, endpoint));
   if (backend.timeout < endpoint.timeout) outer.push(createTimeout(name, backend.timeout));
@@ -201,7 +205,8 @@ function createBackendClient(
   return { name, required, send: compose(outer, backend.retry ? createRetry(backend.retry, attempt) : attempt) };
 }
 
-function commonScope(ingredients: Ingredients, at: string): CommonScope {
-  const { logger, functions, stores, keep, clients, debug, onClose, onReadyAt } = ingredients;
+function commonScope(ingredients: Ingredients, at: string, { namespace }: Component): CommonScope {
+  const { logger, functions, stores, keep, clients, debug, onCloseAt, onReadyAt } = ingredients;
+  const onClose = onCloseAt(`${at}.extra_config["${namespace}"]`);
   return { logger, functions, stores, keep, clients, debug, onClose, onReady: onReadyAt(at) };
 }

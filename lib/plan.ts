@@ -1,8 +1,9 @@
+import { type Closing, createClosing } from './closing.js';
 import type { ServiceScope } from './components/component.js';
 import { createResolver, inTableOrder } from './components/resolve.js';
 import { parseConfig } from './config/parse.js';
 import type { BackendConfig, Config, EndpointConfig } from './config/resolved.js';
-import { BackendError, EndpointError } from './errors.js';
+import { BackendError, ConfigError, type ConfigIssue, EndpointError } from './errors.js';
 import { createKeep, type Kept } from './keep.js';
 import { createObservation } from './observation.js';
 import type { Observer } from './observe.js';
@@ -44,6 +45,10 @@ export interface Plan {
   abort(): void;
   /** Stops timers and closes sockets. */
   close(): Promise<void>;
+  /** Lets `close` wait no longer; the log says for what it did. */
+  giveUp(): void;
+  /** Lets go of what its components keep: the plan that has replaced it has what is still used. */
+  release(): void;
 }
 
 /** Validates the configuration, then builds all that can be built before the first request. */
@@ -55,58 +60,41 @@ export function createPlan(
 ): Plan {
   const config = parse(input, options);
   const wire = openWire(config);
-  const closers: Close[] = [];
-
-  async function close(): Promise<void> {
-    const ended = Promise.allSettled(closers.map(async (end) => end()));
-    await wire.close();
-    await ended;
-  }
+  const closing = createClosing(options.logger);
+  closing.at('the connections to the backends')(() => wire.close());
 
   try {
-    return buildPlan(config, options, wire, { closers, close }, earlier?.kept);
+    return buildPlan(config, options, wire, closing, earlier?.kept);
   } catch (error) {
-    close().catch((err) => {
-      options.logger.error({ err }, 'a configuration that was refused had opened what could not be closed');
-    });
+    void closing.close();
     throw error;
   }
 }
 
-type Close = () => void | Promise<void>;
 type Refusal = Parameters<ServiceScope['refuseWhen']>[0];
-
-/** What has to end with a plan, and how it ends. */
-interface Ending {
-  readonly closers: Close[];
-  close(): Promise<void>;
-}
 
 function buildPlan(
   config: Config,
   options: ResolvedOptions,
   wire: Wire,
-  { closers, close }: Ending,
+  closing: Closing,
   earlier: Kept | undefined,
 ): Plan {
-  const { keep, kept } = createKeep(earlier);
+  const { keep, kept, release } = createKeep(earlier);
   const admission = createAdmission(config.max_in_flight_requests);
-  function onClose(end: Close): void {
-    closers.push(end);
-  }
   const readiness = createReadiness(options.logger);
-  onClose(readiness.close);
+  closing.at('gateway.ready()')(readiness.close);
   for (const [name, store] of options.stores) {
     if (canPing(store)) readiness.at(`options.stores.${name}`)(() => store.ping());
   }
   const ingredients: Ingredients = {
     ...options,
     keep,
-    subscribe: createSubscribe(config, options, closers, readiness),
+    subscribe: createSubscribe(config, options, closing, readiness),
     connect(backend, stream) {
       return options.transport ?? connect(wire, backend, stream);
     },
-    onClose,
+    onCloseAt: closing.at,
     onReadyAt: readiness.at,
   };
   const clientIp = createClientIp({ ...config.router, ...options });
@@ -120,10 +108,12 @@ function buildPlan(
     refusals.push(refusal);
   }
   const services = inTableOrder(config.components, options.components).flatMap(({ component, config: settings }) => {
-    const onReady = readiness.at(`extra_config["${component.namespace}"]`);
+    const at = `extra_config["${component.namespace}"]`;
+    const [onClose, onReady] = [closing.at(at), readiness.at(at)];
     return component.service?.(settings, { ...options, keep, onClose, onReady, clientIp, observe, refuseWhen }) ?? [];
   });
   const observation = createObservation(observers, options.logger);
+  if (observation) wire.onStray?.(observation.strayed);
   const refusal = firstOf(refusals);
 
   function createAdmit(endpoint: EndpointConfig): Admit | undefined {
@@ -191,7 +181,9 @@ function buildPlan(
     abort() {
       admission.cancelAll(new EndpointError('ERR_CLOSING', 503, 'The gateway is closing'));
     },
-    close,
+    close: closing.close,
+    giveUp: closing.giveUp,
+    release,
   };
 }
 
@@ -225,6 +217,17 @@ function parse(input: unknown, options: ResolvedOptions): Config {
   });
 }
 
+/** What is wrong with a configuration, as `createPlan` would throw it. */
+export function faultsOf(input: unknown, options: ResolvedOptions): readonly ConfigIssue[] {
+  try {
+    parse(input, options);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.issues;
+    throw error;
+  }
+}
+
 /** Only a body that exactly one backend reads, once, can go through as a stream. */
 function bodyMode(endpoint: EndpointConfig, { encodings }: ResolvedOptions): 'stream' | 'buffer' {
   const [backend, ...others] = endpoint.backend;
@@ -235,13 +238,13 @@ function bodyMode(endpoint: EndpointConfig, { encodings }: ResolvedOptions): 'st
 function createSubscribe(
   config: Config,
   { subscribers, logger }: ResolvedOptions,
-  closers: Close[],
+  closing: Closing,
   readiness: Readiness,
 ): Ingredients['subscribe'] {
   return function subscribe(backend) {
     const factory = subscribers.get(backend.sd) as SubscriberFactory;
     const subscriber = factory({ hosts: backend.host, scheme: backend.sd_scheme, ttl: config.dns_cache_ttl, logger });
-    if (subscriber.close) closers.push(subscriber.close.bind(subscriber));
+    if (subscriber.close) closing.at(`${backend.at}.sd`)(subscriber.close.bind(subscriber));
     if (subscriber.ready) readiness.at(backend.at)(() => findHosts(subscriber, backend));
     return subscriber;
   };

@@ -10,6 +10,8 @@ export interface Place<T> {
  */
 export interface Queue<T> {
   readonly size: number;
+  /** The one that would leave next. */
+  readonly first: T | undefined;
   join(value: T): Place<T>;
   /** Does nothing when it has left before. */
   leave(place: Place<T>): void;
@@ -70,6 +72,9 @@ export function createQueue<T>(): Queue<T> {
   return {
     get size() {
       return size;
+    },
+    get first() {
+      return first?.value;
     },
     join,
     leave,

@@ -44,6 +44,34 @@ test('an empty body of success adds nothing and is complete: neither decoder nor
   expect(format).not.toHaveBeenCalled();
 });
 
+describe('S18 an answer that only the end of its connection ended', () => {
+  const cut = (body: string) => ({ ...backendAnswer(body), isCloseDelimited: true });
+  const NOTHING_KNOWN: Decoder = (body) => ({ content: String(body) });
+
+  test('is complete where its encoding shows its end', async () => {
+    expect((await exchange(cut('{"a":1}'), { isWhole: () => true })).isComplete).toBe(true);
+  });
+
+  test('keeps its data and is incomplete where it may have been longer', async () => {
+    const { data, isComplete } = await exchange(cut('ab'), { decode: NOTHING_KNOWN });
+    expect([data, isComplete]).toEqual([{ content: 'ab' }, false]);
+    expect((await exchange(cut('ab'), { decode: NOTHING_KNOWN, isWhole: () => false })).isComplete).toBe(false);
+    expect((await exchange(backendAnswer('ab'), { decode: NOTHING_KNOWN })).isComplete).toBe(true);
+  });
+
+  test('is incomplete without a body: nothing shows that there was none', async () => {
+    expect(await exchange(cut(''), { isWhole: () => true })).toMatchObject({ isEmpty: true, isComplete: false });
+  });
+
+  test('is incomplete where it is passed on', async () => {
+    expect((await exchange(cut('ab'), { decode: undefined })).isComplete).toBe(false);
+  });
+});
+
+test('F04 a part that was asked for is decoded, and incomplete', async () => {
+  expect(await exchange(backendAnswer({ a: 1 }, 206))).toMatchObject({ data: { a: 1 }, isComplete: false });
+});
+
 test('collects a body that comes as a stream, up to the limit', async () => {
   const streamed = (text: string) => ({ ...backendAnswer(''), body: Readable.from([text]) });
   expect((await exchange(streamed('{"a":1}'))).data).toEqual({ a: 1 });

@@ -50,6 +50,22 @@ export function describeEncoding(
       }
     });
 
+    test.each(decodes)(
+      'S18 says of %j that it is whole only if no beginning of it can be taken for all of it',
+      async (text) => {
+        const bytes = Buffer.from(text);
+        if (encoding.isWhole?.(bytes) !== true) return;
+        const whole = await decode?.(bytes);
+        for (let length = 1; length < bytes.length; length++) {
+          const beginning = bytes.subarray(0, length);
+          const data = await Promise.resolve(beginning)
+            .then(decode)
+            .catch(() => whole);
+          if (encoding.isWhole(beginning)) expect(data).toEqual(whole);
+        }
+      },
+    );
+
     test.each(refuses)('refuses %j in words of its own', async (body, secret) => {
       const failure = await Promise.resolve()
         .then(() => decode?.(Buffer.from(body)))

@@ -34,6 +34,7 @@ describe('createEncodings', () => {
       { name: 'a' },
       { name: 'b', decoder: 1 },
       { name: 'c', encode: 'x' },
+      { name: 'g', decoder: csv.decoder, isWhole: true } as never,
       { name: 'd', passthrough: true, encode: csv.encode },
     ] as unknown as Encoding[];
     const failure = (() => {

@@ -6,6 +6,7 @@ import { combiners } from '../../lib/endpoint/combiner.js';
 import { createFormatter } from '../../lib/manipulation/formatter.js';
 import type { Data } from '../../lib/proxy.js';
 import { createRandom } from '../faults/random.js';
+import { describeGrowth } from '../support/growth.js';
 import { objectText } from '../support/json-values.js';
 
 const deep = combiners.get('deep')!;
@@ -130,3 +131,5 @@ test('M01 ten thousand merges give what they give in the ordinary way', () => {
   }
   expect(asText).toBeGreaterThan(2_000);
 });
+
+describeGrowth('json as text');

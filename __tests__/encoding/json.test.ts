@@ -5,6 +5,7 @@ import { DecodeError } from '../../lib/errors.js';
 import { isJsonNumber, JsonNumber } from '../../lib/json-number.js';
 import type { Data } from '../../lib/proxy.js';
 import { describeEncoding } from '../contracts/encoding.js';
+import { describeGrowth } from '../support/growth.js';
 import { JSON_CASES } from '../support/json-cases.js';
 
 const CONTENT_TYPE = 'application/json; charset=utf-8';
@@ -141,3 +142,6 @@ describe('encode', () => {
     expect(write(decoderOf(json)(Buffer.from(body)) as Data)).toBe(body);
   });
 });
+
+describeGrowth('json');
+describeGrowth('to json');

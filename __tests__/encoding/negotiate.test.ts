@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { negotiate } from '../../lib/encoding/negotiate.js';
 import type { Data } from '../../lib/proxy.js';
 import { describeEncoding } from '../contracts/encoding.js';
+import { describeGrowth } from '../support/growth.js';
 
 describeEncoding(negotiate, {
   decodes: [],
@@ -74,3 +75,5 @@ describe('negotiate', () => {
     expect(performance.now() - start).toBeLessThan(1_000);
   });
 });
+
+describeGrowth('Accept');

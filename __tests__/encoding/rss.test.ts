@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { rss } from '../../lib/encoding/rss.js';
 import { stringifyJson } from '../../lib/json-number.js';
 import { describeEncoding } from '../contracts/encoding.js';
+import { describeGrowth } from '../support/growth.js';
 
 const EMPTY = {
   author: null,
@@ -51,3 +52,5 @@ test('B06 names of prototypes in a feed harm nobody', () => {
   expect(data).toMatchObject({ custom: { constructor: '1' }, items: [{ custom: { toString: '2' } }] });
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
 });
+
+describeGrowth('rss');

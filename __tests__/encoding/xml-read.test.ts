@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readXml } from '../../lib/encoding/xml-read.js';
 import { DecodeError } from '../../lib/errors.js';
 import { createRandom, type Random } from '../faults/random.js';
+import { describeGrowth } from '../support/growth.js';
 
 describe('well-formed documents', () => {
   test('become elements with prefixes, attributes, children and text', () => {
@@ -166,3 +167,5 @@ test('unknown entities can be left as they are written', () => {
   expect(root.text).toBe('&nbsp;& &A');
   expect(root.attributes[0]?.value).toBe('&copy;');
 });
+
+describeGrowth('xml');

@@ -5,6 +5,7 @@ import { writeXml } from '../../lib/encoding/xml-write.js';
 import { JsonNumber } from '../../lib/json-number.js';
 import type { Data } from '../../lib/proxy.js';
 import { createRandom, type Random } from '../faults/random.js';
+import { describeGrowth } from '../support/growth.js';
 
 describe('writeXml', () => {
   test.each<[Data | null, string]>([
@@ -86,3 +87,5 @@ describe('writeXml', () => {
     return randomObject(random, depth - 1);
   }
 });
+
+describeGrowth('to xml');

@@ -3,6 +3,7 @@ import { yaml } from '../../lib/encoding/yaml.js';
 import { DecodeError } from '../../lib/errors.js';
 import { JsonNumber, stringifyJson } from '../../lib/json-number.js';
 import { describeEncoding } from '../contracts/encoding.js';
+import { describeGrowth } from '../support/growth.js';
 
 describeEncoding(yaml, {
   decodes: [
@@ -72,3 +73,5 @@ describe('yaml', () => {
     expect(yaml.fault?.()).toBeUndefined();
   });
 });
+
+describeGrowth('yaml');

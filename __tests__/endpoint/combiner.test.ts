@@ -6,6 +6,7 @@ import type { Data } from '../../lib/proxy.js';
 import { mergeNodes, parseText, printText, withoutProto } from '../faults/json-text.js';
 import { createRandom } from '../faults/random.js';
 import { deepFreeze } from '../support/freeze.js';
+import { describeGrowth } from '../support/growth.js';
 import { objectText } from '../support/json-values.js';
 
 function combinerOf(name: string): Combiner {
@@ -150,3 +151,7 @@ describe('shallow', () => {
     expect(combine('shallow', { a: { x: 1 }, b: 1 }, { a: { y: 2 } })).toEqual({ a: { y: 2 }, b: 1 });
   });
 });
+
+describeGrowth('deep');
+describeGrowth('shallow');
+describeGrowth('concat');

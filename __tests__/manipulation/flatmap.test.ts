@@ -6,6 +6,7 @@ import type { Data } from '../../lib/proxy.js';
 import { createRandom, type Random } from '../faults/random.js';
 import { flatmapOracle } from '../support/flatmap-oracle.js';
 import { deepFreeze } from '../support/freeze.js';
+import { describeGrowth } from '../support/growth.js';
 
 /** `move a.b c` as the configuration would say it. */
 function operation(line: string): FlatmapOperation {
@@ -236,3 +237,5 @@ describe('M06 wild input', () => {
     return type !== 'append' || !`${destination}.`.startsWith(`${source}.`);
   }
 });
+
+describeGrowth('flatmap');

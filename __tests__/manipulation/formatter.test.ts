@@ -3,6 +3,7 @@ import { JsonNumber } from '../../lib/json-number.js';
 import { createFormatter, type FormatterOptions } from '../../lib/manipulation/formatter.js';
 import type { Data } from '../../lib/proxy.js';
 import { deepFreeze } from '../support/freeze.js';
+import { describeGrowth } from '../support/growth.js';
 
 /** Formats a frozen document, so that whoever changes it throws. */
 function format(options: FormatterOptions, data: Data | null): Data | null {
@@ -118,3 +119,5 @@ test('M01 a document formatted twice is formatted the same', () => {
   expect(formatter?.(data)).toEqual(first);
   expect(first).toEqual({ g: { z: { z: [{ q: 1 }] }, n: new JsonNumber('0.10') } });
 });
+
+describeGrowth('format');

@@ -189,6 +189,14 @@ describe('an answer that is passed on', () => {
     expect(body).toBe('2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n');
   });
 
+  test('S18 without a length, as nothing but the end of a connection gave it one, ends with its own', async () => {
+    const cut = { body: Readable.from([Buffer.from('ab'), Buffer.from('cd')]), isComplete: false };
+    const { headers, body } = await write(answerOf(cut, 200, { 'content-type': 'text/plain' }), passthrough);
+    expect(headers['connection']).toEqual(['close']);
+    expect(headers['transfer-encoding']).toBeUndefined();
+    expect(body).toBe('abcd');
+  });
+
   test('H01 hop-by-hop and nominated headers stay behind', async () => {
     const headers = {
       connection: 'close, X-User',

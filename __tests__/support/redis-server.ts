@@ -20,10 +20,10 @@ export interface RedisServer {
 
 const START_MS = 20_000;
 
-/** A real Redis server on a port of its own, with nothing on disk. */
-export async function startRedis(): Promise<RedisServer> {
+/** A real Redis server on a port of its own, with nothing on disk. `settings` are added to its own. */
+export async function startRedis(settings: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
   const port = await freePort();
-  let child = await launch(port);
+  let child = await launch(port, settings);
 
   return {
     port,
@@ -36,13 +36,13 @@ export async function startRedis(): Promise<RedisServer> {
       await once(child, 'exit');
     },
     async restart() {
-      child = await launch(port);
+      child = await launch(port, settings);
     },
   };
 }
 
-async function launch(port: number): Promise<ChildProcess> {
-  const options = { port, bind: '127.0.0.1', save: '', appendonly: 'no', daemonize: 'no' };
+async function launch(port: number, settings: Readonly<Record<string, string>>): Promise<ChildProcess> {
+  const options = { port, bind: '127.0.0.1', save: '', appendonly: 'no', daemonize: 'no', ...settings };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn('redis-server', args, { stdio: 'ignore' });
   const end = performance.now() + START_MS;

@@ -13,6 +13,7 @@ export type { E } from './e.js';
 // import { no } from './no.js';
 const f = () => import('peer/sub');
 type G = typeof import('peer-type');
+const h = requirePackage<G>('needed-late', 'A test');
 `;
   expect(importsOf('lib/x/file.ts', text)).toEqual([
     { to: 'lib/a.ts', isType: true, isLazy: false },
@@ -20,6 +21,7 @@ type G = typeof import('peer-type');
     { to: 'lib/x/c.ts', isType: false, isLazy: false },
     { to: '@scope/pkg', isType: false, isLazy: false },
     { to: 'lib/x/e.ts', isType: true, isLazy: false },
+    { to: 'needed-late', isType: false, isLazy: false },
     { to: 'peer', isType: false, isLazy: true },
     { to: 'peer-type', isType: true, isLazy: true },
   ]);

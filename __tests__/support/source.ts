@@ -36,6 +36,8 @@ export interface Import {
 }
 
 const STATIC = /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm;
+/** Of a dependency, loaded when it is used: counts as an import of it. */
+const REQUIRED = /\brequirePackage(?:<\w+>)?\(\s*'([^']+)'/g;
 const LAZY = /\bimport\(\s*'([^']+)'\s*\)/g;
 
 /** What a source file imports or re-exports. */
@@ -46,13 +48,18 @@ export function importsOf(file: string, text: string): Import[] {
     isType: type !== undefined,
     isLazy: false,
   }));
+  const required = [...source.matchAll(REQUIRED)].map(([, to = '']) => ({
+    to: resolve(file, to),
+    isType: false,
+    isLazy: false,
+  }));
   const lazy = [...source.matchAll(LAZY)].map(([match, to = '']) => ({
     to: resolve(file, to),
     // `import('x').Name` and `typeof import('x')` stand in types only.
     isType: new RegExp(`typeof ${escapeRegExp(match)}|${escapeRegExp(match)}\\.[A-Z]`).test(source),
     isLazy: true,
   }));
-  return [...fixed, ...lazy];
+  return [...fixed, ...required, ...lazy];
 }
 
 function escapeRegExp(text: string): string {

@@ -1,7 +1,9 @@
 import { inspect } from 'node:util';
 import axios, { AxiosError } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { silentLogger } from '../../lib/logger.js';
 import { type AxiosCall, type AxiosLike, createAxios } from '../../lib/transport/axios.js';
+import { createOrigins } from '../../lib/transport/origin.js';
 import type { Transport } from '../../lib/transport/transport.js';
 import { createWire, type TransportSettings, type Wire } from '../../lib/transport/wire.js';
 import { answer, type RawServer, startRawServer } from '../support/raw-server.js';
@@ -20,7 +22,7 @@ afterEach(async () => {
 });
 
 function transportOver(instance: AxiosLike, settings: Partial<TransportSettings> = {}): Transport {
-  const wire = createWire({ axios: instance, client: CLIENT });
+  const wire = createWire({ axios: instance, client: CLIENT, origins: createOrigins(silentLogger) });
   wires.push(wire);
   return wire.transportFor({ ...SETTINGS, ...settings });
 }

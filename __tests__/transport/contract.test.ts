@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream';
 import axios from 'axios';
 import { BackendError } from '../../lib/errors.js';
+import { silentLogger } from '../../lib/logger.js';
 import type { BackendRequest } from '../../lib/proxy.js';
 import { type AxiosLike, createAxios } from '../../lib/transport/axios.js';
 import { readBody } from '../../lib/transport/body.js';
 import { abortError } from '../../lib/transport/failure.js';
+import { createOrigins } from '../../lib/transport/origin.js';
 import type { BackendResponse } from '../../lib/transport/transport.js';
 import { createWire } from '../../lib/transport/wire.js';
 import { type Bench, describeTransport, type Received, type Reply } from '../contracts/transport.js';
@@ -26,7 +28,7 @@ function overSockets(createInstance: () => AxiosLike) {
         { send: Buffer.concat([Buffer.from(`HTTP/1.1 ${reply.status} Status\r\n${lines.join('')}\r\n`), reply.body]) },
       ];
     });
-    const wire = createWire({ axios: createInstance(), client: CLIENT });
+    const wire = createWire({ axios: createInstance(), client: CLIENT, origins: createOrigins(silentLogger) });
     return {
       origin: server.origin,
       received,

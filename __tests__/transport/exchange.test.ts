@@ -89,6 +89,9 @@ describe.each([
       ['has a list of lengths', `${ok('Content-Length: 3, 3')}abc`],
       ['has a signed length', `${ok('Content-Length: +3')}abc`],
       ['has an empty length', `${ok('Content-Length: ')}abc`],
+      ['has a hexadecimal length', `${ok('Content-Length: 0x3')}abc`],
+      ['has a list of lengths without spaces', `${ok('Content-Length: 3,3')}abc`],
+      ['is HTTP/1.0 in chunks', `${head('HTTP/1.0 200 OK', CHUNKED)}3\r\nabc\r\n0\r\n\r\n`],
       ['has a negative length', `${ok('Content-Length: -3')}abc`],
       ['has a length beyond 64 bits', `${ok('Content-Length: 99999999999999999999')}abc`],
       ['is encoded for the transfer other than by chunks', `${ok('Transfer-Encoding: gzip')}abc`],
@@ -126,6 +129,7 @@ describe.each([
       ['Z40 has no content and yet some', `${head('HTTP/1.1 204 No Content')}abc`],
       ['Z40 has no content of a length', `${head('HTTP/1.1 204 No Content', 'Content-Length: 3')}abc`],
       ['says 304, unasked', head('HTTP/1.1 304 Not Modified')],
+      ['F04 is a part, unasked', answer('abc', 'Content-Range: bytes 0-2/9', '206 Partial Content').toString()],
       ['Z45 has a status below 100', answer('1', '', '099 Odd').toString()],
       ['Z45 has a status that is no number', answer('1', '', 'abc Odd').toString()],
     ])('%s: a protocol error, and the socket is gone', refuses);

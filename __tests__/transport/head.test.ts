@@ -89,3 +89,16 @@ it.each<[string[], boolean]>([
 ])('F04 304 answers a condition only: %j', (sent, isFine) => {
   expect(typeof readHead(304, [], 'GET', sent)).toBe(isFine ? 'object' : 'string');
 });
+
+it.each<[string[], boolean]>([
+  [[], false],
+  [['range', 'bytes=0-1'], true],
+  [['x-a', 'range'], false],
+])('F04 206 answers a request for a part only: %j', (sent, isFine) => {
+  expect(typeof readHead(206, [], 'GET', sent)).toBe(isFine ? 'object' : 'string');
+});
+
+it('F01 HTTP/1.0 has no transfer encoding', () => {
+  expect(readHead(200, raw('Transfer-Encoding', 'chunked'), 'GET', [], true)).toContain('HTTP/1.0');
+  expect(readHead(200, raw('Content-Length', '1'), 'GET', [], true)).toMatchObject({ length: 1 });
+});

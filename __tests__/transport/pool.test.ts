@@ -3,6 +3,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ClientConfig } from '../../lib/config/resolved.js';
+import { silentLogger } from '../../lib/logger.js';
+import { createOrigins } from '../../lib/transport/origin.js';
 import { createPools } from '../../lib/transport/pool.js';
 import type { Transport } from '../../lib/transport/transport.js';
 import type { TransportSettings, Wire } from '../../lib/transport/wire.js';
@@ -115,7 +117,7 @@ describe('sockets', () => {
 
 it('S02 origins that came and went are forgotten, those in use are not', async () => {
   const server = await serve(() => [{ stall: true }]);
-  const pools = createPools(CLIENT);
+  const pools = createPools(CLIENT, createOrigins(silentLogger), () => {});
   const settings = { isolate: false, maxHeaderBytes: 4_096, connectTimeout: 1_000, tls: NO_TLS };
   const poolFor = pools.group(settings);
   const busy = poolFor(server.origin);
@@ -131,7 +133,7 @@ it('S02 origins that came and went are forgotten, those in use are not', async (
 
 it('a fault of our own costs its socket, not the process', async () => {
   const server = await serve(() => [{ fin: true }]);
-  const pools = createPools(CLIENT);
+  const pools = createPools(CLIENT, createOrigins(silentLogger), () => {});
   const pool = pools.group({ isolate: false, maxHeaderBytes: 4_096, connectTimeout: 1_000, tls: NO_TLS })(
     server.origin,
   )!;
@@ -298,6 +300,23 @@ describe('T02 nobody waits any more', () => {
     expect((await call).code).toBe('ERR_BACKEND_CANCELLED');
     await closed;
     mute.close();
+  });
+
+  it('a call that gives up while it waits leaves the queue', async () => {
+    const server = await serve((request) =>
+      request.target === '/slow' ? [{ wait: 30 }, { send: answer('slow') }] : echo(request),
+    );
+    const { transport } = open({ max_connections_per_host: 1 });
+    const controller = new AbortController();
+    const slow = outcomeOf(transport(requestTo(`${server.origin}/slow`)));
+    const gone = outcomeOf(transport(requestTo(`${server.origin}/gone`, { signal: controller.signal })));
+    const next = outcomeOf(transport(requestTo(`${server.origin}/next`)));
+    controller.abort();
+    expect((await gone).code).toBe('ERR_BACKEND_CANCELLED');
+    expect((await slow).text).toBe('slow');
+    expect((await next).text).toBe('/next');
+    expect(server.requests.map(({ target }) => target)).toEqual(['/slow', '/next']);
+    expect(server.connections).toHaveLength(1);
   });
 
   it('a waiting call takes the place of an aborted one', async () => {

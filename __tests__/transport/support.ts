@@ -1,8 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { ClientConfig, ClientTls } from '../../lib/config/resolved.js';
 import { GatewayError } from '../../lib/errors.js';
+import { silentLogger } from '../../lib/logger.js';
 import type { BackendRequest } from '../../lib/proxy.js';
 import { createAxios } from '../../lib/transport/axios.js';
+import { createOrigins } from '../../lib/transport/origin.js';
 import type { BackendResponse, Transport } from '../../lib/transport/transport.js';
 import { createWire, type TransportSettings, type Wire } from '../../lib/transport/wire.js';
 
@@ -17,6 +19,7 @@ export const NO_TLS: ClientTls = {
 export const CLIENT: ClientConfig = {
   max_idle_connections_per_host: 250,
   max_connections_per_host: 128,
+  connection_rest: 0,
   disable_keep_alives: false,
   disable_compression: false,
   client_tls: NO_TLS,
@@ -35,8 +38,8 @@ export const SETTINGS: TransportSettings = {
 };
 
 /** A wire over our own sockets. */
-export function openWire(client: Partial<ClientConfig> = {}): Wire {
-  return createWire({ axios: createAxios(), client: { ...CLIENT, ...client } });
+export function openWire(client: Partial<ClientConfig> = {}, origins = createOrigins(silentLogger)): Wire {
+  return createWire({ axios: createAxios(), client: { ...CLIENT, ...client }, origins });
 }
 
 export interface RequestParts {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { AddressInfo, Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
+import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
+import { createServer, type SecureVersion, type Server, TLSSocket, type TlsOptions } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClientTls } from '../../lib/config/resolved.js';
@@ -13,6 +13,7 @@ const file = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}
 const pem = (name: string): string => readFileSync(file(name), 'utf8');
 const TRUSTING = { ...NO_TLS, ca_certs: [file('ca.pem')] };
 const servers: Server[] = [];
+const tcpServers: TcpServer[] = [];
 let wire: Wire;
 
 beforeEach(() => {
@@ -21,7 +22,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   await wire.close();
-  for (const server of servers.splice(0)) server.close();
+  for (const server of [...servers.splice(0), ...tcpServers.splice(0)]) server.close();
 });
 
 interface Served {
@@ -179,5 +180,58 @@ describe('what cannot be used stops the gateway at start', () => {
       if (error instanceof ConfigError) issues = error.issues;
     }
     expect(issues).toEqual([{ path, message: expect.any(String) }]);
+  });
+});
+
+describe('S18 an answer that ends with the connection', () => {
+  const BODY = `{"a":"${'x'.repeat(200_000)}"}`;
+
+  /** Ends TLS in order, or only the connection below it, as whoever sits in between can. */
+  async function serveEnding(version: SecureVersion, isInOrder: boolean, body: string, head: string): Promise<string> {
+    const options = { key: pem('server.key'), cert: pem('server.pem'), minVersion: version, maxVersion: version };
+    const server = createTcpServer((tcp) => {
+      const socket = new TLSSocket(tcp, { isServer: true, ...options });
+      socket.on('error', () => {});
+      socket.once('data', () => {
+        if (isInOrder) socket.end(`${head}${body}`);
+        else socket.write(`${head}${body}`, () => tcp.end());
+      });
+    });
+    tcpServers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  }
+
+  const CASES = (['TLSv1.2', 'TLSv1.3'] as const).flatMap((version) =>
+    [false, true].flatMap((stream) => ['abc', BODY].map((body) => ({ version, stream, size: body.length, body }))),
+  );
+
+  it.each(CASES)('$version, $size bytes, stream: $stream: is whole only if TLS ended in order', async (each) => {
+    const { version, stream, body } = each;
+    const transport = wire.transportFor({ ...SETTINGS, maxBody: Infinity, stream, tls: TRUSTING });
+    const head = 'HTTP/1.1 200 OK\r\n\r\n';
+    const whole = await outcomeOf(transport(requestTo(await serveEnding(version, true, body, head))));
+    expect(whole).toMatchObject({ status: 200, text: body });
+    const cut = await outcomeOf(transport(requestTo(await serveEnding(version, false, body, head))));
+    expect(cut.code).toBe('ERR_BACKEND_CONNECTION');
+  });
+
+  it('does not matter where its head says how long it is', async () => {
+    const transport = wire.transportFor({ ...SETTINGS, tls: TRUSTING });
+    const url = await serveEnding('TLSv1.3', false, 'abc', 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n');
+    expect(await outcomeOf(transport(requestTo(url)))).toMatchObject({ status: 200, text: 'abc' });
+  });
+
+  it('is told from a cut one also while its reader is slow', async () => {
+    const transport = wire.transportFor({ ...SETTINGS, maxBody: Infinity, stream: true, tls: TRUSTING });
+    for (const isInOrder of [true, false]) {
+      const body = 'x'.repeat(3_000_000);
+      const url = await serveEnding('TLSv1.3', isInOrder, body, 'HTTP/1.1 200 OK\r\n\r\n');
+      const response = await transport(requestTo(url, { stream: true }));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const outcome = await outcomeOf(Promise.resolve(response));
+      if (isInOrder) expect(outcome.text).toHaveLength(body.length);
+      else expect(outcome.code).toBe('ERR_BACKEND_CONNECTION');
+    }
   });
 });

@@ -13,13 +13,15 @@ export interface ExchangeOptions {
   /** Absent where the answer is passed through. */
   readonly decode: Decoder | undefined;
   readonly format: Formatter | undefined;
+  /** Whether a body that was decoded cannot have been cut; where that is missing, it may have been. */
+  readonly isWhole?: ((body: Buffer) => boolean) | undefined;
   /** Collects a body that a transport handed over as a stream. */
   readonly readBody: (body: Readable) => Promise<Buffer>;
 }
 
 /** One exchange: transport, then status, decoder and formatter. */
 export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> {
-  const { backend, transport, decode, format, readBody } = options;
+  const { backend, transport, decode, format, isWhole, readBody } = options;
   const { name } = backend;
   const handleFailure = createFailureHandler(backend);
   const pickHeaders = createHeaderPicker(backend.output_headers.map((header) => header.name));
@@ -34,11 +36,13 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
     const { status } = response;
     if (!isSuccess(status)) return handleFailure(response, body);
     const metadata = { status, headers: pickHeaders(response.headers) };
-    if (body.length === 0) return { data: {}, isComplete: true, isEmpty: true, metadata };
+    if (body.length === 0) return { data: {}, isComplete: !response.isCloseDelimited, isEmpty: true, metadata };
+    // A part that the client has asked for is no whole document.
+    const isComplete = status !== 206 && (!response.isCloseDelimited || isWhole?.(body) === true);
 
     function respond(data: Data | null): ProxyResponse {
       if (typeof data !== 'object' || Array.isArray(data)) throw decodeError('its decoder gave back no object');
-      return { data: format ? format(data) : data, isComplete: true, metadata };
+      return { data: format ? format(data) : data, isComplete, metadata };
     }
     try {
       const decoded = (decode as Decoder)(body);
@@ -62,8 +66,8 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
     );
   }
 
-  function passThrough({ status, headers, body }: BackendResponse): ProxyResponse {
-    return { data: {}, isComplete: true, metadata: { status, headers }, body };
+  function passThrough({ status, headers, body, isCloseDelimited }: BackendResponse): ProxyResponse {
+    return { data: {}, isComplete: !isCloseDelimited, metadata: { status, headers }, body };
   }
 
   const complete = decode ? interpret : passThrough;

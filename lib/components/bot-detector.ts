@@ -1,22 +1,18 @@
 import { z } from 'zod';
+import { patterns } from '../config/pattern.js';
 import { RejectedError } from '../errors.js';
 import { defineComponent } from './component.js';
 
 /** Longer User-Agents are cut before patterns see them: nobody needs more to be recognised. */
 const LONGEST_INSPECTED = 1024;
 
-const pattern = z.string().transform((source, context) => {
-  const expression = compile(source);
-  if (typeof expression !== 'string') return expression;
-  context.addIssue({ code: 'custom', message: expression });
-  return z.NEVER;
-});
-
 const schema = z
   .strictObject({
     allow: z.array(z.string()).default([]).meta({ description: 'User-Agents let in, compared exactly.' }),
     deny: z.array(z.string()).default([]).meta({ description: 'User-Agents turned away, compared exactly.' }),
-    patterns: z.array(pattern).default([]).meta({ description: 'Regular expressions of User-Agents turned away.' }),
+    patterns: patterns()
+      .prefault([])
+      .meta({ description: 'Regular expressions, in the syntax of Go, of User-Agents turned away.' }),
     empty_user_agent_is_bot: z
       .boolean()
       .default(false)
@@ -31,7 +27,7 @@ const schema = z
   .transform((config) => ({
     allow: new Set([...config.allow, ...(config.allowlist ?? config.whitelist ?? [])]),
     deny: new Set([...config.deny, ...(config.denylist ?? config.blacklist ?? [])]),
-    patterns: config.patterns,
+    matchesPattern: config.patterns,
     emptyIsBot: config.empty_user_agent_is_bot,
   }));
 
@@ -65,43 +61,5 @@ function isBot(rules: BotRules, userAgent: string | undefined): boolean {
   if (!userAgent) return rules.emptyIsBot;
   if (rules.allow.has(userAgent)) return false;
   if (rules.deny.has(userAgent)) return true;
-  const inspected = userAgent.slice(0, LONGEST_INSPECTED);
-  return rules.patterns.some((expression) => expression.test(inspected));
-}
-
-/** Means something else in Go: POSIX classes, `\A`, `\z`, `\Q…\E`, `\p…`, `\C` and `\a`. */
-const OTHER_IN_GO = /\[:\^?\w+:\]|(?<!\\)(?:\\\\)*\\[AzQEpPCa]/;
-
-/** Go writes flags as `(?i)` in front; anything else is the same here. Returns a message when it cannot be used. */
-function compile(source: string): RegExp | string {
-  const [, flags = '', body = source] = /^\(\?([ims]+)\)(.*)$/s.exec(source) ?? [];
-  if (OTHER_IN_GO.test(body)) return `"${source}" has syntax of Go that means something else here; write it otherwise`;
-  if (nestsQuantifiers(body))
-    return `the pattern "${source}" nests quantifiers, which a hostile User-Agent can make very slow`;
-  try {
-    return new RegExp(body, flags);
-  } catch {
-    return `"${source}" is not a regular expression`;
-  }
-}
-
-/** Whether a group that can repeat holds something that can: matching may take exponential time. */
-function nestsQuantifiers(source: string): boolean {
-  const repeats = [false];
-  let isClass = false;
-  for (let index = 0; index < source.length; index++) {
-    const character = source[index];
-    if (character === '\\') index++;
-    else if (isClass) isClass = character !== ']';
-    else if (character === '[') isClass = true;
-    else if (character === '(') repeats.push(false);
-    else if (character === ')') {
-      if (!repeats.pop()) continue;
-      if (/[+*{]/.test(source[index + 1] ?? '')) return true;
-      repeats[repeats.length - 1] = true;
-    } else if (character === '+' || character === '*' || /^\{\d*,/.test(source.slice(index, index + 8))) {
-      repeats[repeats.length - 1] = true;
-    }
-  }
-  return false;
+  return rules.matchesPattern(userAgent.slice(0, LONGEST_INSPECTED));
 }

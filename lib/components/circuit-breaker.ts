@@ -161,8 +161,18 @@ function ownBreaker(settings: Settings, scope: BackendScope): Breaker {
 interface SharedBreaker {
   breaker: Breaker;
   settings: string;
-  /** Whose configuration said so: each has a `keep` of its own. */
-  keep: Keep;
+}
+
+/** The names that each configuration has given; each has a `keep` of its own. */
+const given = new WeakMap<Keep, Set<string>>();
+
+/** True for the first backend of a configuration that gives the name. */
+function isFirst(name: string, keep: Keep): boolean {
+  const names = given.get(keep) ?? new Set();
+  given.set(keep, names);
+  if (names.has(name)) return false;
+  names.add(name);
+  return true;
 }
 
 /** Found again by its name. Backends of one configuration have to agree on its settings; a reload may change them. */
@@ -170,18 +180,18 @@ function sharedBreaker(settings: Settings, scope: BackendScope): Breaker {
   const { keep, backend } = scope;
   const text = JSON.stringify(settings);
   function start(): SharedBreaker {
-    return { breaker: startBreaker(settings, scope), settings: text, keep };
+    return { breaker: startBreaker(settings, scope), settings: text };
   }
 
   const shared = keep(`circuit-breaker ${settings.name}`, start);
+  const mayChange = isFirst(settings.name, keep);
   if (shared.settings !== text) {
-    if (shared.keep === keep) {
+    if (!mayChange) {
       const message = `gives the shared breaker "${settings.name}" other settings than a backend before; give it the same.`;
       throw new ConfigError([{ path: placeOf(backend), message }]);
     }
     Object.assign(shared, start());
   }
-  shared.keep = keep;
   return shared.breaker;
 }
 

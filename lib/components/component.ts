@@ -30,7 +30,10 @@ export interface CommonScope {
   readonly clients: ReadonlyMap<string, unknown>;
   /** `options.debug`. */
   readonly debug: boolean;
-  /** Registers what has to end with the configuration; it may take its time. */
+  /**
+   * Registers what has to end with the configuration. It may take what is left of `gateway.close({ timeout })`, after a
+   * reload ten seconds; what takes longer is logged and not waited for.
+   */
   onClose(close: () => void | Promise<void>): void;
   /** Registers what `gateway.ready()` asks: it connects where that was not done yet, and rejects while it cannot. */
   onReady(check: ReadyCheck): void;

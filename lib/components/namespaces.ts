@@ -7,6 +7,8 @@ export interface Unsupported {
 
 const PROTECTION =
   'is not supported; take it out and do its work in a middleware of the host app or a component of your own';
+const SERVER_PLUGIN =
+  'is not supported: what its plug-ins guard would stand open; do their work in a middleware of the host app in front of the gateway, then take it out';
 const SCRIPT = 'is not supported; write the script as a component of your own';
 const HOST_APP = 'has no effect here: it is the host application’s job';
 
@@ -20,7 +22,7 @@ function warned(advice: string, ...namespaces: string[]): [string, Unsupported][
 
 /** KrakenD's namespaces without a component here, under both generations of names. A component of that name wins. */
 export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
-  ...refused('qos/ratelimit/tiered'),
+  ...refused('qos/ratelimit/tiered', 'governance/quota', 'governance/processors'),
   ...refused('validation/cel', 'github.com/devopsfaith/krakend-cel'),
   ...refused('validation/json-schema', 'github.com/devopsfaith/krakend-jsonschema'),
   ...refused('modifier/martian', 'github.com/devopsfaith/krakend-martian'),
@@ -28,17 +30,14 @@ export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
   ...refused('auth/revoker', 'github.com/devopsfaith/bloomfilter'),
   ...refused('auth/signer', 'github.com/devopsfaith/krakend-jose/signer'),
   ...refused('auth/client-credentials', 'github.com/devopsfaith/krakend-oauth2-clientcredentials'),
-  ...refused('auth/api-keys', 'auth/basic'),
+  ...refused('auth/api-keys', 'auth/basic', 'auth/gcp', 'auth/ntlm', 'auth/aws-sigv4'),
+  ...refused('security/policies', 'validation/response-json-schema'),
   ...refused('security/bot-detector', 'github.com/devopsfaith/krakend-botdetector'),
   ...refused('security/cors', 'github.com/devopsfaith/krakend-cors'),
   ...refused('security/http', 'github.com/devopsfaith/krakend-httpsecure'),
   ...refused('backend/graphql', 'github.com/devopsfaith/krakend/transport/http/client/graphql'),
   ...refusedScripts(),
-  ...warned(
-    'has no effect here: wrap the gateway in a middleware of the host app instead',
-    'plugin/http-server',
-    'github.com/devopsfaith/krakend/transport/http/server/handler',
-  ),
+  ...refusedPlugins(),
   ...warned(
     `${HOST_APP}; log there or through options.logger, and measure through options.observe`,
     'telemetry/opencensus',
@@ -52,13 +51,17 @@ export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
     'github.com/devopsfaith/krakend-gelf',
     'telemetry/logstash',
     'github.com/devopsfaith/krakend-logstash',
+    'telemetry/newrelic',
+    'telemetry/ganalytics',
+    'telemetry/instana',
+    'telemetry/moesif',
   ),
   ...warned(
     'has no effect here: name the hosts through `sd` and options.subscribers instead',
     'github.com/devopsfaith/krakend-etcd',
     'github.com/devopsfaith/krakend-consul',
   ),
-  ...warned('has no effect here: it only documents the endpoint', 'documentation/openapi'),
+  ...warned('has no effect here: it only documents the endpoint', 'documentation/openapi', 'documentation/postman'),
   ...warned(
     'has no effect here: run the consumer beside the gateway instead',
     'async/amqp',
@@ -78,5 +81,17 @@ function refusedScripts(): [string, Unsupported][] {
     'github.com/devopsfaith/krakend/transport/http/client/executor',
     'plugin/req-resp-modifier',
     'github.com/devopsfaith/krakend/proxy/plugin',
+    'github.com/luraproject/lura/transport/http/client/executor',
+    'github.com/luraproject/lura/proxy/plugin',
   ].map((namespace) => [namespace, { isError: true, advice: SCRIPT }]);
+}
+
+/** Plug-ins in front of everything: API keys, lists of addresses, captchas, limits. */
+function refusedPlugins(): [string, Unsupported][] {
+  return [
+    'plugin/http-server',
+    'github.com/devopsfaith/krakend/transport/http/server/handler',
+    'github.com/luraproject/lura/transport/http/server/handler',
+    'plugin/middleware',
+  ].map((namespace) => [namespace, { isError: true, advice: SERVER_PLUGIN }]);
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { createCollector } from '../collect.js';
 import type { BackendConfig, EndpointConfig } from '../config/resolved.js';
 import { BackendError, GatewayError, RequestError } from '../errors.js';
 import type { BackendRequest } from '../proxy.js';
@@ -80,19 +81,17 @@ export function abortError(name: string, { reason }: AbortSignal): GatewayError 
 }
 
 async function collect(stream: Readable, limit: number, signal: AbortSignal): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
+  const content = createCollector();
   function onAbort(): void {
     stream.destroy();
   }
   signal.addEventListener('abort', onAbort);
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > limit) {
+      if (content.size + chunk.length > limit) {
         throw new RequestError('ERR_REQUEST_BODY_SIZE', 413, `The request body is larger than ${limit} bytes.`);
       }
-      chunks.push(chunk);
+      content.add(chunk);
     }
   } catch (error) {
     if (error instanceof GatewayError) throw error;
@@ -100,7 +99,7 @@ async function collect(stream: Readable, limit: number, signal: AbortSignal): Pr
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
-  return Buffer.concat(chunks, size);
+  return content.take();
 }
 
 function ignore(): void {}

@@ -13,6 +13,12 @@ export const clientShape = {
   idle_connection_timeout: durationOrZero()
     .optional()
     .meta({ description: 'Idle connections are closed after this.', examples: ['30s'] }),
+  connection_rest: durationOrZero(MAX_TIMEOUT)
+    .default(50)
+    .meta({
+      description: 'How long a connection rests before its next call, where another is free or may be opened.',
+      examples: ['50ms'],
+    }),
   dialer_timeout: durationOrZero(MAX_TIMEOUT)
     .optional()
     .meta({ description: 'Default of connect_timeout.', examples: ['1s'] }),

@@ -9,7 +9,7 @@ function mask(text: string): string {
 /** A value as messages show it: JSON, cut short, without credentials of URLs. */
 export function show(value: unknown): string {
   if (typeof value === 'symbol' || value === undefined) return 'nothing';
-  if (typeof value === 'number') return String(value);
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
   if (typeof value === 'object' && value !== null) return 'an object';
   const text = mask(JSON.stringify(value) ?? String(value));

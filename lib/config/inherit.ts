@@ -65,6 +65,7 @@ function inheritClient(raw: RawRoot): ClientConfig {
     max_idle_connections_per_host: raw.max_idle_connections_per_host,
     max_connections_per_host: raw.max_connections_per_host,
     idle_connection_timeout: unlessZero(raw.idle_connection_timeout),
+    connection_rest: raw.connection_rest,
     dialer_timeout: unlessZero(raw.dialer_timeout),
     dialer_keep_alive: unlessZero(raw.dialer_keep_alive),
     dialer_fallback_delay: unlessZero(raw.dialer_fallback_delay),

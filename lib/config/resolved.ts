@@ -40,6 +40,7 @@ export interface ClientConfig {
   readonly max_idle_connections_per_host: number;
   readonly max_connections_per_host: number;
   readonly idle_connection_timeout?: number | undefined;
+  readonly connection_rest: number;
   readonly dialer_timeout?: number | undefined;
   readonly dialer_keep_alive?: number | undefined;
   readonly dialer_fallback_delay?: number | undefined;

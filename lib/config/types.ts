@@ -293,7 +293,7 @@ export interface EndpointInput<Extra extends ExtraTypes = ExtraTypes> extends Co
   readonly querystring_params?: readonly string[];
 }
 
-/** Settings of the connections to backends. For durations `0s` means the default. */
+/** Settings of the connections to backends. For durations `0s` means the default, unless they say otherwise. */
 export interface ClientInput {
   /** Idle connections kept per host. Default 250. */
   readonly max_idle_connections_per_host?: number;
@@ -301,6 +301,8 @@ export interface ClientInput {
   readonly max_connections_per_host?: number;
   /** Idle connections are closed after this. */
   readonly idle_connection_timeout?: Duration;
+  /** A connection rests this long before its next call, where another is free or may be opened. Default 50ms; `0s`: no rest. */
+  readonly connection_rest?: Duration;
   /** Default of `connect_timeout`. */
   readonly dialer_timeout?: Duration;
   /** Delay of TCP keep-alive probes. */

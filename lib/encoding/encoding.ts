@@ -24,6 +24,11 @@ export interface Encoding {
   /** Called once per backend at start; `isCollection` is the backend's `is_collection`. */
   decoder?(isCollection: boolean): Decoder;
   readonly encode?: Encoder;
+  /**
+   * Whether a body that the decoder has taken cannot be the beginning of a longer one, as `{…}` cannot. Asked only where
+   * nothing but the end of the connection ended the body; without it, or where it says false, the answer is incomplete.
+   */
+  isWhole?(body: Buffer): boolean;
   /** Asked at start where a configuration names the format: a sentence when it cannot work, as without its package. */
   readonly fault?: () => string | undefined;
   /** True for formats that pass the stream through untouched, as `no-op` does. */

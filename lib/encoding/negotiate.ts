@@ -12,7 +12,8 @@ interface Offer {
 }
 
 interface Range {
-  readonly type: string;
+  /** Where it stands in the header. */
+  readonly place: number;
   readonly quality: number;
 }
 
@@ -25,6 +26,15 @@ const OFFERS: readonly Offer[] = [
   { type: 'application/rss+xml', encode: encodeRss, fits: isRss },
 ];
 
+/** The ranges that speak of each type, from the one that does so most precisely. */
+const PATTERNS: ReadonlyMap<Offer, readonly string[]> = new Map(
+  OFFERS.map((candidate) => {
+    const family = candidate.type.slice(0, candidate.type.indexOf('/'));
+    return [candidate, [candidate.type, `${family}/*`, '*/*']];
+  }),
+);
+const ALL_PATTERNS: ReadonlySet<string> = new Set([...PATTERNS.values()].flat());
+
 const WEIGHT = /^\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*$/i;
 
 function offer({ encode }: Encoding, ...types: string[]): Offer[] {
@@ -33,7 +43,7 @@ function offer({ encode }: Encoding, ...types: string[]): Offer[] {
 
 /** A document that was a feed is one again when it is written as XML. */
 function isRss(data: Data | null): boolean {
-  return data !== null && Object.keys(data).join() === 'rss';
+  return data !== null && Object.hasOwn(data, 'rss') && Object.keys(data).length === 1;
 }
 
 async function encodeRss(data: Data | null, context: EncodeContext): Promise<EncodedBody> {
@@ -46,16 +56,18 @@ async function encodeNegotiated(data: Data | null, context: EncodeContext): Prom
   return { ...(await encode(data, context)), vary: 'Accept' };
 }
 
+const NONE: Range = { place: -1, quality: 0 };
+
 /** The offer the client likes best: by its q values, then by the order it wrote them in, then by ours. */
 function choose(accept: string | undefined, data: Data | null): Offer | undefined {
   if (accept === undefined) return undefined;
-  const ranges = accept.split(',').map(toRange);
+  const ranges = rangesOf(accept);
   let best: Offer | undefined;
   let bestQuality = 0;
   let bestPlace = Number.POSITIVE_INFINITY;
   for (const candidate of OFFERS) {
-    const place = placeOf(candidate.type, ranges);
-    const quality = ranges[place]?.quality ?? 0;
+    const pattern = PATTERNS.get(candidate)?.find((name) => ranges.has(name)) ?? '';
+    const { place, quality } = ranges.get(pattern) ?? NONE;
     if (quality < bestQuality || quality === 0 || (quality === bestQuality && place >= bestPlace)) continue;
     if (candidate.fits?.(data) === false || (candidate.encode === yaml.encode && !canWriteYaml())) continue;
     [best, bestQuality, bestPlace] = [candidate, quality, place];
@@ -71,20 +83,23 @@ function canWriteYaml(): boolean {
   return writesYaml;
 }
 
-function toRange(text: string): Range {
-  const [type = '', ...parameters] = text.split(';');
-  const weight = parameters.map((parameter) => WEIGHT.exec(parameter)?.[1]).find((match) => match !== undefined);
-  return { type: type.trim().toLowerCase(), quality: Number(weight ?? 1) };
+/** The ranges that may decide, however many others a client sends; of equal ones the first. */
+function rangesOf(accept: string): ReadonlyMap<string, Range> {
+  const ranges = new Map<string, Range>();
+  for (const [place, text] of accept.split(',').entries()) {
+    const end = text.indexOf(';');
+    const type = (end === -1 ? text : text.slice(0, end)).trim().toLowerCase();
+    if (ALL_PATTERNS.has(type) && !ranges.has(type)) ranges.set(type, { place, quality: qualityOf(text) });
+  }
+  return ranges;
 }
 
-/** Where the range stands that speaks of a type most precisely: by name, by `type/*`, by a star and a slash and a star. */
-function placeOf(type: string, ranges: readonly Range[]): number {
-  const family = `${type.slice(0, type.indexOf('/'))}/*`;
-  for (const pattern of [type, family, '*/*']) {
-    const place = ranges.findIndex((range) => range.type === pattern);
-    if (place !== -1) return place;
+function qualityOf(range: string): number {
+  for (const parameter of range.split(';').slice(1)) {
+    const weight = WEIGHT.exec(parameter)?.[1];
+    if (weight !== undefined) return Number(weight);
   }
-  return -1;
+  return 1;
 }
 
 /** JSON, XML, YAML or RSS, as the client's `Accept` asks; JSON when it asks for none of them. */

@@ -1,4 +1,5 @@
 import { isObject } from '../data.js';
+import { GatewayError } from '../errors.js';
 import { isJsonNumber } from '../json-number.js';
 import type { Data } from '../proxy.js';
 import { FORBIDDEN, NAME_PART, NAME_START } from './xml-names.js';
@@ -15,11 +16,19 @@ const ESCAPES = new Map([
   ['"', '&quot;'],
 ]);
 
+/** The name of a list is written for each of its items, so that a long one makes a small document huge. */
+const MOST_TAGS = 2 ** 26;
+const BRACKETS = '<></>'.length;
+let tags = 0;
+
 /**
  * A document as XML: `-name` keys become attributes, `#text` the text, arrays repeated elements. A single key whose value
  * is no array becomes the root element; every other document is put into `<doc>`.
+ *
+ * @throws GatewayError when the tags alone would have more than 64 Mi characters.
  */
 export function writeXml(data: Data | null): string {
+  tags = 0;
   const keys = Object.keys(data ?? {});
   const [key] = keys;
   if (data === null || key === undefined || keys.length > 1 || !isElement(key) || Array.isArray(data[key])) {
@@ -33,6 +42,10 @@ function isElement(key: string): boolean {
 }
 
 function element(name: string, value: unknown): string {
+  tags += name.length * 2 + BRACKETS;
+  if (tags > MOST_TAGS) {
+    throw new GatewayError('ERR_INTERNAL', 500, `An answer has tags of more than ${MOST_TAGS} characters as XML`);
+  }
   const attributes = isObject(value) ? attributesOf(value) : '';
   const content = contentOf(name, value);
   return content === '' ? `<${name}${attributes}/>` : `<${name}${attributes}>${content}</${name}>`;

@@ -41,4 +41,5 @@ export const xml: Encoding = {
   name: 'xml',
   decoder: (isCollection) => (isCollection ? decodeCollection : decodeDocument),
   encode: encodeXml,
+  isWhole: () => true,
 };

@@ -1,4 +1,3 @@
-import merge from 'lodash.merge';
 import { isObject } from '../data.js';
 import type { Data } from '../proxy.js';
 
@@ -8,23 +7,24 @@ import type { Data } from '../proxy.js';
  */
 export type Combiner = (parts: readonly Data[]) => Data;
 
-/** What becomes of two values under one key. */
-type Clash = (earlier: unknown, later: unknown) => unknown;
+/** What becomes of two values under one key. `owned` holds the containers that this merge has made and may change. */
+type Clash = (earlier: unknown, later: unknown, owned: Set<unknown>) => unknown;
 
 /** Merges into one fresh object; `clash` is only asked where a key is taken. */
 function createCombiner(clash: Clash): Combiner {
   return function combine(parts) {
     const result: Record<string, unknown> = {};
-    for (const part of parts) mergeInto(result, part, clash);
+    const owned = new Set<unknown>();
+    for (const part of parts) mergeInto(result, part, clash, owned);
     return result;
   };
 }
 
-function mergeInto(target: Record<string, unknown>, part: Data, clash: Clash): void {
+function mergeInto(target: Record<string, unknown>, part: Data, clash: Clash, owned: Set<unknown>): void {
   for (const key of Object.keys(part)) {
     // Assigning it would set the prototype; decoders drop it as well.
     if (key === '__proto__') continue;
-    target[key] = Object.hasOwn(target, key) ? clash(target[key], part[key]) : part[key];
+    target[key] = Object.hasOwn(target, key) ? clash(target[key], part[key], owned) : part[key];
   }
 }
 
@@ -32,32 +32,40 @@ function takeLater(_earlier: unknown, later: unknown): unknown {
   return later;
 }
 
-function mergeDeeply(earlier: unknown, later: unknown): unknown {
+/** Enters nothing but objects that both have: the rest is shared with the parts, however large it is. */
+function mergeDeeply(earlier: unknown, later: unknown, owned: Set<unknown>): unknown {
   if (!isObject(earlier) || !isObject(later)) return later;
-  return merge({}, giveWay(earlier, later), later);
+  const target = ownObject(earlier, owned);
+  mergeInto(target, later, mergeDeeply, owned);
+  return target;
 }
 
-/**
- * `earlier` without the values that `later` replaces: lodash would mix arrays by index and write into class instances.
- * A cleared key keeps its place, as `null`.
- */
-function giveWay(earlier: Data, later: Data): Data {
-  let result = earlier;
-  for (const key of Object.keys(later)) {
-    if (!Object.hasOwn(earlier, key)) continue;
-    const [mine, theirs] = [earlier[key], later[key]];
-    const left = isObject(mine) && isObject(theirs) ? giveWay(mine, theirs) : null;
-    if (left !== mine) result = { ...result, [key]: left };
+function concatenate(earlier: unknown, later: unknown, owned: Set<unknown>): unknown {
+  if (Array.isArray(earlier) && Array.isArray(later)) {
+    const target = ownArray(earlier, owned);
+    for (const item of later) target.push(item);
+    return target;
   }
-  return result;
+  if (!isObject(earlier) || !isObject(later)) return later;
+  const target = ownObject(earlier, owned);
+  mergeInto(target, later, concatenate, owned);
+  return target;
 }
 
-function concatenate(earlier: unknown, later: unknown): unknown {
-  if (Array.isArray(earlier) && Array.isArray(later)) return [...earlier, ...later];
-  if (!isObject(earlier) || !isObject(later)) return later;
-  const result = { ...earlier };
-  mergeInto(result, later, concatenate);
-  return result;
+/** The object itself if it may be changed, else a copy, which is made once however many parts are merged into it. */
+function ownObject(object: Data, owned: Set<unknown>): Record<string, unknown> {
+  if (owned.has(object)) return object as Record<string, unknown>;
+  const copy = { ...object };
+  if (Object.hasOwn(copy, '__proto__')) Reflect.deleteProperty(copy, '__proto__');
+  owned.add(copy);
+  return copy;
+}
+
+function ownArray(array: readonly unknown[], owned: Set<unknown>): unknown[] {
+  if (owned.has(array)) return array as unknown[];
+  const copy = array.slice();
+  owned.add(copy);
+  return copy;
 }
 
 /** The combiners by the name that `extra_config.proxy.combiner` uses. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { PackedStream } from '../packed-stream.js';
 
 /**
  * The body of a request as a stream of its own, with back-pressure. The request itself is never handed out: whoever
@@ -7,11 +8,11 @@ import { Readable } from 'node:stream';
  */
 export function createBodyStream(request: IncomingMessage, response: ServerResponse, cutOff: () => Error): Readable {
   function onData(chunk: Buffer): void {
-    if (!stream.push(chunk)) request.pause();
+    if (!stream.add(chunk)) request.pause();
   }
 
   function onEnd(): void {
-    if (request.complete) stream.push(null);
+    if (request.complete) stream.finish();
     else onCut();
   }
 
@@ -29,7 +30,7 @@ export function createBodyStream(request: IncomingMessage, response: ServerRespo
   }
 
   let isAttached = false;
-  const stream: Readable = new Readable({
+  const stream: PackedStream = new PackedStream({
     read() {
       if (!isAttached) {
         isAttached = true;

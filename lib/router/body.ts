@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import { createCollector } from '../collect.js';
 import { RequestError } from '../errors.js';
 import { createBodyStream } from './body-stream.js';
 import { checkTransferEncoding } from './framing.js';
@@ -64,14 +65,12 @@ export function createBodyReader({ limit, mode }: BodyReaderOptions): BodyReader
 function collect(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Buffer | undefined> {
   const encoding = request.readableEncoding ?? 'utf8';
   return new Promise(function startCollecting(resolve, reject) {
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const body = createCollector();
 
     function onData(data: Buffer | string): void {
       const chunk = typeof data === 'string' ? Buffer.from(data, encoding) : data;
-      size += chunk.length;
-      if (size > limit) fail(tooLarge(limit));
-      else chunks.push(chunk);
+      if (body.size + chunk.length > limit) fail(tooLarge(limit));
+      else body.add(chunk);
     }
 
     function onEnd(): void {
@@ -81,7 +80,7 @@ function collect(request: IncomingMessage, response: ServerResponse, limit: numb
         return;
       }
       stop();
-      resolve(size === 0 ? undefined : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size));
+      resolve(body.size === 0 ? undefined : body.take());
     }
 
     function onCut(): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv4 } from 'node:net';
-import { ConfigError } from '../errors.js';
+import { show } from '../config/explain.js';
+import { ConfigError, type ConfigIssue } from '../errors.js';
 
 /** The client's address, as far as it can be believed; empty when there is none, as on a Unix socket. */
 export type ClientIp = (request: IncomingMessage) => string;
@@ -118,14 +119,20 @@ function isTrusted(trusted: BlockList, address: string): boolean {
 
 function createTrustList(entries: readonly string[]): BlockList | undefined {
   if (entries.length === 0) return undefined;
-  const list = new BlockList();
-  const issues = entries.flatMap((entry, index) => {
-    if (addEntry(list, entry)) return [];
-    const message = `"${entry}" is neither an IP address nor a CIDR range such as 10.0.0.0/8.`;
-    return [{ path: `options.trustedProxies[${index}]`, message }];
-  });
+  const issues = faultsOfProxies(entries, 'options.trustedProxies');
   if (issues.length > 0) throw new ConfigError(issues);
+  const list = new BlockList();
+  for (const entry of entries) addEntry(list, entry);
   return list;
+}
+
+/** What is wrong with a list of trusted proxies, entry by entry. */
+export function faultsOfProxies(entries: readonly unknown[], path: string): readonly ConfigIssue[] {
+  return entries.flatMap((entry, index) => {
+    if (typeof entry === 'string' && addEntry(new BlockList(), entry)) return [];
+    const message = `${show(entry)} is neither an IP address nor a CIDR range such as 10.0.0.0/8.`;
+    return [{ path: `${path}[${index}]`, message }];
+  });
 }
 
 function addEntry(list: BlockList, entry: string): boolean {

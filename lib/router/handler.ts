@@ -7,6 +7,7 @@ import type { Admission, Guest } from './admission.js';
 import { admitFirst } from './admit.js';
 import type { BodyReader } from './body.js';
 import { distrust, isDistrusted, onConnectionClose } from './connection.js';
+import { cut, cutUnlessTaken } from './cut.js';
 import { createFailureLog } from './failure-log.js';
 import type { RequestReader } from './request.js';
 import type { ResponseWriter } from './response.js';
@@ -59,10 +60,6 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
   }
   const serve = admit ? admitFirst(admit, serveWithBody) : serveWithBody;
 
-  function expired(): GatewayError {
-    return new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, `${name} did not answer within ${timeout} ms`);
-  }
-
   function fail(request: IncomingMessage, response: ServerResponse, error: GatewayError): void {
     log.failed(error);
     try {
@@ -81,27 +78,39 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
     const refused = refusal?.();
     if (refused) {
       fail(request, response, refused);
+      cutUnlessTaken(response);
       return;
     }
     const deadline = createDeadline(timeout, expired, undefined, isQuiet);
     const guest: Guest = {
       cancel(reason) {
-        deadline.cancel(reason);
-        if (response.headersSent) response.destroy();
+        deadline.abort(reason);
+        if (response.headersSent) cut(response);
       },
     };
     const place = admission.enter(guest);
     if (place === undefined) {
       deadline.dispose();
       fail(request, response, full);
+      cutUnlessTaken(response);
       return;
+    }
+
+    /** What has not been taken by now is not taken any more. */
+    function expired(): GatewayError {
+      if (response.writableEnded) {
+        logger.debug({ endpoint: name }, 'the client did not take its answer in time; it was cut off');
+        cut(response);
+      }
+      return new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, `${name} did not answer within ${timeout} ms`);
     }
 
     const leave = (): void => {
       stopWaiting?.();
       admission.leave(place);
-      if (response.writableFinished) deadline.dispose();
-      else deadline.cancel(new EndpointError('ERR_CLIENT_CLOSED', 499, `The client of ${name} left`));
+      deadline.dispose();
+      if (!response.writableFinished)
+        deadline.cancel(new EndpointError('ERR_CLIENT_CLOSED', 499, `The client of ${name} left`));
     };
     const stopWaiting = isQueued ? onConnectionClose(request.socket, leave) : undefined;
     response.once('close', leave);
@@ -113,9 +122,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
         // The deadline also ends a stream that would not hear of it, and an encoder that takes its time.
         if (body && 'destroy' in body) deadline.signal.addEventListener('abort', () => body.destroy());
         writer.write(request, response, answer);
-        if (body) return;
-        if (response.headersSent) deadline.dispose();
-        else deadline.race(new Promise<never>(() => {})).catch(failHere);
+        if (!body && !response.headersSent) deadline.race(new Promise<never>(() => {})).catch(failHere);
       } catch (thrown) {
         failHere(thrown);
       }
@@ -125,8 +132,10 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
       const error = toGatewayError(thrown);
       if (error.code === 'ERR_REQUEST_FRAMING') distrust(request.socket);
       fail(request, response, error);
-      // Nobody needs what may still be under way.
-      deadline.cancel(error);
+      // Nobody needs what may still be under way; only the client's time goes on.
+      deadline.abort(error);
+      // Its answer begins when the time is up, and gets some of its own.
+      if (error.code === 'ERR_ENDPOINT_TIMEOUT') cutUnlessTaken(response);
     }
 
     try {

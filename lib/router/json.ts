@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { cutUnlessTaken } from './cut.js';
 
 /** Sends a document of the gateway's own. */
 export function sendJson(response: ServerResponse, status: number, document: unknown): void {
@@ -8,4 +9,5 @@ export function sendJson(response: ServerResponse, status: number, document: unk
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Content-Length', body.length);
   response.end(body);
+  cutUnlessTaken(response);
 }

@@ -129,6 +129,8 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
       response.end(body);
     } else {
       const length = metadata.headers['content-length'];
+      // What only the end of a connection ended goes on like that: chunks would promise the client that it is whole.
+      if (!answer.isComplete && length === undefined) endByClosing(response);
       pipeBody({
         response,
         body,
@@ -191,6 +193,11 @@ function unset(response: ServerResponse, headers: Headers): void {
 
 function isOpen(response: ServerResponse): boolean {
   return !response.headersSent && !response.writableEnded && !response.destroyed;
+}
+
+function endByClosing(response: ServerResponse): void {
+  response.setHeader('Connection', 'close');
+  response.removeHeader('Transfer-Encoding');
 }
 
 function isBodiless(request: IncomingMessage, status: number): boolean {

@@ -1,7 +1,9 @@
 import { type IncomingMessage, OutgoingMessage, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { createCollector } from '../collect.js';
 import { borrow, giveBack, isLent } from '../lending.js';
+import { cutUnlessTaken } from './cut.js';
 
 export interface PipeOptions {
   readonly response: ServerResponse;
@@ -14,22 +16,55 @@ export interface PipeOptions {
   readonly onCut: (error: unknown) => void;
 }
 
+/** While the client has not taken what it was sent before, smaller pieces wait until there is so much of them. */
+const BLOCK = 16 * 1024;
+
 /**
  * Pipes a body with back-pressure. A body that ends in an error, or not where the headers say, takes the client's
  * connection with it: a cut answer must never look complete.
  */
 export function pipeBody({ response, body, length, onEarlyFailure, onCut }: PipeOptions): void {
+  // Another middleware may not tell when something was written.
+  const isDirect = writesItself(response);
+  const waiting = createCollector();
   let sent = 0;
+  /** Pieces that are not with the operating system yet. */
+  let unwritten = 0;
 
   function onData(chunk: Buffer | string): void {
-    sent += Buffer.byteLength(chunk);
+    // Node would write a text together with the head, and the head in the encoding of the text.
+    const piece = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    sent += piece.length;
     if (length !== undefined && sent > length) fail(new Error('The body is longer than its Content-Length.'));
-    else if (!send(chunk)) body.pause();
+    else if (!(isDirect ? send(piece) : response.write(piece))) body.pause();
   }
 
-  function send(chunk: Buffer | string): boolean {
-    if (typeof chunk === 'string' || !isLent(chunk)) return response.write(chunk);
-    return response.write(chunk, () => giveBack(chunk));
+  function send(piece: Buffer): boolean {
+    if (unwritten > 0 && piece.length < BLOCK) {
+      waiting.add(piece);
+      giveBack(piece);
+      return waiting.size < BLOCK || writeWaiting();
+    }
+    writeWaiting();
+    return write(piece);
+  }
+
+  function writeWaiting(): boolean {
+    return waiting.size === 0 || write(waiting.take());
+  }
+
+  function write(piece: Buffer): boolean {
+    unwritten += 1;
+    if (!isLent(piece)) return response.write(piece, onWritten);
+    return response.write(piece, function onLentWritten() {
+      giveBack(piece);
+      onWritten();
+    });
+  }
+
+  function onWritten(): void {
+    unwritten -= 1;
+    if (unwritten === 0 && !response.writableEnded && !response.destroyed) writeWaiting();
   }
 
   function onEnd(): void {
@@ -38,6 +73,7 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
       return;
     }
     detach();
+    writeWaiting();
     response.end();
   }
 
@@ -73,7 +109,7 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
     response.off('drain', onDrain).off('close', onResponseClose);
   }
 
-  if (writesItself(response)) borrow(body);
+  if (isDirect) borrow(body);
   // A write to a socket that is just going away; `close` follows.
   response.on('error', ignore);
   response.on('drain', onDrain).on('close', onResponseClose);
@@ -113,6 +149,7 @@ export function endAndLinger(request: IncomingMessage, response: ServerResponse,
     response.off('close', finish);
     request.pause();
     if (!response.writableEnded) response.end();
+    cutUnlessTaken(response);
   }
 
   response.on('close', finish);

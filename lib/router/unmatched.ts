@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RouterConfig } from '../config/resolved.js';
 import type { CanonicalPath } from './canonical.js';
+import { cutUnlessTaken } from './cut.js';
 import { splitTarget } from './target.js';
 
 /** Answers what no endpoint serves, where nothing comes after the gateway. */
@@ -44,6 +45,7 @@ export function createUnmatchedAnswer(options: UnmatchedOptions): UnmatchedAnswe
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Content-Length', body.length);
     response.end(request.method === 'HEAD' ? undefined : body);
+    cutUnlessTaken(response);
   };
 }
 

@@ -1,4 +1,5 @@
 import { Agent, fetch } from 'undici';
+import { createCollector } from '../collect.js';
 import { BackendError } from '../errors.js';
 
 /** The part of `fetch` that registries are read with. */
@@ -52,14 +53,12 @@ export function createRegistryFetch({ tls, fetch: own }: RegistryOptions): Fetch
 
 /** The JSON of an answer; rejects when it is no success, too large or no JSON. */
 export async function readJson(answer: FetchAnswer): Promise<unknown> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const content = createCollector();
   for await (const chunk of bodyOf(answer)) {
-    length += chunk.length;
-    if (length > MAX_ANSWER_BYTES) throw protocol('answers with more than 8 MiB');
-    chunks.push(chunk);
+    if (content.size + chunk.length > MAX_ANSWER_BYTES) throw protocol('answers with more than 8 MiB');
+    content.add(chunk);
   }
-  return parse(Buffer.concat(chunks).toString());
+  return parse(content.take().toString());
 }
 
 /** One JSON document per line, as they arrive. */

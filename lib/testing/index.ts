@@ -2,7 +2,7 @@ import type { CacheControl } from '../components/http-cache/purge.js';
 import type { Stats } from '../components/telemetry/stats.js';
 import { toGatewayError } from '../errors.js';
 import { controlsOf, type GatewayConfig } from '../gateway.js';
-import { type CloseOptions, createLifecycle } from '../lifecycle.js';
+import { type CloseOptions, createLifecycle, faultsOf } from '../lifecycle.js';
 import { type GatewayOptions, resolveOptions } from '../options.js';
 import type { Headers } from '../proxy.js';
 import type { ReadyOptions } from '../readiness.js';
@@ -88,7 +88,7 @@ export interface TestGateway {
 export function createTestGateway(config: GatewayConfig, options: TestGatewayOptions): TestGateway {
   const { backends, ...gatewayOptions } = options;
   const tracer = createTracer();
-  const resolved = { ...resolveOptions(gatewayOptions), tap: tracer.tap };
+  const resolved = { ...resolveOptions(gatewayOptions, (sound) => faultsOf(config, sound)), tap: tracer.tap };
   const findStub = createStubTable(backends);
   const lifecycle = createLifecycle(config, resolved, () => ({
     transportFor: ({ name }) => createStubTransport(name, findStub, tracer),

@@ -1,4 +1,6 @@
-import { pipeline, type Readable, Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { createCollector } from '../collect.js';
+import { PackedStream } from '../packed-stream.js';
 import { abortError, connectionError, sizeError, wireError } from './failure.js';
 
 /** Collects a stream (or takes a Buffer), at most `limit` bytes of it. */
@@ -22,25 +24,22 @@ export function readBody(
 
 function collect(body: Readable, limit: number, name: string, signal: AbortSignal | undefined): Promise<Buffer> {
   return new Promise(function collecting(resolve, reject) {
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const content = createCollector();
     let isEnded = false;
 
     body.on('data', onData).once('end', onEnd).on('error', onError).once('close', onClose);
     signal?.addEventListener('abort', onAbort);
 
     function onData(chunk: Buffer | Uint8Array | string): void {
-      const bytes =
-        typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      size += bytes.length;
-      if (size > limit) stop(sizeError(name, limit));
-      else chunks.push(bytes);
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      if (content.size + bytes.length > limit) stop(sizeError(name, limit));
+      else content.add(bytes);
     }
 
     function onEnd(): void {
       isEnded = true;
       signal?.removeEventListener('abort', onAbort);
-      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
+      resolve(content.take());
     }
 
     function onError(error: Error): void {
@@ -66,26 +65,58 @@ function collect(body: Readable, limit: number, name: string, signal: AbortSigna
 /** Hands a stream on, at most `limit` bytes of it, until the signal says otherwise. */
 export function limitStream(source: Readable, limit: number, name: string, signal: AbortSignal): Readable {
   let size = 0;
-  const limited = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      size += chunk.length;
-      if (size > limit) done(sizeError(name, limit));
-      else done(null, chunk);
+  let isWaiting = false;
+  const limited = new PackedStream({
+    read() {
+      if (!isWaiting) return;
+      isWaiting = false;
+      source.resume();
     },
     destroy(error, done) {
       signal.removeEventListener('abort', onAbort);
-      done(error && wireError(name, error, true));
+      source.off('data', onData).off('end', onEnd).off('close', onClose).destroy();
+      done(error);
     },
   });
-  signal.addEventListener('abort', onAbort);
   // The caller may not have got hold of it yet when it breaks.
   limited.on('error', ignore);
-  pipeline(source, limited, ignore);
+  signal.addEventListener('abort', onAbort);
+  source.on('error', onError).on('end', onEnd).on('close', onClose).on('data', onData);
+  if (source.readableEnded) onEnd();
+  else if (source.destroyed) onError(source.errored);
   return limited;
+
+  function onData(chunk: Uint8Array | string): void {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : toBuffer(chunk);
+    size += bytes.length;
+    if (size > limit) {
+      limited.destroy(sizeError(name, limit));
+    } else if (!limited.add(bytes)) {
+      isWaiting = true;
+      source.pause();
+    }
+  }
+
+  function onEnd(): void {
+    limited.finish();
+  }
+
+  function onError(error: Error | null): void {
+    limited.destroy(wireError(name, error, true));
+  }
+
+  function onClose(): void {
+    if (!source.readableEnded)
+      limited.destroy(connectionError(name, 'the connection ended before the answer was complete'));
+  }
 
   function onAbort(): void {
     limited.destroy(abortError(name, signal));
   }
+}
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function ignore(): void {}

@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { keepPiece } from '../lending.js';
+import { createCollector } from '../collect.js';
+import { PackedStream } from '../packed-stream.js';
 import type { Place } from '../queue.js';
 import { offAbort, onAbort } from '../signal.js';
 import {
@@ -15,8 +15,11 @@ import {
   wireError,
 } from './failure.js';
 import { type Head, readHead } from './head.js';
-import { type Call, type Lane, OVERSIZE, type Pool } from './pool.js';
+import { expectAnswer, type Lane, OVERSIZE } from './lane.js';
+import type { Call, Waiter } from './origin.js';
+import type { Pool } from './pool.js';
 import { setLending } from './shared-reads.js';
+import { isCutOff } from './socket.js';
 import type { BackendResponse } from './transport.js';
 import { detach } from './upload.js';
 
@@ -46,13 +49,10 @@ export type Exchange = (request: WireRequest) => Promise<BackendResponse>;
 const MAX_INTERIM_ANSWERS = 20;
 /** What head and framing of an answer may cost beside its body. */
 const FRAMING_ALLOWANCE = 1024 * 1024;
-/** More pieces than this are put together at once: a Buffer costs a hundred bytes even when it holds one. */
-const MAX_PIECES = 512;
 const STREAM_BUFFER = 128 * 1024;
 /** Bodies of such a length have one Buffer from the start: smaller ones come in one read, larger ones may never come. */
 const SMALLEST_WHOLE = 64 * 1024;
 const LARGEST_WHOLE = 8 * 1024 * 1024;
-const EMPTY = Buffer.alloc(0);
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 /** Scheme and the first character of the host, at least: the first slash behind them begins the path. */
 const SHORTEST_ORIGIN = 'http://h'.length;
@@ -88,7 +88,7 @@ function runExchange(
   const handler = { onRequestStart: undefined, onConnect, onResponseStarted, onHeaders, onData, onComplete, onError };
   let lane: Lane | undefined;
   /** Where it waits for a lane. */
-  let place: Place<Call> | undefined;
+  let place: Place<Waiter> | undefined;
   let isReused = false;
   let isRetry = false;
   /** The answer has begun: not even a repeatable request may be sent again. */
@@ -96,14 +96,14 @@ function runExchange(
   /** There is nothing more to tell the caller, neither by the promise nor by the stream. */
   let isOver = false;
   /** The end of a body that only the end of the connection ends was none. */
-  let isReset = false;
+  let isCut = false;
   let interimAnswers = 0;
   let head: Head | undefined;
-  let pieces: Buffer[] = [];
+  const pieces = createCollector();
   /** Takes the place of the pieces where the length is known. */
   let whole: Buffer | undefined;
   let received = 0;
-  let stream: Readable | undefined;
+  let stream: PackedStream | undefined;
   let headTimer: NodeJS.Timeout | undefined;
 
   if (signal !== undefined) onAbort(signal, onAborted);
@@ -151,8 +151,7 @@ function runExchange(
       return;
     }
     isReused = lane.exchanges > 0;
-    lane.exchanges += 1;
-    lane.readLimit = (lane.socket?.bytesRead ?? 0) + maxBody + FRAMING_ALLOWANCE;
+    expectAnswer(lane, maxBody + FRAMING_ALLOWANCE);
   }
 
   function onResponseStarted(): void {
@@ -163,17 +162,17 @@ function runExchange(
     if (isOver) return false;
     if (status < 200) return onInterimAnswer(status);
     clearTimeout(headTimer);
-    const judged = readHead(status, raw, method, request.headers);
+    const judged = readHead(status, raw, method, request.headers, lane?.isHttp10);
     if (typeof judged === 'string') return fail(protocolError(name, judged));
     if (judged.hasBody && judged.length > maxBody) return fail(sizeError(name, maxBody));
     head = judged;
     if (!judged.hasBody) return true;
     if (settings.stream && judged.length !== 0) {
       setLending(lane?.socket, true);
-      stream = new Readable({ read: resume, destroy: onStreamDestroy, highWaterMark: STREAM_BUFFER });
+      stream = new PackedStream({ read: resume, destroy: onStreamDestroy, highWaterMark: STREAM_BUFFER });
       // The caller may not have got hold of it yet when it breaks.
       stream.on('error', ignore);
-      resolve({ status, headers: judged.headers, body: stream });
+      resolve(respond(judged, stream));
     } else if (judged.length > SMALLEST_WHOLE && judged.length <= LARGEST_WHOLE) {
       setLending(lane?.socket, true);
       whole = Buffer.allocUnsafeSlow(judged.length);
@@ -193,47 +192,37 @@ function runExchange(
     const start = received;
     received += piece.length;
     if (received > maxBody) return fail(sizeError(name, maxBody));
-    if (stream !== undefined) return stream.push(keepPiece(piece, stream));
+    if (stream !== undefined) return stream.add(piece);
     if (whole !== undefined) whole.set(piece, start);
-    else if (pieces.push(piece) > MAX_PIECES) pieces = [Buffer.concat(pieces)];
+    else pieces.add(piece);
     return true;
   }
 
   function onComplete(): void {
     setLending(lane?.socket, false);
-    // libuv takes a reset that comes together with data for an end; only then has the socket no peer any more.
-    isReset = head?.isCloseDelimited === true && lane?.socket !== undefined && lane.socket.remotePort === undefined;
+    isCut = head?.isCloseDelimited === true && lane?.socket !== undefined && isCutOff(lane.socket);
     // The parser has not looked at what follows in the same read yet; it will have by then.
     if (!isOver) queueMicrotask(finish);
   }
 
   function finish(): void {
     if (isOver || lane === undefined || head === undefined) return;
-    const fault = faultAtEnd(lane.socket, head);
-    if (fault !== undefined) {
-      fail(fault);
+    const error = lane.socket?.errored;
+    if (head.isCloseDelimited) {
+      const fault = faultAtClose(name, error, isCut);
+      if (fault !== undefined) {
+        fail(fault);
+        return;
+      }
+    } else if (error && !isOwnEnd(error)) {
+      pool.strike();
+      fail(protocolError(name, 'bytes behind its end'));
       return;
     }
     settle();
     pool.release(lane);
-    if (stream !== undefined) stream.push(null);
-    else resolve({ status: head.status, headers: head.headers, body: collected() });
-  }
-
-  function faultAtEnd(socket: Socket | undefined, { isCloseDelimited }: Head): Error | undefined {
-    const error: (Error & { code?: string }) | null | undefined = socket?.errored;
-    // undici takes a reset for the end of a body that only the end of the connection ends.
-    if (error && error.code !== 'UND_ERR_INFO') {
-      return isCloseDelimited ? wireError(name, error, true) : protocolError(name, 'bytes behind its end');
-    }
-    if (isReset) return connectionError(name, 'the connection was reset before the answer was complete');
-    return undefined;
-  }
-
-  function collected(): Buffer {
-    if (whole !== undefined) return whole;
-    if (pieces.length < 2) return pieces[0] ?? EMPTY;
-    return Buffer.concat(pieces, received);
+    if (stream !== undefined) stream.finish();
+    else resolve(respond(head, whole ?? pieces.take()));
   }
 
   function onError(error: Error & { code?: string }): void {
@@ -288,6 +277,21 @@ function runExchange(
     if (signal !== undefined) offAbort(signal, onAborted);
     if (body instanceof Readable && !body.destroyed) body.destroy();
   }
+}
+
+function respond({ status, headers, isCloseDelimited }: Head, body: Readable | Buffer): BackendResponse {
+  return isCloseDelimited ? { status, headers, body, isCloseDelimited } : { status, headers, body };
+}
+
+/** Of a body that only the end of the connection ends: undici takes a reset for that end, too. */
+function faultAtClose(name: string, error: Error | null | undefined, isCut: boolean): Error | undefined {
+  if (error && !isOwnEnd(error)) return wireError(name, error, true);
+  return isCut ? connectionError(name, 'the connection ended before the answer was complete') : undefined;
+}
+
+/** True where undici has closed the socket since no other exchange may follow. */
+function isOwnEnd(error: Error & { code?: string }): boolean {
+  return error.code === 'UND_ERR_INFO';
 }
 
 function isSocketGone({ code }: { code?: string }): boolean {

@@ -80,7 +80,8 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' && SAFE_CODE.test(code) ? code : '';
 }
 
-function isBadHttp(error: unknown, code: string): boolean {
+/** True for what a parser refuses, and for answers that no request asked for. */
+export function isBadHttp(error: unknown, code: string): boolean {
   if (code === 'HPE_HEADER_OVERFLOW') return false;
   if (code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return true;
   if (!(error instanceof Error)) return false;

@@ -14,6 +14,8 @@ export interface Head {
 const MAX_LINES = 200;
 const MAX_LENGTH_DIGITS = 15;
 const ZERO = 48;
+const CONDITIONS = new Set(['if-none-match', 'if-modified-since']);
+const RANGE = new Set(['range']);
 
 /** Two different values of these would let two readers see two different answers. */
 const SINGLE = new Set(['content-type', 'location', 'etag', 'last-modified']);
@@ -23,21 +25,25 @@ const SINGLE = new Set(['content-type', 'location', 'etag', 'last-modified']);
  *
  * @param raw name, value, name, value… as undici's parser found them
  * @param sent the headers of the request, laid out likewise
+ * @param isHttp10 true where the answer says that it is HTTP/1.0
  */
 export function readHead(
   status: number,
   raw: readonly Buffer[],
   method: string,
   sent: readonly string[],
+  isHttp10 = false,
 ): Head | string {
   const headers = parseHeaders(raw);
   if (typeof headers === 'string') return headers;
-  if (status === 304 && !isConditional(sent)) return '304 to a request without a condition';
+  if (status === 304 && !hasAny(sent, CONDITIONS)) return '304 to a request without a condition';
+  if (status === 206 && !hasAny(sent, RANGE)) return '206 to a request for the whole';
   const hasBody = status !== 204 && status !== 304 && method !== 'HEAD';
   const length = contentLength(headers['content-length']);
   if (length === undefined) return 'a length that is no number';
   const coding = headers['transfer-encoding'];
   if (coding === undefined) return { status, headers, hasBody, length, isCloseDelimited: hasBody && length < 0 };
+  if (isHttp10) return 'a transfer encoding in HTTP/1.0';
   if (length >= 0) return 'two ways to tell where it ends';
   if (typeof coding !== 'string' || coding.toLowerCase() !== 'chunked') return 'a transfer encoding other than chunked';
   return { status, headers, hasBody, length, isCloseDelimited: false };
@@ -74,9 +80,9 @@ function contentLength(value: string | readonly string[] | undefined): number | 
   return Number(value);
 }
 
-function isConditional(sent: readonly string[]): boolean {
+function hasAny(sent: readonly string[], names: ReadonlySet<string>): boolean {
   for (let index = 0; index < sent.length; index += 2) {
-    if (sent[index] === 'if-none-match' || sent[index] === 'if-modified-since') return true;
+    if (names.has(sent[index] as string)) return true;
   }
   return false;
 }

@@ -1,41 +1,23 @@
-import type { EventEmitter } from 'node:events';
-import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { Client } from 'undici';
 import type { ClientConfig, ClientTls } from '../config/resolved.js';
 import { createQueue, type Place } from '../queue.js';
+import { closeLane, type Lane, openLane } from './lane.js';
+import type { Call, Member, Origin, Origins, Waiter } from './origin.js';
 import { type Address, createConnect, parseOrigin } from './socket.js';
 import { readTls } from './tls.js';
 
-/** One undici client and its only socket: whoever holds the lane has the socket to itself. */
-export interface Lane {
-  readonly client: Client;
-  readonly servername: string | undefined;
-  socket: Socket | undefined;
-  /** Requests written to the present socket. */
-  exchanges: number;
-  /** The socket is closed once it has read this many bytes in all. */
-  readLimit: number;
-}
-
-/** Somebody who needs a lane. */
-export interface Call {
-  /** Called once a lane is there; the caller gives it back with `release` or `discard`. */
-  start(lane: Lane): void;
-  /** Called instead when there will be none, since everything is closing. */
-  refuse(): void;
-}
-
-/** The sockets to one origin. */
+/** The sockets to one origin, for backends with the same settings. */
 export interface Pool {
   /** Gives the call a lane, now or when one gets free: then it has a place. `fresh` asks for a new socket. */
-  take(call: Call, fresh: boolean): Place<Call> | undefined;
-  /** Who waits there does not want a lane any more. */
-  forget(place: Place<Call>): void;
+  take(call: Call, fresh: boolean): Place<Waiter> | undefined;
+  /** The call that waits there does not want a lane any more. */
+  forget(place: Place<Waiter>): void;
   /** The exchange went well: the socket may serve another one. */
   release(lane: Lane): void;
   /** The socket is not to be used again. */
   discard(lane: Lane): void;
+  /** There were bytes behind the end of an answer. */
+  strike(): void;
   /** False while it has no socket and nobody waits for one. */
   isUsed(): boolean;
   close(): Promise<void>;
@@ -57,14 +39,13 @@ export interface Pools {
   close(): Promise<void>;
 }
 
-/** The code of the error that closes a socket beyond its `readLimit`. */
-export const OVERSIZE = 'OVERSIZE';
-
 /** Sockets are retired after this many exchanges, so that none lives for ever behind a load balancer. */
 const MAX_EXCHANGES = 1_000;
+/** The same for origins that have sent bytes no request asked for. */
+const MAX_SUSPECT_EXCHANGES = 100;
 /** Shorter than the idle timeout of common servers, in milliseconds. */
 const IDLE_TIMEOUT = 4_000;
-/** Origins remembered, unless more of them have sockets. */
+/** Pools of a group that are remembered, unless more of them have sockets. */
 const MAX_POOLS = 256;
 /** What `0s` stands for. */
 const NEVER = 2 ** 31 - 1;
@@ -74,11 +55,15 @@ const CLOSED_POOL: Pool = {
   forget: ignore,
   release: ignore,
   discard: ignore,
+  strike: ignore,
   isUsed: () => false,
   close: () => Promise.resolve(),
 };
 
-export function createPools(client: ClientConfig): Pools {
+/**
+ * @param onStray told of every time that an origin sent bytes no request asked for
+ */
+export function createPools(client: ClientConfig, origins: Origins, onStray: (origin: string) => void): Pools {
   const groups = new Map<string, (origin: string) => Pool | undefined>();
   const pools = new Set<Pool>();
   let isClosed = false;
@@ -102,7 +87,7 @@ export function createPools(client: ClientConfig): Pools {
       if (address === undefined) return undefined;
       if (isClosed) return CLOSED_POOL;
       if (byOrigin.size >= MAX_POOLS) forgetUnused();
-      const pool = createPool({ origin, address, settings, client, context });
+      const pool = createPool({ name: origin, origins, address, settings, client, context, onStray });
       byOrigin.set(origin, pool);
       pools.add(pool);
       return pool;
@@ -114,6 +99,7 @@ export function createPools(client: ClientConfig): Pools {
         if (pool.isUsed()) continue;
         byOrigin.delete(origin);
         pools.delete(pool);
+        pool.close().catch(ignore);
       }
     }
   }
@@ -127,121 +113,170 @@ export function createPools(client: ClientConfig): Pools {
 }
 
 interface PoolOptions {
-  readonly origin: string;
+  readonly name: string;
+  readonly origins: Origins;
   readonly address: Address;
   readonly settings: PoolSettings;
   readonly client: ClientConfig;
   readonly context: SecureContext;
+  readonly onStray: (origin: string) => void;
 }
 
-function createPool({ origin, address, settings, client, context }: PoolOptions): Pool {
+function createPool({ name, origins, address, settings, client, context, onStray }: PoolOptions): Pool {
   const { connectTimeout, tls } = settings;
+  const { now } = origins;
+  const { connection_rest: rest } = client;
   const connect = createConnect(
     address,
     { connectTimeout, context, allowInsecure: tls.allow_insecure_connections },
     client,
   );
-  const isReusable = !client.disable_keep_alives && !settings.isolate;
+  const keepsAlive = !client.disable_keep_alives && !settings.isolate;
+  const idleTimeout = (client.idle_connection_timeout ?? IDLE_TIMEOUT) || NEVER;
   const lanes = new Set<Lane>();
-  const idle: Lane[] = [];
-  const waiting = createQueue<Call>();
+  /** The one that came back first is the first one to be used again. */
+  const idle = createQueue<Lane>();
   let isClosed = false;
 
-  function take(call: Call, fresh: boolean): Place<Call> | undefined {
-    const lane = fresh ? undefined : idle.pop();
+  const member: Member = {
+    open: (call) => call.start(newLane()),
+    idleSince: () => idle.first?.idleSince ?? Infinity,
+    closeOldest() {
+      if (idle.first !== undefined) remove(idle.first);
+    },
+    retireLanes() {
+      for (const lane of idle.values()) remove(lane);
+      for (const lane of lanes) lane.isReusable = false;
+    },
+  };
+  const origin = join(origins.of(name));
+
+  function join(shared: Origin): Origin {
+    shared.members.add(member);
+    shared.limit = client.max_connections_per_host;
+    shared.admit();
+    return shared;
+  }
+
+  function take(call: Call, fresh: boolean): Place<Waiter> | undefined {
+    const lane = fresh ? undefined : restedLane();
     if (isClosed) call.refuse();
     else if (lane !== undefined) call.start(lane);
-    else if (lanes.size < client.max_connections_per_host) call.start(openLane());
-    else return waiting.join(call);
+    else if (origin.makeRoom()) call.start(newLane());
+    else return wait(call);
     return undefined;
   }
 
+  function wait(call: Call): Place<Waiter> {
+    const waiter: Waiter = { member, call, place: undefined };
+    waiter.place = origin.waiting.join(waiter);
+    return waiter.place;
+  }
+
+  /** A stray answer shows itself while its socket rests; but no call waits for that where no further socket may be opened. */
+  function restedLane(): Lane | undefined {
+    const lane = idle.first;
+    if (lane === undefined) return undefined;
+    const isRested = rest === 0 || now() - lane.idleSince >= rest;
+    if (!isRested && origin.lanes < origin.limit) return undefined;
+    leaveIdle(lane);
+    return lane;
+  }
+
   function release(lane: Lane): void {
-    const next = isReusable ? waiting.shift() : undefined;
-    if (next !== undefined) next.start(lane);
-    else if (isReusable && idle.length < client.max_idle_connections_per_host) idle.push(lane);
-    else discard(lane);
+    lane.isExpecting = false;
+    const next = origin.waiting.first;
+    if (!lane.isReusable || origin.lanes > origin.limit) discard(lane);
+    else if (next?.member === member) {
+      origin.waiting.shift();
+      next.call.start(lane);
+    }
+    // What waits there needs a lane of its own kind, and opens it in this one's place.
+    else if (next !== undefined || origin.idle >= client.max_idle_connections_per_host) discard(lane);
+    else joinIdle(lane);
+  }
+
+  function joinIdle(lane: Lane): void {
+    if (!lanes.has(lane)) return;
+    lane.idleSince = now();
+    lane.place = idle.join(lane);
+    origin.idle += 1;
+  }
+
+  function leaveIdle(lane: Lane): void {
+    if (lane.place === undefined) return;
+    idle.leave(lane.place);
+    lane.place = undefined;
+    origin.idle -= 1;
   }
 
   function discard(lane: Lane): void {
-    if (!lanes.delete(lane)) return;
-    lane.client.destroy().catch(ignore);
-    // undici lets go of a socket that is still connecting without closing it.
-    lane.socket?.destroy();
-    if (isClosed) return;
-    waiting.shift()?.start(openLane());
+    if (remove(lane)) origin.admit();
   }
 
-  function openLane(): Lane {
-    // Without a prototype, so that nothing but these options counts.
-    const options: Client.Options = Object.assign(Object.create(null), {
-      connect(target: { servername?: string | null }, done: Parameters<typeof connect>[1]) {
-        lane.exchanges = 0;
-        lane.readLimit = Infinity;
-        lane.socket = connect(target.servername ?? undefined, done).on('readable', onReadable);
-      },
-      pipelining: isReusable ? 1 : 0,
-      keepAliveTimeout: (client.idle_connection_timeout ?? IDLE_TIMEOUT) || NEVER,
-      maxHeaderSize: settings.maxHeaderBytes,
-      maxRequestsPerClient: MAX_EXCHANGES,
-      // The caller's deadline bounds both; undici's timers are idle timers.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      allowH2: false,
+  function remove(lane: Lane): boolean {
+    if (!lanes.delete(lane)) return false;
+    leaveIdle(lane);
+    origin.lanes -= 1;
+    closeLane(lane).catch(ignore);
+    return true;
+  }
+
+  function newLane(): Lane {
+    const lane = openLane({
+      origin: name,
+      servername: address.servername,
+      connect,
+      isReusable: keepsAlive && !origin.isIsolated(),
+      maxExchanges: origin.isSuspect() ? MAX_SUSPECT_EXCHANGES : MAX_EXCHANGES,
+      maxHeaderBytes: settings.maxHeaderBytes,
+      idleTimeout,
+      onDisconnect,
+      onFault: discard,
+      onStray: strike,
     });
-    const { servername } = address;
-    const lane: Lane = {
-      client: new Client(origin, options),
-      servername,
-      socket: undefined,
-      exchanges: 0,
-      readLimit: Infinity,
-    };
-    const events: EventEmitter = lane.client;
-    events.on('disconnect', onDisconnect);
-    // undici reports here what our own handlers throw; without a listener that would end the process.
-    events.on('error', onFault);
     lanes.add(lane);
+    origin.lanes += 1;
     return lane;
+  }
 
-    /** Counts what no parser callback tells of: an endless status line, chunk extensions, framing of tiny chunks. */
-    function onReadable(this: Socket): void {
-      if (this.bytesRead > lane.readLimit)
-        this.destroy(Object.assign(new Error('Too many bytes.'), { code: OVERSIZE }));
-    }
+  /** A busy lane is dealt with by its exchange. */
+  function onDisconnect(lane: Lane): void {
+    if (lane.place !== undefined) discard(lane);
+  }
 
-    function onDisconnect(): void {
-      const at = idle.indexOf(lane);
-      // A busy lane is dealt with by its exchange.
-      if (at < 0) return;
-      idle.splice(at, 1);
-      discard(lane);
-    }
-
-    function onFault(): void {
-      discard(lane);
-    }
+  function strike(): void {
+    origin.strike();
+    onStray(name);
   }
 
   async function close(): Promise<void> {
     isClosed = true;
-    for (let call = waiting.shift(); call !== undefined; call = waiting.shift()) call.refuse();
-    idle.length = 0;
+    origin.members.delete(member);
+    for (const { place, call } of waiters()) {
+      if (place !== undefined) origin.waiting.leave(place);
+      call.refuse();
+    }
     const open = [...lanes];
-    lanes.clear();
+    for (const lane of open) {
+      lanes.delete(lane);
+      leaveIdle(lane);
+    }
+    origin.lanes -= open.length;
+    // The calls of other pools go on.
+    origin.admit();
     await Promise.all(open.map(closeLane));
   }
 
-  function isUsed(): boolean {
-    return lanes.size > 0 || waiting.size > 0;
+  function waiters(): readonly Waiter[] {
+    return origin.waiting.values().filter((waiter) => waiter.member === member);
   }
 
-  return { take, forget: waiting.leave, release, discard, isUsed, close };
-}
+  function isUsed(): boolean {
+    return lanes.size > 0 || waiters().length > 0;
+  }
 
-async function closeLane(lane: Lane): Promise<void> {
-  await lane.client.destroy();
-  lane.socket?.destroy();
+  return { take, forget: origin.waiting.leave, release, discard, strike, isUsed, close };
 }
 
 function refuse(call: Call): undefined {

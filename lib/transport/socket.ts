@@ -1,5 +1,5 @@
 import { isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls, type SecureContext } from 'node:tls';
+import { checkServerIdentity, connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import type { ClientConfig } from '../config/resolved.js';
 import { connectShared } from './shared-reads.js';
 
@@ -95,7 +95,7 @@ export function createConnect(address: Address, settings: SocketSettings, client
   };
 
   function secure(servername: string | undefined): Socket {
-    const socket = connectTls({
+    const socket: SecureSocket = connectTls({
       ...tcp,
       servername: servername ?? '',
       session,
@@ -107,6 +107,50 @@ export function createConnect(address: Address, settings: SocketSettings, client
     socket.on('session', function keepSession(fresh: Buffer) {
       session = fresh;
     });
+    noticeEnd(socket);
     return socket;
   }
+}
+
+const ENDED_PROPERLY = Symbol('ended properly');
+
+/** What is used of Node's own fields: it has no public way to ask how TLS has ended. */
+interface SecureSocket extends TLSSocket {
+  [ENDED_PROPERLY]?: boolean;
+  readonly _handle?: {
+    /** False while nothing is read since the reader is slow. */
+    readonly reading?: boolean;
+    readonly _parent?: { readStart?(): number; readStop?(): number };
+  } | null;
+}
+
+/**
+ * Remembers whether the peer said that it ends (close_notify) or only its connection did. Node tells of both in one way, by
+ * `push(null)`; but in the first case nothing has ended the TCP socket below yet, which then refuses to start reading, as it
+ * is reading still.
+ */
+function noticeEnd(socket: SecureSocket): void {
+  const { push } = socket;
+  socket.push = function pushOrEnd(piece: unknown, encoding?: BufferEncoding) {
+    if (piece === null && socket[ENDED_PROPERLY] === undefined) socket[ENDED_PROPERLY] = isEndedByTls(socket);
+    return push.call(socket, piece, encoding);
+  };
+}
+
+/** False for a Node that has changed its fields: what cannot be known must not pass as whole. */
+function isEndedByTls({ _handle: handle }: SecureSocket): boolean {
+  // A TCP socket that is not read cannot have told of its end.
+  if (handle?.reading === false) return true;
+  const tcp = handle?._parent;
+  const refusal = tcp?.readStart?.();
+  if (refusal === 0) tcp?.readStop?.();
+  return refusal !== undefined && refusal !== 0;
+}
+
+/**
+ * True where a body that lasts until the end of the connection was cut: TLS without the peer's word that it ends, or a
+ * reset that came together with the last bytes, which libuv takes for an end. Only then has the socket no peer any more.
+ */
+export function isCutOff(socket: Socket): boolean {
+  return socket.remotePort === undefined || (socket as SecureSocket)[ENDED_PROPERLY] === false;
 }

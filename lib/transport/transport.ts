@@ -15,6 +15,8 @@ export interface BackendResponse {
   readonly body: Readable | Buffer;
   /** True where redirects were followed: the answer is that of another URL. */
   readonly isRedirected?: true;
+  /** True where nothing but the end of the connection ended the body, so that it may have been cut. */
+  readonly isCloseDelimited?: boolean;
   /**
    * Set where an answer is taken from a queue: called once, when it is known what became of it. When it rejects, so does
    * the call. A layer that derives an answer keeps it.

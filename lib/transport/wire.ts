@@ -3,6 +3,7 @@ import { type AxiosLike, createAxiosTransport } from './axios.js';
 import { createExchange } from './exchange.js';
 import { createGate } from './gate.js';
 import { createInflate, type Inflate } from './inflate.js';
+import type { Origins } from './origin.js';
 import { createPools } from './pool.js';
 import { followRedirects } from './redirect.js';
 import type { Transport } from './transport.js';
@@ -35,6 +36,8 @@ export interface WireOptions {
   /** One of `createAxios`, or a user's own instance. */
   readonly axios: AxiosLike;
   readonly client: ClientConfig;
+  /** Shared by all wires of a gateway. */
+  readonly origins: Origins;
 }
 
 /** The way out to all backends of a gateway. */
@@ -45,6 +48,8 @@ export interface Wire {
    * @throws {ConfigError} when certificates or keys cannot be used
    */
   transportFor(settings: TransportSettings): Transport;
+  /** Names the one listener that is told whenever an origin sends bytes no request asked for. Absent without sockets. */
+  onStray?(listener: (origin: string) => void): void;
   /** Ends what is still under way and closes every socket. */
   close(): Promise<void>;
 }
@@ -53,8 +58,9 @@ export interface Wire {
 const LARGE_BODIES_AT_ONCE = 4;
 
 /** Sockets are shared by all backends of one origin that ask for the same treatment. */
-export function createWire({ axios, client }: WireOptions): Wire {
-  const pools = createPools(client);
+export function createWire({ axios, client, origins }: WireOptions): Wire {
+  let tellOfStray: (origin: string) => void = ignore;
+  const pools = createPools(client, origins, (origin) => tellOfStray(origin));
   const gate = createGate(LARGE_BODIES_AT_ONCE);
 
   function transportFor(settings: TransportSettings): Transport {
@@ -82,8 +88,14 @@ export function createWire({ axios, client }: WireOptions): Wire {
     return stream ? followed : inflating(createInflate({ name, maxBody, gate }), followed);
   }
 
-  return { transportFor, close: pools.close };
+  function onStray(listener: (origin: string) => void): void {
+    tellOfStray = listener;
+  }
+
+  return { transportFor, onStray, close: pools.close };
 }
+
+function ignore(): void {}
 
 function inflating(inflate: Inflate, next: Transport): Transport {
   return function inflated(request) {

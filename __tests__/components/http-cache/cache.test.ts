@@ -1,12 +1,15 @@
 import { PassThrough, Readable } from 'node:stream';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Cache, createCache, createCacheTransport } from '../../../lib/components/http-cache/cache.js';
+import { createEntry } from '../../../lib/components/http-cache/entry.js';
 import { createKeyMaker } from '../../../lib/components/http-cache/key.js';
-import { createMemoryStore } from '../../../lib/components/http-cache/store.js';
+import { createMemoryStore, type MemoryStore } from '../../../lib/components/http-cache/store.js';
 import { BackendError, EndpointError } from '../../../lib/errors.js';
 import type { BackendRequest } from '../../../lib/proxy.js';
 import type { BackendResponse, Transport } from '../../../lib/transport/transport.js';
 import { backendRequest, headersOf } from '../../support/requests.js';
+
+const judgeMinute = { lifetime: 60, initialAge: 0, staleIfError: 0, mayBeStale: true };
 
 type Lines = Record<string, string | string[]>;
 
@@ -22,6 +25,10 @@ function reply(body: string, headers: Lines = { 'cache-control': 'max-age=60' },
 
 function open(options: { maxEntry?: number; ignored?: string[] } = {}): void {
   cache = createCache(createMemoryStore({ maxBytes: 1e7, maxItems: 1_000 }));
+  reopen(options);
+}
+
+function reopen(options: { maxEntry?: number; ignored?: string[] } = {}): void {
   calls = [];
   send = createCacheTransport({
     name: 'backend[0] GET /items',
@@ -195,6 +202,7 @@ describe('K02 what must not be stored', () => {
     ['Vary: *', reply('x', { 'cache-control': 'max-age=60', vary: '*' })],
     ['no word about it', reply('x', {})],
     ['too large', reply('x'.repeat(1_001))],
+    ['S18 a body that may have been cut', { ...reply('x'), isCloseDelimited: true }],
     ['the answer of another URL', { ...reply('x'), isRedirected: true }],
   ])('K02 %s: the next request asks again', async (_title, answer) => {
     respond = () => answer;
@@ -504,6 +512,24 @@ describe('streams', () => {
   });
 });
 
+describe('parts', () => {
+  test('are never stored, asked for or not', async () => {
+    const headers = { 'cache-control': 'max-age=60', etag: '"a"' };
+    for (const more of [{}, { 'content-range': 'bytes 0-3/9' }]) {
+      respond = () => reply('part', { ...headers, ...more }, 206);
+      expect(await ask()).toBe('miss: 206 part');
+      expect(await ask({ range: 'bytes=0-3' })).toBe('pass: 206 part');
+    }
+    respond = () => reply('whole', headers);
+    expect(await ask()).toBe('miss: 200 whole');
+    now += 61_000;
+    respond = () => reply('part', headers, 206);
+    expect(await ask()).toBe('miss: 206 part');
+    const { entry } = await cache.store.find(createKeyMaker('space', [])(request()), {});
+    expect(entry).toMatchObject({ status: 200, body: Buffer.from('whole') });
+  });
+});
+
 describe('changes', () => {
   const URL_A = { url: 'http://a.test/items/1' };
 
@@ -530,12 +556,78 @@ describe('changes', () => {
     expect(await ask({}, URL_A)).toBe('hit: 200 answer 1');
   });
 
+  test('P12 one that names other URLs of its origin, of those too', async () => {
+    const other = { url: 'http://a.test/items/2' };
+    const foreign = { url: 'http://b.test/items/2' };
+    for (const each of [other, foreign]) await ask({}, each);
+    respond = () => reply('', { location: '/items/2', 'content-location': 'http://b.test/items/2' }, 201);
+    await ask({}, { ...URL_A, method: 'POST' });
+    respond = () => reply('new');
+    expect(await ask({}, other)).toContain('miss');
+    expect(await ask({}, foreign)).toContain('hit');
+  });
+
+  test('P12 what was asked for before it is not stored after it, and other URLs are', async () => {
+    const answers = [deferred<BackendResponse>(), deferred<BackendResponse>()] as const;
+    respond = ({ method, url }) => (method === 'PUT' ? reply('') : answers[url.endsWith('1') ? 0 : 1].promise);
+    const pending = [ask({}, URL_A), ask({}, { url: 'http://a.test/items/2' })];
+    await turn();
+    await ask({}, { ...URL_A, method: 'PUT' });
+    for (const { resolve } of answers) resolve(reply('before'));
+    expect(await Promise.all(pending)).toEqual(['miss: 200 before', 'miss: 200 before']);
+    respond = () => reply('after');
+    expect(await ask({}, URL_A)).toBe('miss: 200 after');
+    expect(await ask({}, { url: 'http://a.test/items/2' })).toBe('hit: 200 before');
+    expect(cache.reads.size()).toBe(0);
+  });
+
+  test('P12 nobody who asks after it waits for an answer from before it', async () => {
+    const before = deferred<BackendResponse>();
+    respond = () => before.promise;
+    const first = ask({}, URL_A);
+    await turn();
+    respond = () => reply('after');
+    await ask({}, { ...URL_A, method: 'PUT' });
+    expect(await ask({}, URL_A)).toBe('miss: 200 after');
+    before.resolve(reply('before'));
+    expect(await first).toBe('miss: 200 before');
+    expect(await ask({}, URL_A)).toBe('hit: 200 after');
+  });
+
+  test('P12 leaves the others in the store, however often it is done and however many they are', async () => {
+    cache = createCache(createMemoryStore({ maxBytes: 1e9, maxItems: 100_000 }));
+    reopen();
+    const COUNT = 5_000;
+    for (let id = 0; id < COUNT; id++) await ask({}, { url: `http://a.test/items/${id}` });
+    for (let write = 0; write < 500; write++) {
+      const pending = ask({}, { url: `http://a.test/items/${1_000 + write}` });
+      await ask({}, { url: 'http://a.test/items/1', method: 'PUT' });
+      expect(await pending).toContain('hit');
+    }
+    expect((cache.store as MemoryStore).items()).toBe(COUNT - 1);
+  });
+
+  test('P12 takes no longer with ten times as much in the store', () => {
+    function timeOf(count: number): number {
+      const store = createMemoryStore({ maxBytes: Infinity, maxItems: Infinity });
+      const keyOf = createKeyMaker('space', []);
+      const entry = createEntry(request(), reply('x'), Buffer.from('x'), judgeMinute, now);
+      for (let id = 0; id < count; id++) store.put(keyOf(request({}, { url: `http://a.test/items/${id}` })), entry);
+      const startedAt = performance.now();
+      for (let write = 0; write < 2_000; write++) store.invalidate(`http://a.test/items/${write}`);
+      return performance.now() - startedAt;
+    }
+    timeOf(2_000);
+    const small = Math.min(timeOf(3_000), timeOf(3_000));
+    expect(timeOf(30_000)).toBeLessThan(small * 6 + 5);
+  });
+
   test('what was asked for before a purge is not stored after it', async () => {
     const answer = deferred<BackendResponse>();
     respond = () => answer.promise;
     const pending = ask();
     await turn();
-    cache.generation++;
+    cache.reads.outdateAll(() => true);
     answer.resolve(reply('before'));
     expect(await pending).toBe('miss: 200 before');
     respond = () => reply('after');

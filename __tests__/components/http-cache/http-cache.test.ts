@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { CacheStore } from '../../../lib/components/http-cache/remote-store.js';
+import type { CacheStore } from '../../../lib/components/http-cache/cache-store.js';
 import { ConfigError } from '../../../lib/errors.js';
 import { createGateway, type Gateway, type GatewayConfig } from '../../../lib/gateway.js';
 import type { GatewayOptions } from '../../../lib/options.js';

@@ -2,6 +2,21 @@ import { describe, expect, test } from 'vitest';
 import { createLru } from '../../../lib/components/http-cache/lru.js';
 
 describe('createLru', () => {
+  test('P12 tells of each key that has gone, not of one that has another value', () => {
+    const gone: string[] = [];
+    const lru = createLru<number>({ maxBytes: 10, maxItems: 2 }, (key) => gone.push(key));
+    expect(lru.set('a', 1, 4)).toBe(true);
+    lru.set('a', 2, 4);
+    lru.set('b', 1, 4);
+    expect(gone).toEqual([]);
+    lru.set('c', 1, 4);
+    expect(lru.set('b', 1, 11)).toBe(false);
+    expect(lru.set('not there', 1, 11)).toBe(false);
+    lru.delete('c');
+    lru.delete('c');
+    expect(gone).toEqual(['a', 'b', 'c']);
+  });
+
   test('K05 the least recently used make room, by bytes and by items', () => {
     const lru = createLru<number>({ maxBytes: 10, maxItems: 3 });
     lru.set('a', 1, 4);

@@ -50,8 +50,18 @@ describe('purge', () => {
 
   test('what was asked for before it is not stored after it', async () => {
     const { caches, control } = fill();
-    await control.purge('/nothing');
-    expect(caches.map(({ generation }) => generation)).toEqual([1, 1]);
+    const outdated = caches.map(({ reads }) =>
+      reads.during('http://a.test/products/1', async (read) => {
+        await control.purge('/products/*');
+        return read.isOutdated;
+      }),
+    );
+    expect(await Promise.all(outdated)).toEqual([true, true]);
+    const other = caches[0]!.reads.during('http://a.test/x', async (read) => {
+      await control.purge('/products/*');
+      return read.isOutdated;
+    });
+    expect(await other).toBe(false);
   });
 
   test('counts add up', () => {

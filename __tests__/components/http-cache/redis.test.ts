@@ -7,7 +7,7 @@ import { createMemoryExchange } from '../../../lib/testing/memory-exchange.js';
 import { hasRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
 import { headersOf } from '../../support/requests.js';
 
-/** Speaks the four commands as Redis does. */
+/** Speaks the commands as Redis does, but scripts. */
 function fakeRedis() {
   const values = new Map<string, string>();
   const commands: string[][] = [];
@@ -65,6 +65,11 @@ describe.each<[string, (run: (args: readonly string[]) => Promise<unknown>) => R
   });
 });
 
+/** How many commands the server has run. */
+async function commandsOf(inspector: Redis): Promise<number> {
+  return Number(/total_commands_processed:(\d+)/.exec(await inspector.info('stats'))?.[1]);
+}
+
 /** A client of the host app, and what a test has to know of it. */
 interface RealClient {
   readonly client: RedisCacheClient;
@@ -94,6 +99,8 @@ describe.skipIf(!hasRedis).each([
   /** To look into the server. */
   let inspector: Redis;
   let calls: number;
+  /** What the backend waits for. */
+  let held: Promise<void> | undefined;
 
   beforeAll(async () => {
     server = await startRedis();
@@ -114,25 +121,25 @@ describe.skipIf(!hasRedis).each([
   function open(headers: Record<string, string> = {}): Gateway {
     return createGateway(
       {
-        endpoints: [
-          {
-            endpoint: '/x/{id}',
-            output_encoding: 'no-op',
-            input_headers: ['Accept-Language'],
-            backend: [
-              {
-                host: ['http://a.test'],
-                url_pattern: '/x/{id}',
-                extra_config: { 'qos/http-cache': { store: 'redis' } },
-              },
-            ],
-          },
-        ],
+        endpoints: ['GET', 'PUT'].map((method) => ({
+          endpoint: '/x/{id}',
+          method,
+          output_encoding: 'no-op',
+          input_headers: ['Accept-Language'],
+          backend: [
+            {
+              host: ['http://a.test'],
+              url_pattern: '/x/{id}',
+              extra_config: { 'qos/http-cache': { store: 'redis', shared: true } },
+            },
+          ],
+        })),
       },
       {
         stores: { redis: createRedisCache(redis.client) },
         transport: async () => {
           calls++;
+          await held;
           const bytes = Buffer.from(Array.from({ length: 512 }, (_, byte) => byte % 256));
           return { status: 200, headers: headersOf({ 'cache-control': 'max-age=60', ...headers }), body: bytes };
         },
@@ -140,12 +147,22 @@ describe.skipIf(!hasRedis).each([
     );
   }
 
-  async function get(gateway: Gateway, url: string, headers: Record<string, string> = {}): Promise<Buffer> {
-    const { request, response, closed, received } = createMemoryExchange({ url, headers });
+  async function get(
+    gateway: Gateway,
+    url: string,
+    headers: Record<string, string> = {},
+    method = 'GET',
+  ): Promise<Buffer> {
+    const { request, response, closed, received } = createMemoryExchange({ url, headers, method });
     gateway(request, response);
     await closed;
     expect(received().status).toBe(200);
     return received().bytes;
+  }
+
+  /** The keys of answers. */
+  async function keysOf(url: string): Promise<string[]> {
+    return (await inspector.keys('*')).filter((key) => key.includes(url));
   }
 
   test('what one process has asked for, another one answers with, byte for byte', async () => {
@@ -154,8 +171,11 @@ describe.skipIf(!hasRedis).each([
     expect(first.length).toBe(512);
     expect((await get(other, '/x/1')).equals(first)).toBe(true);
     expect(calls).toBe(1);
-    const [key] = await inspector.keys('tributary:cache:*');
-    expect(await inspector.pttl(key!)).toBeGreaterThan(50_000);
+    const keys = await inspector.keys('tributary:cache:*');
+    expect(keys).toHaveLength(2);
+    // A Redis Cluster keeps both in one place.
+    expect(new Set(keys.map((key) => /\{.+\}/.exec(key)?.[0])).size).toBe(1);
+    for (const key of keys) expect(await inspector.pttl(key)).toBeGreaterThan(50_000);
   });
 
   test('variants too', async () => {
@@ -190,8 +210,75 @@ describe.skipIf(!hasRedis).each([
     await server.restart();
     await expect.poll(() => redis.isReady(), { timeout: 10_000 }).toBe(true);
     await get(gateway, '/x/5');
+    // The server has forgotten the script as well, which takes another round trip.
+    await expect.poll(() => inspector.keys('*').catch(() => []), { timeout: 10_000 }).toHaveLength(2);
     await get(gateway, '/x/5');
     // One at most: the client may have kept what it could not store.
     expect(calls).toBeLessThanOrEqual(4);
   }, 30_000);
+
+  test('P12 a write in one process holds for its URL in all, and takes five commands at most', async () => {
+    const [one, other] = [open({ vary: 'Accept-Language' }), open({ vary: 'Accept-Language' })];
+    for (const language of ['de', 'en']) await get(one, '/x/61', { 'accept-language': language });
+    await get(one, '/x/62');
+    // Of each URL a variant or two, and the list of what they vary by.
+    await expect.poll(async () => (await keysOf('/x/6')).length).toBe(5);
+    const before = await commandsOf(inspector);
+    await get(other, '/x/61', {}, 'PUT');
+    // The count itself is a command.
+    expect((await commandsOf(inspector)) - before - 1).toBeLessThanOrEqual(5);
+    calls = 0;
+    await get(other, '/x/62');
+    expect(calls).toBe(0);
+    for (const language of ['de', 'en']) await get(one, '/x/61', { 'accept-language': language });
+    expect(calls).toBe(2);
+    for (const language of ['de', 'en']) await get(other, '/x/61', { 'accept-language': language });
+    expect(calls).toBe(2);
+  });
+
+  test('P12 what was asked for before the write of another process is not stored after it', async () => {
+    const [one, other] = [open(), open()];
+    let answer = (): void => {};
+    held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const pending = get(one, '/x/63');
+    await expect.poll(() => calls).toBe(1);
+    held = undefined;
+    await get(other, '/x/63', {}, 'PUT');
+    answer();
+    await pending;
+    calls = 0;
+    await get(one, '/x/63');
+    expect(calls).toBe(1);
+    await get(other, '/x/63');
+    expect(calls).toBe(1);
+  });
+
+  test('S13 what stands broken under its keys is a miss, and is replaced', async () => {
+    const gateway = open();
+    await get(gateway, '/x/7');
+    await expect.poll(() => keysOf('/x/7\n')).toHaveLength(1);
+    const [key] = (await keysOf('/x/7\n')) as [string];
+    const whole = (await inspector.get(key)) as string;
+    const versionKey = `${key.split('}', 1)[0]}} version`;
+    const breaks: (() => Promise<unknown>)[] = [
+      () => inspector.set(key, whole.slice(0, -3)),
+      () => inspector.set(key, 'rubbish'),
+      () => inspector.set(key, ''),
+      () => inspector.set(key, whole.replace('"layout":2', '"layout":1')),
+      () => inspector.set(key, whole.replace('"headers":{', '"headers":5,"x":{')),
+      () => inspector.multi().del(key).lpush(key, 'a').exec(),
+      () => inspector.multi().del(key).hset(key, 'a', 'b').exec(),
+      () => inspector.multi().del(versionKey).lpush(versionKey, 'a').exec(),
+      () => inspector.set(versionKey, ''),
+    ];
+    for (const breakIt of breaks) {
+      await breakIt();
+      calls = 0;
+      await get(gateway, '/x/7');
+      await get(gateway, '/x/7');
+      expect(calls, String(breakIt)).toBe(1);
+    }
+  });
 });

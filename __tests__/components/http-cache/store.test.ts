@@ -69,6 +69,34 @@ describe('createMemoryStore', () => {
     expect(textOf(store.find('b1', {}))).toBe('b1');
   });
 
+  test('P12 forgets a URL with all its keys and variants, and no other one', () => {
+    const store = open();
+    const key = (url: string, select = '') => ['space', 'GET', url, select].join('\n');
+    store.put(key('/1'), entryFor('accept', { accept: 'x' }, 'x'));
+    store.put(key('/1'), entryFor('accept', { accept: 'y' }, 'y'));
+    store.put(key('/1', 'tenant'), entryFor('', {}, 'of a tenant'));
+    store.put(key('/11'), entryFor('', {}, 'other'));
+    store.invalidate('/1');
+    expect(store.items()).toBe(1);
+    expect(textOf(store.find(key('/11'), {}))).toBe('other');
+    store.invalidate('/not there');
+    store.put(key('/1'), entryFor('', {}, 'new'));
+    expect(textOf(store.find(key('/1'), {}))).toBe('new');
+    store.invalidate('/1');
+    store.invalidate('/11');
+    expect([store.items(), store.bytes()]).toEqual([0, 0]);
+  });
+
+  test('P12 forgets what has made room in between', () => {
+    const store = open(1e6, 2);
+    const key = (url: string) => ['space', 'GET', url, ''].join('\n');
+    for (const url of ['/1', '/2', '/3']) store.put(key(url), entryFor('', {}, url));
+    store.invalidate('/1');
+    store.invalidate('/3');
+    expect(textOf(store.find(key('/2'), {}))).toBe('/2');
+    expect(store.items()).toBe(1);
+  });
+
   test('grows', () => {
     const store = open(1e6, 1);
     store.grow?.({ maxBytes: 0, maxItems: 2 });

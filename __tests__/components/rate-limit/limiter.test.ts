@@ -88,6 +88,7 @@ describe('with a store', () => {
       },
     ],
     ['answers nonsense', async () => ({}) as Decision],
+    ['answers half a decision', async () => ({ isAllowed: true, remaining: Number.NaN }) as Decision],
     ['answers nothing', async () => undefined as unknown as Decision],
   ];
 
@@ -139,9 +140,35 @@ describe('with a store', () => {
     vi.advanceTimersByTime(1_000);
     expect(await allowed(limiter, 10)).toEqual(Array(10).fill(true));
     expect(lines).toEqual([
-      'error {"store":"redis"} a store of rate limits fails: on_store_error decides',
+      'error {"store":"redis","err":{}} a store of rate limits fails: on_store_error decides',
       'info {"store":"redis"} a store of rate limits answers again',
     ]);
+  });
+
+  test.each(failures)('S13 one that %s now and then has one line in the log a minute', async (_what, take) => {
+    let turn = 0;
+    const { limiter, lines } = over((...args) => (++turn % 2 === 0 ? take(...args) : Promise.resolve(yes)));
+    for (let second = 0; second < 60; second++) {
+      await allowed(limiter, 2);
+      await vi.advanceTimersByTimeAsync(990);
+    }
+    expect(lines).toEqual([expect.stringMatching(/^error .* a store of rate limits fails/)]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await allowed(limiter, 2);
+    expect(lines).toHaveLength(2);
+  });
+
+  test.each([5, 200])('S13 one that rejects after %d ms leaves nothing behind', async (delay) => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const { limiter } = over(() => new Promise((_, reject) => setTimeout(reject, delay, new Error('late'))));
+    const decision = limiter('a');
+    await vi.advanceTimersByTimeAsync(300);
+    expect(await decision).toMatchObject({ isAllowed: true });
+    vi.useRealTimers();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   test('a decision that comes too late changes nothing', async () => {

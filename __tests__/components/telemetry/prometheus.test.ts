@@ -50,6 +50,12 @@ describe('createPrometheusObserver', () => {
     expect(text).toContain(`gw_requests_in_flight{${endpoint}} 0`);
   });
 
+  test('S14 counts the answers that no request asked for', async () => {
+    const observer = createPrometheusObserver(prometheus, { registry, prefix: 'stray_' });
+    for (let n = 0; n < 2; n++) observer.strayed?.({ origin: 'http://users' });
+    expect(await registry.metrics()).toContain('stray_stray_answers_total 2');
+  });
+
   test('O01 counts what finds no room, in the gateway and at a backend, by code', async () => {
     const limited = createTestGateway(
       {

@@ -115,3 +115,12 @@ describe('createStats', () => {
     expect(Object.keys(stats.snapshot()).join()).not.toContain('size');
   });
 });
+
+test('S14 counts stray answers, unless backends are left out', () => {
+  for (const backend of [true, false]) {
+    open({ backend });
+    stats.observer.strayed?.({ origin: 'http://users' });
+    stats.observer.strayed?.({ origin: 'http://orders' });
+    expect(stats.snapshot()['tributary.backend.stray_answers']).toBe(backend ? 2 : undefined);
+  }
+});

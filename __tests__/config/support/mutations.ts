@@ -107,7 +107,7 @@ const FIELDS: readonly Field[] = LEVELS.flatMap((level) => fieldsOf(level));
 /** Where zero is a value with a written meaning. */
 const ZERO = /(?:^|\.)(?:port|max_header_bytes|max_idle_connections|max_multipart_memory)$/;
 const ZERO_DURATION =
-  /(?:^|\.)(?:cache_ttl|backoff|idle_connection_timeout|dialer_\w+|response_header_timeout|read_timeout|read_header_timeout|write_timeout|idle_timeout|max_shutdown_wait_time|expect_continue_timeout)$/;
+  /(?:^|\.)(?:cache_ttl|backoff|idle_connection_timeout|connection_rest|dialer_\w+|response_header_timeout|read_timeout|read_header_timeout|write_timeout|idle_timeout|max_shutdown_wait_time|expect_continue_timeout)$/;
 /** What takes any JSON. */
 const FREE = /(?:^|\.)(?:error_body\["40\d"\]|data|tls|plugin|extra_config)$/;
 const IS_DURATION = /^\d+(?:ms|s|m)$/;

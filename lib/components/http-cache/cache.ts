@@ -6,9 +6,11 @@ import { collect } from './collect.js';
 import { ageOf, type Clock, conditionOf, createEntry, type Entry, renew, toResponse, withHeader } from './entry.js';
 import { createFlights, type Flights } from './flights.js';
 import { judge, readWishes, satisfies, standsIn, type Wishes } from './freshness.js';
-import { type KeyMaker, urlOf, variantOf } from './key.js';
+import { changedUrls } from './invalidation.js';
+import { type KeyMaker, variantOf } from './key.js';
 import { createLru, type Lru } from './lru.js';
-import type { EntryStore } from './store.js';
+import { createReads, type Read, type Reads } from './reads.js';
+import type { EntryStore, Lookup } from './store.js';
 
 /** How an answer came about: from the store, from the backend, or past the cache. */
 export type CacheState = 'hit' | 'miss' | 'revalidated' | 'stale' | 'pass';
@@ -26,9 +28,8 @@ export interface Cache {
   readonly flights: Flights<Fetched>;
   /** Keys whose answers were lately for nobody else, and until when nobody waits for the others there. */
   readonly passes: Lru<number>;
+  readonly reads: Reads;
   readonly counts: Record<CacheState, number>;
-  /** Goes up with each purge: what was asked for before one is not stored after it. */
-  generation: number;
 }
 
 export interface CacheTransportOptions {
@@ -59,15 +60,15 @@ export function createCache(store: EntryStore): Cache {
     store,
     flights: createFlights(),
     passes: createLru(PASS_BOUNDS),
+    reads: createReads(),
     counts: { hit: 0, miss: 0, revalidated: 0, stale: 0, pass: 0 },
-    generation: 0,
   };
 }
 
 /** Answers from the store what it can, and fetches the rest once for all who wait for it. */
 export function createCacheTransport(options: CacheTransportOptions): TransportMiddleware {
   const { name, cache, keyOf, clock, maxEntry, showsState } = options;
-  const { store, flights, passes, counts } = cache;
+  const { store, flights, reads, passes, counts } = cache;
 
   function answer(response: BackendResponse, state: CacheState): BackendResponse {
     counts[state]++;
@@ -96,26 +97,25 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
     return fetchedFrom(stored, 'stale');
   }
 
-  function keep(key: string, entry: Entry, generation: number): void {
-    if (generation === cache.generation) store.put(key, entry);
-  }
-
   return function cacheAnswers(next) {
     /** Asks the backend and stores what may be stored. `owner` gets what nobody else may have. */
     async function fetch(
       key: string,
       request: BackendRequest,
-      stored: Entry | undefined,
+      { entry: stored, version }: Lookup,
+      read: Read,
       owner: AbortSignal,
     ): Promise<Fetched> {
-      const { generation } = cache;
+      function keep(entry: Entry): void {
+        if (!read.isOutdated) store.put(key, entry, version);
+      }
       let askedAt = clock();
       const condition = stored && conditionOf(stored);
       let response = await next(condition ? withHeaders(request, condition) : request);
       if (stored && condition && response.status === 304) {
         const renewed = renew(stored, request, response.headers, askedAt);
         if (renewed) {
-          keep(key, renewed, generation);
+          keep(renewed);
           return fetchedFrom(renewed, 'revalidated');
         }
         // It speaks of an answer that is not here.
@@ -124,7 +124,10 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
       }
 
       // How long a redirect holds is not known any more.
-      const freshness = response.isRedirected ? undefined : judge(request, response.status, response.headers);
+      const freshness =
+        response.isRedirected || response.isCloseDelimited
+          ? undefined
+          : judge(request, response.status, response.headers);
       const body = freshness && (await collect(name, response.body, maxEntry));
       if (!freshness || !Buffer.isBuffer(body) || body.length > maxEntry) {
         if (response.status < 500) passes.set(key, clock() + PASS_TIME, 0);
@@ -132,37 +135,60 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
       }
       passes.delete(key);
       const entry = createEntry(request, response, body, freshness, askedAt);
-      keep(key, entry, generation);
+      keep(entry);
       return { response: { ...response, body: entry.body }, entry, state: 'miss' };
     }
 
     async function serve(request: BackendRequest, wishes: Wishes): Promise<BackendResponse> {
-      const { headers, signal } = request;
+      const { url, headers } = request;
       const key = keyOf(request);
-      let stored: Entry | undefined;
 
-      for (let turn = 0; turn < MAX_TURNS; turn++) {
-        const { entry, vary } = await store.find(key, headers);
-        stored = entry;
+      for (let turn = 1; ; turn++) {
+        const found = await store.find(key, headers);
+        const { entry } = found;
         const now = clock();
         if (entry && satisfies(entry, ageOf(entry, now), wishes)) {
           return answer(toResponse(entry, ageOf(entry, now)), 'hit');
         }
         if (wishes.onlyIfCached) return answer(NOT_STORED, 'miss');
-        if ((passes.get(key) ?? 0) > now) break;
-
-        const flight = flights.board(`${key}\n${variantOf(vary, headers)}`, signal, (shared) =>
-          fetch(key, { ...request, signal: shared }, entry, signal),
+        const isAlone = turn > MAX_TURNS || (passes.get(key) ?? 0) > now;
+        const response = await reads.during(url, (read) =>
+          isAlone ? fetchAlone(key, request, found, read, wishes) : join(key, request, found, read, wishes),
         );
-        const fetched = await orStale(flight.arrival, entry, request, wishes);
-        if (flight.isFirst) return answer(fetched.response, fetched.state);
-        if (fetched.entry === undefined) break;
-        if (mayShare(fetched, request)) {
-          return answer(fetchedFrom(fetched.entry, 'hit').response, fetched.state === 'miss' ? 'hit' : fetched.state);
-        }
+        if (response) return response;
       }
-      const { response, state } = await orStale(fetch(key, request, stored, signal), stored, request, wishes);
+    }
+
+    async function fetchAlone(
+      key: string,
+      request: BackendRequest,
+      found: Lookup,
+      read: Read,
+      wishes: Wishes,
+    ): Promise<BackendResponse> {
+      const fetched = fetch(key, request, found, read, request.signal);
+      const { response, state } = await orStale(fetched, found.entry, request, wishes);
       return answer(response, state);
+    }
+
+    /** Waits for the others who want the same. Undefined where their answer is not for this one. */
+    async function join(
+      key: string,
+      request: BackendRequest,
+      found: Lookup,
+      read: Read,
+      wishes: Wishes,
+    ): Promise<BackendResponse | undefined> {
+      const { headers, signal } = request;
+      // With the read in the key, nobody waits for an answer that is older than a write to its URL.
+      const flight = flights.board(`${key}\n${variantOf(found.vary, headers)}\n${read.id}`, signal, (shared) =>
+        fetch(key, { ...request, signal: shared }, found, read, signal),
+      );
+      const fetched = await orStale(flight.arrival, found.entry, request, wishes);
+      if (flight.isFirst) return answer(fetched.response, fetched.state);
+      if (fetched.entry === undefined) return fetchAlone(key, request, found, read, wishes);
+      if (!mayShare(fetched, request)) return undefined;
+      return answer(fetchedFrom(fetched.entry, 'hit').response, fetched.state === 'miss' ? 'hit' : fetched.state);
     }
 
     function mayShare({ entry, state }: Fetched, { headers }: BackendRequest): boolean {
@@ -171,10 +197,11 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
     }
 
     /** A change makes what is stored of its URL a thing of the past. */
-    function invalidate(url: string, { status }: BackendResponse): void {
-      if (status >= 400) return;
-      cache.generation++;
-      void store.remove((key) => urlOf(key) === url);
+    function invalidate(url: string, response: BackendResponse): void {
+      for (const changed of changedUrls(url, response)) {
+        reads.outdate(changed);
+        store.invalidate(changed);
+      }
     }
 
     return function cached(request) {

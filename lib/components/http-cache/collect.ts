@@ -1,4 +1,5 @@
 import { PassThrough, pipeline, type Readable } from 'node:stream';
+import { createCollector } from '../../collect.js';
 import { BackendError } from '../../errors.js';
 
 /**
@@ -11,18 +12,16 @@ export function collect(name: string, body: Readable | Buffer, limit: number): P
 
 function read(name: string, body: Readable, limit: number): Promise<Buffer | Readable> {
   return new Promise(function collecting(resolve, reject) {
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const content = createCollector();
 
     function onData(chunk: Buffer | string): void {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-      chunks.push(bytes);
-      size += bytes.length;
-      if (size <= limit) return;
+      content.add(bytes);
+      if (content.size <= limit) return;
       detach();
       body.pause();
       const whole = new PassThrough();
-      for (const piece of chunks) whole.write(piece);
+      whole.write(content.take());
       // Whoever reads it hears of its failure.
       pipeline(body, whole, ignore);
       resolve(whole);
@@ -30,7 +29,7 @@ function read(name: string, body: Readable, limit: number): Promise<Buffer | Rea
 
     function onEnd(): void {
       detach();
-      resolve(Buffer.concat(chunks, size));
+      resolve(content.take());
     }
 
     function onCut(error?: Error): void {

@@ -3,10 +3,11 @@ import { z } from 'zod';
 import type { BackendConfig } from '../../config/resolved.js';
 import { type BackendScope, defineComponent } from '../component.js';
 import { type Cache, createCache, createCacheTransport } from './cache.js';
+import { type CacheStore, isCacheStore } from './cache-store.js';
 import { steadyClock } from './entry.js';
 import { createKeyMaker } from './key.js';
 import type { Bounds } from './lru.js';
-import { type CacheStore, createRemoteStore, isCacheStore } from './remote-store.js';
+import { createRemoteStore } from './remote-store.js';
 import { createMemoryStore } from './store.js';
 
 /** What all backends without bounds of their own have together, and what the shared store has. */

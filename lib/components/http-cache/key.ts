@@ -39,7 +39,6 @@ export type KeyMaker = (request: BackendRequest) => string;
 
 const SEPARATOR = '\n';
 const HOST = 'x-forwarded-host';
-const PARTS_BEFORE_URL = 2;
 
 /**
  * @param space keeps caches in one store apart
@@ -68,7 +67,8 @@ export function createKeyMaker(space: string, ignored: readonly string[]): KeyMa
 
 /** The URL in a key. */
 export function urlOf(key: string): string {
-  return key.split(SEPARATOR, PARTS_BEFORE_URL + 1)[PARTS_BEFORE_URL] as string;
+  const start = key.indexOf(SEPARATOR, key.indexOf(SEPARATOR) + 1) + 1;
+  return key.slice(start, key.indexOf(SEPARATOR, start));
 }
 
 /** What a request has in the headers that `Vary` names, as one text to compare. */

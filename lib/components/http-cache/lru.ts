@@ -6,8 +6,8 @@ export interface Bounds {
 /** Values by key; the least recently used ones make room. */
 export interface Lru<V> {
   get(key: string): V | undefined;
-  /** `bytes` and `items` are what it counts for; one that is larger than everything is not kept. */
-  set(key: string, value: V, bytes: number, items?: number): void;
+  /** `bytes` and `items` are what it counts for. False where it is larger than everything, and not kept. */
+  set(key: string, value: V, bytes: number, items?: number): boolean;
   delete(key: string): boolean;
   /** Raises the bounds to at least these. */
   grow(bounds: Bounds): void;
@@ -22,19 +22,26 @@ interface Slot<V> {
   readonly items: number;
 }
 
-export function createLru<V>(bounds: Bounds): Lru<V> {
+/** @param onGone told of each key that makes room or is deleted, not of one that gets another value */
+export function createLru<V>(bounds: Bounds, onGone?: (key: string) => void): Lru<V> {
   let { maxBytes, maxItems } = bounds;
   // A Map is in order of insertion: the first key is the one that was used longest ago.
   const slots = new Map<string, Slot<V>>();
   let bytes = 0;
   let items = 0;
 
-  function remove(key: string): boolean {
+  function take(key: string): boolean {
     const slot = slots.get(key);
     if (slot === undefined) return false;
     bytes -= slot.bytes;
     items -= slot.items;
     return slots.delete(key);
+  }
+
+  function remove(key: string): boolean {
+    const wasThere = take(key);
+    if (wasThere) onGone?.(key);
+    return wasThere;
   }
 
   return {
@@ -46,8 +53,11 @@ export function createLru<V>(bounds: Bounds): Lru<V> {
       return slot.value;
     },
     set(key, value, size, count = 1) {
-      remove(key);
-      if (size > maxBytes || count > maxItems) return;
+      if (size > maxBytes || count > maxItems) {
+        remove(key);
+        return false;
+      }
+      take(key);
       slots.set(key, { value, bytes: size, items: count });
       bytes += size;
       items += count;
@@ -55,6 +65,7 @@ export function createLru<V>(bounds: Bounds): Lru<V> {
         if (bytes <= maxBytes && items <= maxItems) break;
         remove(oldest);
       }
+      return true;
     },
     delete: remove,
     grow(wanted) {

@@ -27,7 +27,7 @@ export function createCacheControl(caches: () => readonly Cache[]): CacheControl
     async purge(target = '*') {
       const matches = createMatcher(target);
       const removed = caches().map((cache) => {
-        cache.generation++;
+        cache.reads.outdateAll(matches);
         return cache.store.remove((key) => matches(urlOf(key)));
       });
       return (await Promise.all(removed)).reduce((sum, count) => sum + count, 0);

@@ -1,92 +1,162 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Logger } from '../../logger.js';
+import { onceAMinute } from '../../once-a-minute.js';
+import { createBreaker } from '../breaker.js';
+import {
+  BY_READ,
+  BY_WRITE,
+  type CacheStore,
+  LONGEST_LIFE,
+  setVersionedBy,
+  type VersionedWrite,
+} from './cache-store.js';
 import { decodeStored, encodeEntry, encodeVary, type Stored } from './codec.js';
 import type { Entry } from './entry.js';
 import { hasValidator } from './freshness.js';
-import { variantOf } from './key.js';
+import { urlOf, variantOf } from './key.js';
+import { createLru } from './lru.js';
 import { type EntryStore, NOTHING } from './store.js';
 
-/**
- * Keeps the cached answers of several processes; by name in `options.stores`. Values are texts whose layout is the
- * gateway's business. A call that fails, or takes longer than 100 ms, costs a call of the backend and nothing else.
- */
-export interface CacheStore {
-  get(key: string): Promise<string | null | undefined>;
-  /** Keeps a value for so many milliseconds, or shorter. */
-  set(key: string, value: string, milliseconds: number): Promise<unknown>;
-  /** Removes the keys that `matches` says yes to, and tells how many they were. */
-  remove(matches: (key: string) => boolean): Promise<number>;
-  /** Rejects while the store cannot be reached; `gateway.ready()` asks it. */
-  ping?(): Promise<unknown>;
-}
-
-export function isCacheStore(value: unknown): value is CacheStore {
-  return ['get', 'set', 'remove'].every(
-    (name) => typeof (value as Record<string, unknown> | undefined)?.[name] === 'function',
-  );
-}
-
 const PATIENCE = 100;
-const REPORT_EVERY = 60_000;
+/** For what nobody waits for. */
+const WRITE_PATIENCE = 1_000;
+/** A store that fails is left alone for a second, so that requests do not wait for it one after the other. */
+const MAX_ERRORS = 2;
+const PAUSE = 1_000;
 /** Milliseconds that an entry which can be asked about is kept beyond its lifetime. */
 const ASKABLE = 60 * 60 * 1000;
+/** Milliseconds that a write is remembered without an entry: longer than a read takes that was under way. */
+const WRITE_LIFE = 10 * 60 * 1000;
+/** Writes that the store could not be told of are tried again, this many URLs of them. */
+const OWED_BOUNDS = { maxBytes: Infinity, maxItems: 10_000 };
 
+/**
+ * Entries in a store of several processes. Each URL has a version there, and each entry names the one it belongs to: a write
+ * changes the version, so that all entries of its URL are gone with one command, and so is what a read under way brings.
+ */
 export function createRemoteStore(name: string, remote: CacheStore, logger: Logger): EntryStore {
-  let silentUntil = 0;
+  const breaker = createBreaker({ maxErrors: MAX_ERRORS, interval: 0, timeout: PAUSE });
+  /** URLs whose change the store does not know of yet. */
+  const owed = createLru<symbol>(OWED_BOUNDS);
+  const writeLife = remote.setVersioned ? WRITE_LIFE : LONGEST_LIFE;
 
-  /** A store that is down fails at every request; the log need not say so each time. */
-  function report(err: unknown): void {
-    const now = performance.now();
-    if (now < silentUntil) return;
-    silentUntil = now + REPORT_EVERY;
-    logger.warn({ cache: name, err }, 'the cache store cannot be used; the backends are asked instead');
+  /** What throws where it should reject would leave the call beside it without a listener. */
+  async function get(key: string): Promise<string | null | undefined> {
+    return remote.get(key);
   }
 
-  async function read(key: string): Promise<Stored | undefined> {
+  async function setVersioned(write: VersionedWrite): Promise<void> {
+    if (remote.setVersioned) await remote.setVersioned(write);
+    else await setVersionedBy(remote, write);
+  }
+
+  const report = onceAMinute(function warn(err: unknown) {
+    logger.warn({ cache: name, err }, 'the cache store cannot be used; the backends are asked instead');
+  });
+
+  /** Resolves with undefined, whatever the store does, when it cannot be asked. */
+  async function ask<T>(work: () => Promise<T>, patience: number): Promise<{ readonly answer: T } | undefined> {
+    const entered = breaker.enter();
+    if (entered === undefined) return undefined;
     try {
-      const text = await inTime(remote.get(key));
-      return typeof text === 'string' ? decodeStored(text) : undefined;
+      const answer = await inTime(work, patience);
+      breaker.leave(entered, 'success');
+      return { answer };
     } catch (error) {
+      breaker.leave(entered, 'failure');
       report(error);
       return undefined;
     }
   }
 
-  async function write(key: string, value: string, milliseconds: number): Promise<void> {
-    try {
-      await remote.set(key, value, milliseconds);
-    } catch (error) {
-      report(error);
-    }
+  function read(key: string, version: string): Promise<Stored | undefined> {
+    return ask(() => get(key), PATIENCE).then((read) => read && decodeVersioned(read.answer, version));
+  }
+
+  /** Not left to the breaker: what the store is not told of now, it would hand out again when it is back. */
+  function tell(url: string): void {
+    const debt = Symbol();
+    owed.set(url, debt, 0);
+    const write = () => remote.set(versionKey(url), newVersion(BY_WRITE), writeLife);
+    inTime(write, WRITE_PATIENCE).then(() => {
+      if (owed.get(url) === debt) owed.delete(url);
+    }, report);
   }
 
   return {
     async find(key, headers) {
-      const stored = await read(key);
-      if (stored === undefined) return NOTHING;
-      if ('entry' in stored) return { entry: stored.entry, vary: stored.entry.vary };
+      const url = urlOf(key);
+      if (owed.get(url) !== undefined) {
+        tell(url);
+        return NOTHING;
+      }
+      const sharedKey = tagged(key);
+      const found = await ask(() => Promise.all([get(versionKey(url)), get(sharedKey)]), PATIENCE);
+      if (found === undefined) return NOTHING;
+      const [present, text] = found.answer;
+      const version = typeof present === 'string' ? present : '';
+      const stored = decodeVersioned(text, version);
+      if (stored === undefined) return { ...NOTHING, version };
+      if ('entry' in stored) return { entry: stored.entry, vary: stored.entry.vary, version };
       const { vary } = stored;
-      const variant = await read(variantKey(key, variantOf(vary, headers)));
-      return { entry: variant && 'entry' in variant ? variant.entry : undefined, vary };
+      const variant = await read(variantKey(sharedKey, variantOf(vary, headers)), version);
+      return { entry: variant && 'entry' in variant ? variant.entry : undefined, vary, version };
     },
-    put(key, entry) {
-      const time = timeToLive(entry);
+    put(key, entry, seen) {
+      const url = urlOf(key);
+      if (seen === undefined || owed.get(url) !== undefined) return;
+      const milliseconds = timeToLive(entry);
+      const fresh = newVersion(BY_READ);
+      const sharedKey = tagged(key);
+
+      function write(to: string, value: string): Promise<unknown> {
+        const versioned = { versionKey: versionKey(url), seen: seen as string, fresh, key: to, value, milliseconds };
+        return ask(() => setVersioned(versioned), WRITE_PATIENCE);
+      }
       const text = encodeEntry(entry);
       if (entry.vary.length === 0) {
-        void write(key, text, time);
+        void write(sharedKey, text);
         return;
       }
-      void write(key, encodeVary(entry.vary), time);
-      void write(variantKey(key, entry.variant), text, time);
+      void write(sharedKey, encodeVary(entry.vary));
+      void write(variantKey(sharedKey, entry.variant), text);
     },
+    invalidate: tell,
     async remove(matches) {
-      return remote.remove(matches);
+      return remote.remove((key) => isEntryKey(key) && matches(key.slice(key.indexOf('\n') + 1)));
     },
   };
 }
 
+/** A Redis Cluster keeps all keys with the same text in braces in one place. */
+function tagOf(url: string): string {
+  return `{${createHash('sha256').update(url).digest('base64url')}}`;
+}
+
+function tagged(key: string): string {
+  return `${tagOf(urlOf(key))}\n${key}`;
+}
+
+function versionKey(url: string): string {
+  return `${tagOf(url)} version`;
+}
+
+function isEntryKey(key: string): boolean {
+  return key.startsWith('{') && key.includes('}\n');
+}
+
 function variantKey(key: string, variant: string): string {
   return `${key}\n${createHash('sha256').update(variant).digest('base64url')}`;
+}
+
+function newVersion(by: string): string {
+  return by + randomBytes(9).toString('base64url');
+}
+
+/** Undefined where the text is of another version of its URL, or cannot be read. */
+function decodeVersioned(text: unknown, version: string): Stored | undefined {
+  if (typeof text !== 'string' || version === '' || !text.startsWith(`${version}\n`)) return undefined;
+  return decodeStored(text.slice(version.length + 1));
 }
 
 function timeToLive(entry: Entry): number {
@@ -94,11 +164,17 @@ function timeToLive(entry: Entry): number {
   return Math.ceil(usable) + (hasValidator(entry.headers) ? ASKABLE : 0);
 }
 
-function inTime<T>(answer: Promise<T>): Promise<T> {
+function inTime<T>(work: () => Promise<T>, patience: number): Promise<T> {
   return new Promise<T>(function race(resolve, reject) {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE} ms`)), PATIENCE);
-    Promise.resolve(answer)
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
+    const timer = setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience);
+    function stop(): void {
+      clearTimeout(timer);
+    }
+    try {
+      Promise.resolve(work()).finally(stop).then(resolve, reject);
+    } catch (error) {
+      stop();
+      reject(error);
+    }
   });
 }

@@ -1,4 +1,5 @@
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
+import { heapSettings, youngLimit } from './heap-limit.js';
 
 export interface HeapOptions {
   /** Share of the largest possible heap that is too much, between 0 and 1. */
@@ -16,8 +17,13 @@ export interface HeapWatch {
   collected(at: number): void;
 }
 
+/**
+ * Of the limit: a heap that is above that right after a collection is full. V8 ends a process from 80 % on, when its
+ * collections find little and take most of the time.
+ */
+const STILL_IN_USE = 0.85;
 /** Of the limit: below that the heap is no longer full. */
-const RELIEF = 0.9;
+const RELIEF = 0.8;
 
 /** Of what is left above the limit: what those who are let in on trial may add to it. */
 const TRIAL = 0.25;
@@ -59,24 +65,29 @@ export function createHeapWatch({ limit, window, read }: HeapOptions): HeapWatch
     },
     collected(at) {
       if (state === 'doubted') endTrial(at);
-      else knownAt = at;
+      else {
+        knownAt = at;
+        if (read() > limit * STILL_IN_USE) state = 'full';
+      }
     },
   };
 }
 
-/** What V8 reserves for young objects unless it is told otherwise, in bytes. */
-const YOUNG = 48 * 2 ** 20;
 const YOUNG_SPACES: ReadonlySet<string> = new Set(['new_space', 'new_large_object_space']);
 
 /**
- * The share of the heap's limit that is in use. V8's own figures include its space for young objects, which never kills a
+ * Reads the share of the heap's limit that is in use. V8's own figures include its space for young objects, which never ends a
  * process: it is the old ones that run out of room.
  */
-export function heapInUse(): number {
-  const { heap_size_limit: limit } = getHeapStatistics();
-  let used = 0;
-  for (const space of getHeapSpaceStatistics()) {
-    if (!YOUNG_SPACES.has(space.space_name)) used += space.space_used_size;
-  }
-  return used / Math.max(limit - YOUNG, limit / 2);
+export function createHeapReader(): () => number {
+  const young = youngLimit(heapSettings());
+
+  return function heapInUse() {
+    const { heap_size_limit: limit } = getHeapStatistics();
+    let used = 0;
+    for (const space of getHeapSpaceStatistics()) {
+      if (!YOUNG_SPACES.has(space.space_name)) used += space.space_used_size;
+    }
+    return used / (limit - young);
+  };
 }

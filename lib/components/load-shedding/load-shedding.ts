@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { count, duration, durationOrZero } from '../../config/fields.js';
 import { RejectedError } from '../../errors.js';
 import { defineComponent } from '../component.js';
-import { createHeapWatch, type HeapWatch, heapInUse } from './heap.js';
+import { createHeapReader, createHeapWatch, type HeapWatch } from './heap.js';
 import { createLoopDelay } from './loop-delay.js';
 
 /** Milliseconds between two looks: a window of one second holds fifty. */
@@ -36,7 +36,7 @@ export const loadShedding = defineComponent({
   service({ max_loop_delay: maxDelay, max_heap: maxHeap, window, retry_after: retryAfter }, scope) {
     const { logger, refuseWhen, onClose } = scope;
     const noteDelay = maxDelay > 0 ? createLoopDelay({ limit: maxDelay, window }) : undefined;
-    const heap = maxHeap > 0 ? createHeapWatch({ limit: maxHeap, window, read: heapInUse }) : undefined;
+    const heap = maxHeap > 0 ? createHeapWatch({ limit: maxHeap, window, read: createHeapReader() }) : undefined;
     if (!noteDelay && !heap) return undefined;
 
     const refused = new RejectedError(

@@ -1,3 +1,4 @@
+import { onceAMinute } from '../../once-a-minute.js';
 import { type Breaker, createBreaker } from '../breaker.js';
 import type { CommonScope, Fault } from '../component.js';
 import { createBuckets } from './buckets.js';
@@ -28,7 +29,7 @@ export function createLimiter(options: LimiterOptions, scope: CommonScope): Limi
   if (storeName === undefined) return takeHere;
 
   const store = scope.stores.get(storeName) as LimitStore;
-  const breaker = createStoreBreaker(storeName, scope);
+  const { breaker, report } = guardStore(storeName, scope);
   const timeout = options.store_timeout;
   const everything: Decision = { isAllowed: true, remaining: limit.capacity, retryAfter: 0, reset: 0 };
 
@@ -45,7 +46,8 @@ export function createLimiter(options: LimiterOptions, scope: CommonScope): Limi
         breaker.leave(entered, 'success');
         return decision;
       },
-      () => {
+      (error) => {
+        report(error);
         breaker.leave(entered, 'failure');
         return takeWithout(key);
       },
@@ -63,38 +65,56 @@ function isLimitStore(value: unknown): value is LimitStore {
   return typeof (value as Partial<LimitStore> | undefined)?.take === 'function';
 }
 
-/** One for all limits that use the store; it tells the log when the store stops and starts to answer. */
-function createStoreBreaker(name: string, { keep, logger }: CommonScope): Breaker {
-  return keep(`rate-limit store ${name}`, () =>
-    createBreaker({
-      maxErrors: STORE_ERRORS,
-      interval: 0,
-      timeout: STORE_PAUSE,
-      onChange(from, to) {
-        if (from === 'closed') logger.error({ store: name }, 'a store of rate limits fails: on_store_error decides');
-        else if (to === 'closed') logger.info({ store: name }, 'a store of rate limits answers again');
-      },
-    }),
-  );
+interface StoreGuard {
+  readonly breaker: Breaker;
+  report(error: unknown): void;
+}
+
+/** One for all limits that use the store. The log has one line a minute while it fails, and one when it answers again. */
+function guardStore(name: string, { keep, logger }: CommonScope): StoreGuard {
+  return keep(`rate-limit store ${name}`, function createGuard(): StoreGuard {
+    let isReported = false;
+    return {
+      report: onceAMinute(function reportFailure(err: unknown) {
+        isReported = true;
+        logger.error({ store: name, err }, 'a store of rate limits fails: on_store_error decides');
+      }),
+      breaker: createBreaker({
+        maxErrors: STORE_ERRORS,
+        interval: 0,
+        timeout: STORE_PAUSE,
+        onChange(_from, to) {
+          if (to !== 'closed' || !isReported) return;
+          isReported = false;
+          logger.info({ store: name }, 'a store of rate limits answers again');
+        },
+      }),
+    };
+  });
 }
 
 /** Rejects when the store does, takes too long, or answers something that is no decision. */
 function askInTime(store: LimitStore, key: string, limit: Limit, milliseconds: number): Promise<Decision> {
   return new Promise(function ask(resolve, reject) {
-    const timer = setTimeout(reject, milliseconds);
-    function settle(decision: Decision): void {
+    const timer = setTimeout(() => fail(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
+    function settle(decision: unknown): void {
       clearTimeout(timer);
-      if (typeof decision?.isAllowed === 'boolean') resolve(decision);
-      else reject();
+      if (isDecision(decision)) resolve(decision);
+      else reject(new Error('the answer is no decision'));
     }
-    function fail(): void {
+    function fail(error: unknown): void {
       clearTimeout(timer);
-      reject();
+      reject(error);
     }
     try {
       Promise.resolve(store.take(key, limit)).then(settle, fail);
-    } catch {
-      fail();
+    } catch (error) {
+      fail(error);
     }
   });
+}
+
+function isDecision(value: unknown): value is Decision {
+  const { isAllowed, remaining, retryAfter, reset } = (value ?? {}) as Record<string, unknown>;
+  return typeof isAllowed === 'boolean' && [remaining, retryAfter, reset].every(Number.isFinite);
 }

@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { duration } from '../../config/fields.js';
-import { defineComponent } from '../component.js';
+import type { Logger } from '../../logger.js';
+import { defineComponent, type Fault, type Functions } from '../component.js';
 import { createStats, type Stats, type StatsCollector } from './stats.js';
 
 const KEPT = 'telemetry/metrics ';
@@ -23,8 +24,19 @@ const schema = z.strictObject({
   public: z
     .boolean()
     .default(false)
-    .meta({ description: 'Shows /__stats to everybody; else only to clients on the same machine.' }),
+    .meta({ description: 'Shows /__stats to everybody who can reach the gateway.', examples: [true] }),
+  guard: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({
+      description: 'A function in options.functions that lets a request see /__stats.',
+      examples: ['isOperator'],
+    }),
 });
+
+/** What `guard` names: it gets the request, and only `true` shows it the figures. */
+export type StatsGuard = (request: IncomingMessage) => boolean | Promise<boolean>;
 
 /** Counts and times requests and backends as KrakenD does, for `/__stats` and `gateway.stats()`. */
 export const metrics = defineComponent({
@@ -32,22 +44,31 @@ export const metrics = defineComponent({
   aliases: ['github.com/devopsfaith/krakend-metrics'],
   schema,
 
-  service(settings, { keep, observe, clientIp }) {
-    const { collection_time: collectionTime, public: isPublic } = settings;
+  check({ guard, public: isPublic }, { functions }): readonly Fault[] {
+    if (guard === undefined) return [];
+    const faults: Fault[] = [];
+    if (!functions.has(guard)) faults.push({ path: ['guard'], message: `there is no "${guard}" in options.functions` });
+    if (isPublic) faults.push({ path: ['public'], message: 'contradicts "guard"; keep one of them' });
+    return faults;
+  },
+
+  service(settings, { keep, observe, functions, logger }) {
     const options = {
-      collectionTime,
+      collectionTime: settings.collection_time,
       router: !settings.router_disabled,
       pipe: !settings.proxy_disabled,
       backend: !settings.backend_disabled,
     };
     const stats = keep(KEPT + JSON.stringify(options), () => createStats(options));
     observe(stats.observer);
-    if (settings.endpoint_disabled) return undefined;
+    const { guard, public: isPublic } = settings;
+    if (settings.endpoint_disabled || (guard === undefined && !isPublic)) {
+      if (settings.listen_address !== undefined && !settings.endpoint_disabled) logger.warn({ at: AT }, HIDDEN);
+      return undefined;
+    }
+    const isShown = guard === undefined ? undefined : createGuard(functions, guard, logger);
 
-    return function answerStats(request, response, next) {
-      const isMeant = request.method === 'GET' && pathOf(request) === PATH;
-      // KrakenD has a port for this that the world does not see; here it would stand among the public endpoints.
-      if (!isMeant || !(isPublic || isLocal(request, clientIp(request)))) return next();
+    function sendStats(response: ServerResponse): void {
       const body = Buffer.from(JSON.stringify(stats.snapshot()));
       response.writeHead(200, {
         'content-type': 'application/json; charset=utf-8',
@@ -55,9 +76,38 @@ export const metrics = defineComponent({
         'cache-control': 'no-store',
       });
       response.end(body);
+    }
+
+    return function answerStats(request, response, next) {
+      if (request.method !== 'GET' || pathOf(request) !== PATH) return next();
+      if (isShown === undefined) return sendStats(response);
+      isShown(request)
+        .then((shown) => (shown ? sendStats(response) : next()))
+        .catch(next);
     };
   },
 });
+
+const AT = 'extra_config["telemetry/metrics"]';
+/** An address says nothing: behind a proxy, everybody comes from its own. */
+const HIDDEN = `no port is opened and ${PATH} is not answered: set "public", name a "guard", or use gateway.stats()`;
+
+/** What is thrown, and everything that is not `true`, shows nothing. */
+function createGuard(
+  functions: Functions,
+  name: string,
+  logger: Logger,
+): (request: IncomingMessage) => Promise<boolean> {
+  const guard = functions.get(name) as StatsGuard;
+  return async function isShownTo(request) {
+    try {
+      return (await guard(request)) === true;
+    } catch (err) {
+      logger.error({ err, at: AT }, `the guard "${name}" has thrown; ${PATH} was not shown`);
+      return false;
+    }
+  };
+}
 
 /** What the configuration in force has counted; undefined where it does not count. */
 export function statsIn(kept: ReadonlyMap<string, unknown>): Stats | undefined {
@@ -67,12 +117,4 @@ export function statsIn(kept: ReadonlyMap<string, unknown>): Stats | undefined {
 
 function pathOf({ url = '/' }: IncomingMessage): string {
   return url.split('?', 1)[0] as string;
-}
-
-const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
-/** What a proxy adds: behind one everybody comes from the same machine. */
-const FORWARDING = ['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via'];
-
-function isLocal({ headers }: IncomingMessage, ip: string): boolean {
-  return LOOPBACK.test(ip) && !FORWARDING.some((name) => headers[name] !== undefined);
 }

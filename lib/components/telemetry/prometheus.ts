@@ -60,12 +60,17 @@ export function createPrometheusObserver(client: PrometheusClient, options: Prom
   const failures = new client.Counter(
     metric('failures_total', 'Failures of endpoints (without backend) and backends', [...ENDPOINT, 'backend', 'code']),
   );
+  const strays = new client.Counter(metric('stray_answers_total', 'Bytes of backends that no request asked for', []));
   const underWay = new client.Gauge(metric('requests_in_flight', 'Requests under way', ENDPOINT));
 
   return {
     started({ endpoint, method }) {
       underWay.inc({ endpoint, method });
       return undefined;
+    },
+
+    strayed() {
+      strays.inc({});
     },
 
     ended(event) {

@@ -19,6 +19,8 @@ export interface StatsCollector {
   snapshot(): Stats;
 }
 
+/** A name of our own: KrakenD does not count them. */
+const STRAYS = 'tributary.backend.stray_answers';
 const NANOSECONDS = 1e6;
 const PERCENTILES: readonly [string, number][] = [
   ['50-percentile', 50],
@@ -84,6 +86,9 @@ export function createStats(options: StatsOptions): StatsCollector {
 
   return {
     observer: {
+      strayed() {
+        if (options.backend) count(STRAYS);
+      },
       started() {
         rotateWhenDue();
         opened.current++;

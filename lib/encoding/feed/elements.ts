@@ -1,6 +1,9 @@
 import type { Data } from '../../proxy.js';
 import type { XmlElement } from '../xml-read.js';
 
+/** Most items have no element of most kinds. */
+const NOTHING: Data = Object.freeze({});
+
 /** Goes by prefixes instead of namespaces: feeds bind the usual ones, or forget to. */
 export function childrenNamed(element: XmlElement, name: string, prefix = ''): XmlElement[] {
   return element.children.filter((child) => child.name === name && child.prefix === prefix);
@@ -20,8 +23,9 @@ export function attributeOf(element: XmlElement | undefined, name: string, prefi
 
 /** Elements with a prefix: by prefix, then by name, each with its text, attributes and children. */
 export function extensionsOf(element: XmlElement): Data {
-  const prefixes = groupBy(element.children, ({ prefix }) => prefix);
-  prefixes.delete('');
+  const extensions = element.children.filter(({ prefix }) => prefix !== '');
+  if (extensions.length === 0) return NOTHING;
+  const prefixes = groupBy(extensions, ({ prefix }) => prefix);
   return Object.fromEntries(Array.from(prefixes, ([prefix, children]) => [prefix, toExtensions(children)]));
 }
 
@@ -42,6 +46,7 @@ function toExtension({ name, text, attributes, children }: XmlElement): Data {
 /** The texts of the children with one prefix, by name. */
 export function textsByName(element: XmlElement, prefix: string): Data {
   const children = element.children.filter((child) => child.prefix === prefix && child.text !== '');
+  if (children.length === 0) return NOTHING;
   const names = groupBy(children, ({ name }) => name);
   return Object.fromEntries(Array.from(names, ([name, group]) => [name, group.map(({ text }) => text)]));
 }
@@ -59,5 +64,5 @@ function groupBy(elements: readonly XmlElement[], keyOf: (element: XmlElement) =
 /** The texts of the children that no format knows. */
 export function customOf(element: XmlElement, known: ReadonlySet<string>): Data {
   const custom = element.children.filter(({ prefix, name, text }) => prefix === '' && !known.has(name) && text !== '');
-  return Object.fromEntries(custom.map(({ name, text }) => [name, text]));
+  return custom.length === 0 ? NOTHING : Object.fromEntries(custom.map(({ name, text }) => [name, text]));
 }

@@ -88,7 +88,9 @@ function toItem(item: FeedItem): Data {
 }
 
 function withoutEmpty(data: Data): Data {
-  return Object.fromEntries(Object.entries(data).filter(([, value]) => !isEmpty(value)));
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(data)) if (!isEmpty(data[key])) result[key] = data[key];
+  return result;
 }
 
 function isEmpty(value: unknown): boolean {
@@ -106,6 +108,7 @@ function orNull(data: Data): Data | null {
 
 /** RFC 3339 in UTC; nothing for what is no date. */
 function parseDate(text: string | undefined): string | undefined {
-  const time = Date.parse(text ?? '');
+  if (!text) return undefined;
+  const time = Date.parse(text);
   return Number.isNaN(time) ? undefined : new Date(time).toISOString().replace('.000Z', 'Z');
 }

@@ -10,8 +10,8 @@ const CHANNEL = new Set(
 );
 const ITEM = new Set('title link description author category comments enclosure guid pubDate source'.split(' '));
 
-/** `editor@example.com (Name)`, `Name <editor@example.com>`, or either alone. */
-const EMAIL = /[^\s<>()]+@[^\s<>()]+/;
+/** What no address has in it. */
+const BETWEEN = /[\s<>()]/;
 
 /** RSS 0.9 to 2.0 and RDF: in the latter, and in RSS 0.9, the items stand beside the channel. */
 export function readRss(root: XmlElement): Feed {
@@ -78,9 +78,24 @@ function itunesOf(item: XmlElement): Record<string, string> {
   return { ...Object.fromEntries(texts.map(({ name, text }) => [name, text])), ...(image && { image }) };
 }
 
+/** `editor@example.com (Name)`, `Name <editor@example.com>`, or either alone. */
 function personOf(text: string | undefined): Person | undefined {
   if (!text) return undefined;
-  const email = EMAIL.exec(text)?.[0];
+  const email = emailOf(text);
   const name = (email ? text.replace(email, '') : text).replace(/[<>()]/g, '').trim();
   return { name, email };
+}
+
+/** The first word with an `@` inside; by hand, since a pattern would take the square of a long word's length. */
+function emailOf(text: string): string | undefined {
+  let end = 0;
+  for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', end)) {
+    let start = at;
+    while (start > end && !BETWEEN.test(text.charAt(start - 1))) start -= 1;
+    end = at + 1;
+    while (end < text.length && !BETWEEN.test(text.charAt(end))) end += 1;
+    const last = text.lastIndexOf('@', end - 2);
+    if (last > start) return text.slice(start, end);
+  }
+  return undefined;
 }

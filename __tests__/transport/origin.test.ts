@@ -1,0 +1,299 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { ClientConfig } from '../../lib/config/resolved.js';
+import type { Lane } from '../../lib/transport/lane.js';
+import { createOrigins, type Origins } from '../../lib/transport/origin.js';
+import { createPools, type Pool } from '../../lib/transport/pool.js';
+import { CLIENT, NO_TLS } from './support.js';
+
+const ORIGIN = 'http://127.0.0.1:9';
+const MINUTE = 60_000;
+
+interface Bench {
+  readonly origins: Origins;
+  readonly warn: ReturnType<typeof vi.fn>;
+  readonly strays: string[];
+  wait(ms: number): void;
+  /** A pool of its own for each name. Nothing is ever sent, so no socket is opened. */
+  pool(name?: string, client?: Partial<ClientConfig>, origin?: string): Pool;
+}
+
+function setUp(): Bench {
+  let time = 1_000_000;
+  const silent = (): void => {};
+  const warn = vi.fn();
+  const origins = createOrigins({ debug: silent, info: silent, warn, error: silent }, () => time);
+  const strays: string[] = [];
+  return {
+    origins,
+    warn,
+    strays,
+    wait(ms) {
+      time += ms;
+    },
+    pool(name = 'a', client = {}, origin = ORIGIN) {
+      const pools = createPools({ ...CLIENT, ...client }, origins, (stray) => strays.push(stray));
+      const settings = { isolate: false, maxHeaderBytes: 4_096, connectTimeout: name.charCodeAt(0), tls: NO_TLS };
+      return pools.group(settings)(origin) as Pool;
+    },
+  };
+}
+
+/** A call, and the lanes it was given. */
+function request(pool: Pool, fresh = false) {
+  const lanes: Lane[] = [];
+  const refuse = vi.fn();
+  const place = pool.take({ start: (lane) => lanes.push(lane), refuse }, fresh);
+  return { lanes, refuse, place };
+}
+
+function taken(pool: Pool): Lane {
+  const [lane] = request(pool).lanes;
+  if (lane === undefined) throw new Error('The call has to wait.');
+  return lane;
+}
+
+const isClosed = (lane: Lane): boolean => lane.client.destroyed;
+
+describe('S14 sockets between two calls', () => {
+  it('rest, where another one may be opened', () => {
+    const { pool, wait } = setUp();
+    const sockets = pool('a', { connection_rest: 50 });
+    const first = taken(sockets);
+    sockets.release(first);
+    wait(49);
+    const second = taken(sockets);
+    expect(second).not.toBe(first);
+    wait(1);
+    expect(taken(sockets)).toBe(first);
+  });
+
+  it('come back in the order they were given back, the longest rested first', () => {
+    for (const rest of [0, 50]) {
+      const { pool, wait } = setUp();
+      const sockets = pool('a', { connection_rest: rest });
+      const lanes = [taken(sockets), taken(sockets), taken(sockets)];
+      for (const lane of [lanes[1], lanes[2], lanes[0]]) sockets.release(lane as Lane);
+      wait(50);
+      expect([taken(sockets), taken(sockets), taken(sockets)]).toEqual([lanes[1], lanes[2], lanes[0]]);
+    }
+  });
+
+  it('do not rest where no other may be opened: the longest rested is taken', () => {
+    const { pool, wait } = setUp();
+    const sockets = pool('a', { connection_rest: 50, max_connections_per_host: 2 });
+    const [first, second] = [taken(sockets), taken(sockets)];
+    sockets.release(second);
+    wait(1);
+    sockets.release(first);
+    expect(taken(sockets)).toBe(second);
+    expect(taken(sockets)).toBe(first);
+    const waiting = request(sockets);
+    sockets.release(second);
+    expect(waiting.lanes).toEqual([second]);
+  });
+
+  it('do not rest with a rest of 0', () => {
+    const { pool } = setUp();
+    const sockets = pool('a', { connection_rest: 0 });
+    const lane = taken(sockets);
+    sockets.release(lane);
+    expect(taken(sockets)).toBe(lane);
+  });
+
+  it('are not used where a new one is asked for, not even at the limit', () => {
+    const { pool } = setUp();
+    const sockets = pool('a', { max_connections_per_host: 1 });
+    const lane = taken(sockets);
+    sockets.release(lane);
+    const { lanes } = request(sockets, true);
+    expect(lanes).toHaveLength(1);
+    expect(lanes[0]).not.toBe(lane);
+    expect(isClosed(lane)).toBe(true);
+  });
+});
+
+describe('S14 an origin that sent bytes no request asked for', () => {
+  it('loses its idle sockets in every pool; those in use serve no second call', () => {
+    const { pool, strays } = setUp();
+    const [one, two] = [pool('a'), pool('b')];
+    const [idle, busy, busyToo] = [taken(one), taken(one), taken(two)];
+    one.release(idle);
+    one.strike();
+    expect(strays).toEqual([ORIGIN]);
+    expect([idle, busy, busyToo].map(isClosed)).toEqual([true, false, false]);
+    one.release(busy);
+    two.release(busyToo);
+    expect([busy, busyToo].map(isClosed)).toEqual([true, true]);
+  });
+
+  it('gets one call a socket for ten minutes, over a reload too; then a hundred at most', () => {
+    const { pool, wait } = setUp();
+    pool('a').strike();
+    wait(10 * MINUTE - 1);
+    const reloaded = pool('a');
+    const isolated = taken(reloaded);
+    expect(isolated.isReusable).toBe(false);
+    expect(isolated.client.pipelining).toBe(0);
+    reloaded.release(isolated);
+    expect(isClosed(isolated)).toBe(true);
+    wait(1);
+    const later = taken(reloaded);
+    expect(later.isReusable).toBe(true);
+    reloaded.release(later);
+    expect(taken(reloaded)).toBe(later);
+  });
+
+  it('is isolated no longer by what others do', () => {
+    const { pool } = setUp();
+    pool('a', {}, 'http://127.0.0.1:10').strike();
+    expect(taken(pool('a')).isReusable).toBe(true);
+  });
+
+  it('is reported once a minute', () => {
+    const { pool, warn, wait, strays } = setUp();
+    const sockets = pool();
+    for (const pauseBefore of [0, 1, MINUTE - 2, 1]) {
+      wait(pauseBefore);
+      sockets.strike();
+    }
+    expect(warn).toHaveBeenCalledTimes(2);
+    expect(warn.mock.calls[0]).toEqual([{ origin: ORIGIN }, expect.stringContaining('no request asked for')]);
+    expect(strays).toHaveLength(4);
+  });
+
+  it('S02 is remembered while a thousand others come and go', () => {
+    const { pool, origins } = setUp();
+    pool('a').strike();
+    const unused = origins.of('http://h0.example');
+    const struck = origins.of(ORIGIN);
+    for (let n = 1; n < 1_100; n++) origins.of(`http://h${n}.example`);
+    expect(origins.of(ORIGIN)).toBe(struck);
+    expect(origins.of('http://h0.example')).not.toBe(unused);
+  });
+
+  it('S02 is forgotten when there are too many of its kind', async () => {
+    const { origins } = setUp();
+    const struck = origins.of(ORIGIN);
+    for (let n = 0; n < 1_100; n++) origins.of(`http://h${n}.example`).strike();
+    expect(origins.of(ORIGIN)).not.toBe(struck);
+  });
+});
+
+describe('the limit of sockets per host', () => {
+  it('is one for all settings of backends and all configurations', () => {
+    const { pool } = setUp();
+    const limit = { max_connections_per_host: 3 };
+    const [one, two] = [pool('a', limit), pool('b', limit)];
+    taken(one);
+    taken(two);
+    taken(pool('a', limit));
+    expect(request(one).place).toBeDefined();
+    expect(request(two).place).toBeDefined();
+  });
+
+  it('lets calls wait in the order they came, whatever their settings', () => {
+    const { pool } = setUp();
+    const limit = { max_connections_per_host: 1 };
+    const [one, two] = [pool('a', limit), pool('b', limit)];
+    const lane = taken(one);
+    const waiting = [request(two), request(one), request(two)];
+    one.release(lane);
+    expect(waiting.map(({ lanes }) => lanes.length)).toEqual([1, 0, 0]);
+    expect(isClosed(lane)).toBe(true);
+    two.release(waiting[0]?.lanes[0] as Lane);
+    expect(waiting.map(({ lanes }) => lanes.length)).toEqual([1, 1, 0]);
+    one.release(waiting[1]?.lanes[0] as Lane);
+    expect(waiting.map(({ lanes }) => lanes.length)).toEqual([1, 1, 1]);
+  });
+
+  it('makes no call wait for idle sockets of other settings: the longest idle one gives way', () => {
+    const { pool, wait } = setUp();
+    const limit = { max_connections_per_host: 2 };
+    const [one, two, three] = [pool('a', limit), pool('b', limit), pool('c', limit)];
+    const [older, newer] = [taken(two), taken(one)];
+    two.release(older);
+    wait(1);
+    one.release(newer);
+    expect(request(three).lanes).toHaveLength(1);
+    expect([older, newer].map(isClosed)).toEqual([true, false]);
+    expect(request(three).lanes).toHaveLength(1);
+    expect(isClosed(newer)).toBe(true);
+    expect(request(three).place).toBeDefined();
+  });
+
+  it('is that of the latest configuration, whether it is higher or lower', () => {
+    const { pool } = setUp();
+    const old = pool('a', { max_connections_per_host: 1 });
+    const busy = taken(old);
+    const waiting = request(old);
+    expect(waiting.place).toBeDefined();
+    const reloaded = pool('a', { max_connections_per_host: 3 });
+    expect(waiting.lanes).toHaveLength(1);
+    const lanes = [busy, waiting.lanes[0] as Lane];
+    for (const lane of lanes) old.release(lane);
+    const lowered = pool('b', { max_connections_per_host: 1 });
+    expect(request(lowered).lanes).toHaveLength(1);
+    expect(lanes.map(isClosed)).toEqual([true, true]);
+    expect(request(reloaded).place).toBeDefined();
+  });
+
+  it('holds for idle sockets as well', () => {
+    const { pool } = setUp();
+    const limit = { max_idle_connections_per_host: 1 };
+    const [one, two] = [pool('a', limit), pool('b', limit)];
+    const lanes = [taken(one), taken(two)] as const;
+    one.release(lanes[0]);
+    two.release(lanes[1]);
+    expect(lanes.map(isClosed)).toEqual([false, true]);
+  });
+
+  it('gives the room of a configuration that ends to the calls of the next one', async () => {
+    const { pool } = setUp();
+    const limit = { max_connections_per_host: 1 };
+    const old = pool('a', limit);
+    const lane = taken(old);
+    const left = request(old);
+    const waiting = request(pool('a', limit));
+    const closed = old.close();
+    expect(waiting.lanes).toHaveLength(1);
+    expect(left.refuse).toHaveBeenCalledTimes(1);
+    await closed;
+    expect(isClosed(lane)).toBe(true);
+    expect(request(old).refuse).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('T02 a waiting call that gives up', () => {
+  it('leaves the queue: the socket goes to the next one', () => {
+    const { pool } = setUp();
+    const sockets = pool('a', { max_connections_per_host: 1 });
+    const lane = taken(sockets);
+    const [gone, next] = [request(sockets), request(sockets)];
+    if (gone.place !== undefined) sockets.forget(gone.place);
+    sockets.release(lane);
+    expect(gone.lanes).toEqual([]);
+    expect(next.lanes).toEqual([lane]);
+    expect(gone.refuse).not.toHaveBeenCalled();
+  });
+
+  it('does not keep its pool in use', () => {
+    const { pool } = setUp();
+    const limit = { max_connections_per_host: 1 };
+    taken(pool('a', limit));
+    const other = pool('b', limit);
+    const { place } = request(other);
+    expect(other.isUsed()).toBe(true);
+    if (place !== undefined) other.forget(place);
+    expect(other.isUsed()).toBe(false);
+  });
+});
+
+it('a socket that was given back twice, or after it was closed, serves one call', () => {
+  const { pool } = setUp();
+  const sockets = pool();
+  const lane = taken(sockets);
+  sockets.discard(lane);
+  sockets.release(lane);
+  sockets.discard(lane);
+  expect(taken(sockets)).not.toBe(lane);
+});

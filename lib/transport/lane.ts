@@ -1,0 +1,164 @@
+import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import { Client } from 'undici';
+import type { Place } from '../queue.js';
+import { isBadHttp } from './failure.js';
+import type { Connect } from './socket.js';
+
+/** One undici client and its only socket: the call that has the lane has the socket to itself. */
+export interface Lane {
+  readonly client: Client;
+  readonly servername: string | undefined;
+  /** False where no exchange may follow the present one. */
+  isReusable: boolean;
+  socket: Socket | undefined;
+  /** Requests written to the present socket. */
+  exchanges: number;
+  /** The socket is closed once it has read this many bytes in all. */
+  readLimit: number;
+  /** True while an answer may come. What comes at other times, no request asked for. */
+  isExpecting: boolean;
+  /** How many characters of `HTTP/1.1` the present answer has brought so far. */
+  versionSeen: number;
+  /** True where the present answer says that it is HTTP/1.0. */
+  isHttp10: boolean;
+  /** Where it stands among the idle ones of its pool, and since when. */
+  place: Place<Lane> | undefined;
+  idleSince: number;
+}
+
+export interface LaneOptions {
+  readonly origin: string;
+  readonly servername: string | undefined;
+  readonly connect: Connect;
+  readonly isReusable: boolean;
+  readonly maxExchanges: number;
+  readonly maxHeaderBytes: number;
+  /** Milliseconds after which an idle socket is closed. */
+  readonly idleTimeout: number;
+  /** The lane has no socket any more. */
+  readonly onDisconnect: (lane: Lane) => void;
+  /** A handler of ours has thrown. */
+  readonly onFault: (lane: Lane) => void;
+  /** The socket has brought bytes that no request asked for. It is closed already. */
+  readonly onStray: () => void;
+}
+
+/** The code of the error that closes a socket beyond its `readLimit`. */
+export const OVERSIZE = 'OVERSIZE';
+
+const VERSION_LENGTH = 'HTTP/1.1'.length;
+const CR = 13;
+const LF = 10;
+const ZERO = 48;
+
+export function openLane(options: LaneOptions): Lane {
+  const { origin, servername, connect, isReusable } = options;
+  // Without a prototype, so that nothing but these options counts.
+  const clientOptions: Client.Options = Object.assign(Object.create(null), {
+    connect(target: { servername?: string | null }, done: Parameters<Connect>[1]) {
+      lane.exchanges = 0;
+      lane.readLimit = Infinity;
+      lane.isExpecting = false;
+      lane.socket = connect(target.servername ?? undefined, done).on('readable', onReadable);
+    },
+    pipelining: isReusable ? 1 : 0,
+    keepAliveTimeout: options.idleTimeout,
+    maxHeaderSize: options.maxHeaderBytes,
+    maxRequestsPerClient: options.maxExchanges,
+    // The caller's deadline bounds both; undici's timers are idle timers.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    allowH2: false,
+  });
+  const lane: Lane = {
+    client: new Client(origin, clientOptions),
+    servername,
+    isReusable,
+    socket: undefined,
+    exchanges: 0,
+    readLimit: Infinity,
+    isExpecting: false,
+    versionSeen: 0,
+    isHttp10: false,
+    place: undefined,
+    idleSince: 0,
+  };
+  const events: EventEmitter = lane.client;
+  events.on('disconnect', onDisconnect);
+  // undici reports here what our own handlers throw; without a listener that would end the process.
+  events.on('error', onFault);
+  return lane;
+
+  /** Comes before the parser's own listener. */
+  function onReadable(this: Socket): void {
+    if (!lane.isExpecting) closeOnStray(this);
+    // Counts what no parser callback tells of: an endless status line, chunk extensions, framing of tiny chunks.
+    else if (this.bytesRead > lane.readLimit)
+      this.destroy(Object.assign(new Error('Too many bytes.'), { code: OVERSIZE }));
+    else if (lane.versionSeen < VERSION_LENGTH) noteVersion(lane, this);
+  }
+
+  function closeOnStray(socket: Socket): void {
+    const bytes: Buffer | null = socket.read();
+    if (bytes === null || isBlank(bytes)) return;
+    socket.destroy();
+    if (!isFarewell(bytes)) options.onStray();
+  }
+
+  function onDisconnect(_url: unknown, _clients: unknown, error: Error & { code?: string }): void {
+    // Under TLS the parser may have been quicker.
+    if (!lane.isExpecting && isBadHttp(error, error.code ?? '')) options.onStray();
+    options.onDisconnect(lane);
+  }
+
+  function onFault(): void {
+    options.onFault(lane);
+  }
+}
+
+/** A request is about to be written: up to `limit` bytes of an answer are welcome. */
+export function expectAnswer(lane: Lane, limit: number): void {
+  lane.exchanges += 1;
+  lane.readLimit = (lane.socket?.bytesRead ?? 0) + limit;
+  lane.isExpecting = true;
+  lane.versionSeen = 0;
+  lane.isHttp10 = false;
+}
+
+export async function closeLane(lane: Lane): Promise<void> {
+  const closed = lane.client.destroy();
+  // undici lets go of a socket that is still connecting without closing it.
+  lane.socket?.destroy();
+  await closed;
+}
+
+/** undici's parser keeps the version of an answer to itself. */
+function noteVersion(lane: Lane, socket: Socket): void {
+  const piece: Buffer | null = socket.read();
+  if (piece === null) return;
+  for (let at = 0; at < piece.length && lane.versionSeen < VERSION_LENGTH; at++) {
+    const byte = piece[at];
+    // The parser skips empty lines before the status line as well.
+    if (lane.versionSeen === 0 && (byte === CR || byte === LF)) continue;
+    lane.versionSeen += 1;
+    if (lane.versionSeen === VERSION_LENGTH) lane.isHttp10 = byte === ZERO;
+  }
+  socket.unshift(piece);
+}
+
+/** Some servers send an empty line behind a body. It cannot be taken for an answer. */
+function isBlank(bytes: Buffer): boolean {
+  for (const byte of bytes) if (byte !== CR && byte !== LF) return false;
+  return true;
+}
+
+const TIMEOUT_1_0 = 'HTTP/1.0 408';
+const TIMEOUT_1_1 = 'HTTP/1.1 408';
+const CLOSE = /\r\nconnection:[ \t]*close[ \t]*\r\n/i;
+
+/** How some servers say that they close an idle connection. */
+function isFarewell(bytes: Buffer): boolean {
+  const text = bytes.toString('latin1');
+  return text.startsWith(TIMEOUT_1_0) || (text.startsWith(TIMEOUT_1_1) && CLOSE.test(text));
+}
