@@ -45,7 +45,9 @@ export const phases: Phases = {
   async pool(stage) {
     const lab = await createPoolLab();
     const config = { version: 3, ...lab.root, endpoints: lab.endpoints };
-    return onStage(stage, 'full pool', { config }, ({ port }) => lab.run(port, stage.report)).finally(lab.close);
+    return onStage(stage, 'full pool', { config }, ({ port }) => lab.run(port, stage.lag, stage.report)).finally(
+      lab.close,
+    );
   },
 
   async clients(stage) {
