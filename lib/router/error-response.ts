@@ -8,6 +8,7 @@ import {
   RequestError,
 } from '../errors.js';
 import { announcesBody } from './body.js';
+import { setHeader } from './header-value.js';
 import { endAndLinger } from './stream.js';
 
 /** `krakend`: a failure is 500. `http`: 502, 503 and 504 say what happened. */
@@ -77,7 +78,7 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
       };
     }
     const status = statusOf(error);
-    const message = error instanceof RequestError ? (REQUEST_TEXTS[error.code] ?? 'error: bad request') : textOf(error);
+    const message = error instanceof RequestError ? requestTextOf(error) : textOf(error);
     if (errors === 'json') {
       return { status, contentType: JSON_TYPE, body: JSON.stringify({ error: { code: error.code, message } }) };
     }
@@ -88,7 +89,7 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
     const error = thrown.code === 'ERR_ENDPOINT_TIMEOUT' && isSending(request) ? TOO_SLOW : thrown;
     if (error instanceof RejectedError) {
       response.statusCode = error.status;
-      for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
+      for (const [name, value] of Object.entries(error.headers)) tryHeader(response, name, value);
       send(request, response, '');
       return;
     }
@@ -103,6 +104,11 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
     }
     send(request, response, body);
   };
+}
+
+function requestTextOf({ code, status }: RequestError): string {
+  if (code === 'ERR_REQUEST_HEADERS' && status === 400) return 'error: malformed headers';
+  return REQUEST_TEXTS[code] ?? 'error: bad request';
 }
 
 /** Whole seconds until one of those that failed can be asked again. */
@@ -123,8 +129,19 @@ function textOf(error: GatewayError): string {
   return causes.length === 0 ? error.message : causes.map((cause) => cause.message).join('\n');
 }
 
-function send(request: IncomingMessage, response: ServerResponse, body: string | Buffer): void {
-  response.setHeader('Content-Length', Buffer.byteLength(body));
+/** A rejection stays one, even where a header of it cannot be sent. */
+function tryHeader(response: ServerResponse, name: string, value: string): void {
+  try {
+    setHeader(response, name, value);
+  } catch {
+    response.removeHeader(name);
+  }
+}
+
+function send(request: IncomingMessage, response: ServerResponse, text: string | Buffer): void {
+  // Node would write a text together with the head, and the head in the encoding of the text.
+  const body = typeof text === 'string' ? Buffer.from(text) : text;
+  response.setHeader('Content-Length', body.length);
   // After a message without a known end there is nothing to wait for: its parser would only fail on the rest.
   const isLost = response.getHeader('Connection') === 'close';
   if (isLost || !announcesBody(request) || request.complete) {

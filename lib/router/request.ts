@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ProxyRequest } from '../proxy.js';
 import type { ClientIp } from './client-ip.js';
-import { checkHeaderLines, checkTransferEncoding } from './framing.js';
+import { checkHeaderLines, checkHost, checkTransferEncoding } from './framing.js';
 import { createHeaderReader } from './headers.js';
 import type { RawParams } from './matcher.js';
 import { decodeParams } from './params.js';
@@ -39,6 +39,7 @@ export function createRequestReader(options: RequestReaderOptions): RequestReade
   return function readRequest(request, rawParams, signal, body) {
     checkTransferEncoding(request);
     checkHeaderLines(request);
+    checkHost(request);
     const { path, query } = splitTarget(request.url ?? '/');
     const ip = clientIp(request);
     const headers = readHeaders(request, ip);

@@ -106,6 +106,7 @@ function createForeignTransport(axios: AxiosLike, settings: AxiosTransportSettin
     const { url, method, body } = request;
     const data = body instanceof Readable ? detach(body) : body;
     const headers = callHeaders(request, settings);
+    if (!isSafeOverNode(headers[DISPOSITION])) delete headers[DISPOSITION];
     try {
       const response = await axios.request({ ...fixed, url, method, headers, data, signal });
       return await toResponse(response, settings, signal);
@@ -119,6 +120,13 @@ function createForeignTransport(axios: AxiosLike, settings: AxiosTransportSettin
     const isTooLong = error instanceof Error && /maxContentLength/.test(error.message);
     return isTooLong ? sizeError(name, maxBody) : wireError(name, error, false);
   }
+}
+
+const DISPOSITION = 'content-disposition';
+
+/** Node's own client reads this one as UTF-8 once it knows the length of the body: U+010A then becomes a line feed. */
+function isSafeOverNode(value: string | string[] | false | undefined): boolean {
+  return !value || [value].flat().every((line) => /^[\0-\x7f]*$/.test(line));
 }
 
 /** Headers for axios: `false` wherever it has a default of its own. */

@@ -66,6 +66,11 @@ const post = (body: string) => ({ method: 'POST', url: '/a', headers: { 'x-tenan
 test.each([
   ['nats://', 'publish', 'names no subject'],
   ['nats://a.*', 'publish', 'wildcard'],
+  ['nats://a b', 'publish', 'space'],
+  ['nats://a\u0001', 'publish', 'control character'],
+  ['nats://a b', 'subscribe', 'space'],
+  ['nats://a?queue=b%20c', 'subscribe', 'space'],
+  ['nats://a?consumer=b%0ac', 'subscribe', 'control character'],
   ['nats://a?jetstream=yes', 'publish', '"jetstream"'],
   ['nats://a?request=yes', 'publish', '"request"'],
   ['nats://a?request=true&jetstream=true', 'publish', 'both'],

@@ -33,8 +33,10 @@ export function createRedisLink(
 
   return createLink({
     name,
-    async open(onEnd) {
+    async open(onEnd, signal) {
       const connection = await connect();
+      // A server that accepts and says nothing would be waited for without end.
+      signal.addEventListener('abort', () => connection.disconnect());
       connection.once('end', onEnd);
       // Whoever calls hears of it by the call.
       connection.on('error', ignore);
