@@ -1,11 +1,18 @@
 import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import { type Call, createFaultBackend, type FaultBackend, type Script } from './fault-backend.js';
+import { serverContext } from './certificates.js';
+import {
+  type Call,
+  createFaultBackend,
+  type FaultBackend,
+  type FaultBackendOptions,
+  type Script,
+} from './fault-backend.js';
 import { createResponseReader } from './http-response.js';
 import { payloadOf } from './oracle.js';
 import { type PlanContext, portPlans } from './plans.js';
 import { createRandom } from './random.js';
-import { LAB, type Route, shapes } from './shapes.js';
+import { capOf, LAB, type Role, type Route, shapes } from './shapes.js';
 import type { FaultyRoute, LabRequest, Part, Routes } from './turn.js';
 
 /** All backends of a run, one port per role, and who is expected where. */
@@ -21,6 +28,8 @@ export interface Backends {
   /** How often each fault was played. */
   readonly played: Map<string, number>;
   connections(): number;
+  /** Bytes of a body that the backend of that name may send. */
+  capOf(role: string): number;
   /** The call that last used the gateway's connection from that port, with its backend's bytes before it. */
   callFrom(remotePort: number): Call | undefined;
   close(): Promise<void>;
@@ -30,8 +39,16 @@ const TOKEN = /Q[0-9a-z]+x\d-[0-9a-f]{12}/;
 /** Nothing listens there on any machine that this runs on; checked at start. */
 const CLOSED_PORT = 11;
 /** What a request may carry to where a redirect led it. */
-const REDIRECTED_HEADERS = new Set(['host', 'connection', 'user-agent', 'accept-encoding']);
-const CONTENT_TYPES = { object: 'application/json', collection: 'application/json', stream: 'application/x-lab' };
+const REDIRECTED_HEADERS = new Set(['host', 'connection', 'user-agent', 'accept-encoding', 'via']);
+const CONTENT_TYPES = {
+  object: 'application/json',
+  collection: 'application/json',
+  text: 'text/plain',
+  xml: 'application/xml',
+  yaml: 'application/yaml',
+  rss: 'application/rss+xml',
+  stream: 'application/x-lab',
+};
 
 export async function createBackends(): Promise<Backends> {
   const registered = new Map<string, LabRequest>();
@@ -43,9 +60,9 @@ export async function createBackends(): Promise<Backends> {
   async function open(
     role: string,
     onCall: (call: Call) => Script | undefined,
-    greeting?: 'read' | 'fin' | 'rst' | 'mute' | 'tls',
+    further: Pick<FaultBackendOptions, 'greeting' | 'secureContext'> = {},
   ) {
-    const server = await createFaultBackend(greeting ? { role, onCall, greeting } : { role, onCall });
+    const server = await createFaultBackend({ role, onCall, ...further });
     servers.push(server);
     return server;
   }
@@ -69,7 +86,8 @@ export async function createBackends(): Promise<Backends> {
       status: request.route.shape.kind === 'stream' ? part.status : 200,
       random: createRandom(part.seed, 1),
       timeout: LAB.timeout,
-      cap: LAB.cap,
+      cap: capOf(part.role),
+      attempt: request.calls.filter(({ role }) => role === call.role).length,
       elsewhere: `http://127.0.0.1:${elsewhere.port}`,
       target: call.target,
     };
@@ -117,8 +135,11 @@ export async function createBackends(): Promise<Backends> {
   const elsewhere = await open('elsewhere', answerRedirected);
   const evil = await open('evil', stray);
   const origins = new Map<string, string>();
-  for (const name of new Set(shapes.flatMap(({ roles }) => roles.map((role) => role.name)))) {
-    origins.set(name, `http://127.0.0.1:${(await open(name, answer)).port}`);
+  const context = serverContext();
+  const roles = new Map(shapes.flatMap((shape) => shape.roles.map((role) => [role.name, role] as const)));
+  for (const { name, isSecure } of roles.values()) {
+    const { port } = await open(name, answer, { secureContext: isSecure ? context : undefined });
+    origins.set(name, `${isSecure ? 'https' : 'http'}://127.0.0.1:${port}`);
   }
   const backlog = await openBacklog();
   await assertClosed(CLOSED_PORT);
@@ -141,8 +162,9 @@ export async function createBackends(): Promise<Backends> {
         ? CLOSED_PORT
         : greeting === 'backlog'
           ? backlog.port
-          : (await open(`port${index}`, stray, greeting)).port;
+          : (await open(`port${index}`, stray, { greeting })).port;
     for (const shape of shapes) {
+      if (shape.isHeavy) continue;
       const role = shape.roles.at(-1);
       if (!role) continue;
       const route = toRoute(`${shape.name}-p${index}`, shape, {
@@ -166,6 +188,9 @@ export async function createBackends(): Promise<Backends> {
     },
     connections() {
       return servers.reduce((sum, server) => sum + server.connections(), 0);
+    },
+    capOf(role) {
+      return capOf(roles.get(role) as Role);
     },
     callFrom(remotePort) {
       return lastCalls.get(remotePort);

@@ -12,11 +12,13 @@ export interface GatewayProcess {
   readonly port: number;
   /** Collects garbage and measures; `isStart` begins a new span for the loop's delay. */
   stats(isStart?: boolean): Promise<Stats>;
+  reload(config: Record<string, unknown>): Promise<void>;
   /** Asks it to drain and end; resolves when the gateway says that it has drained. */
   close(timeout: number): Promise<void>;
   readonly exited: Promise<Exit>;
   stderr(): string;
   kill(): void;
+  isKilled(): boolean;
 }
 
 export async function startGateway(
@@ -30,6 +32,7 @@ export async function startGateway(
     env: { PATH: process.env['PATH'] ?? '' },
   });
   let errors = '';
+  let isKilled = false;
   child.stderr?.on('data', (chunk) => {
     errors += chunk;
   });
@@ -65,6 +68,9 @@ export async function startGateway(
       if (message.type !== 'stats') throw new Error('no stats');
       return message.stats;
     },
+    async reload(config) {
+      await ask({ type: 'reload', config }, 'reloaded');
+    },
     async close(timeout) {
       await ask({ type: 'close', timeout }, 'closed');
     },
@@ -72,7 +78,11 @@ export async function startGateway(
       return errors;
     },
     kill() {
+      isKilled = true;
       child.kill('SIGKILL');
+    },
+    isKilled() {
+      return isKilled;
     },
   };
 }

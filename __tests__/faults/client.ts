@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { createResponseReader, type Fragment, MalformedAnswer, type RawResponse } from './http-response.js';
 
 /** How a client carries itself. */
-export type Behaviour = 'normal' | 'reset' | 'half-close' | 'slow-read';
+export type Behaviour = 'normal' | 'reset' | 'half-close' | 'slow-read' | 'halting';
 
 export interface Exchange {
   /** One entry per request in `bytes`: its method. */
@@ -12,8 +12,10 @@ export interface Exchange {
   readonly mayContinue?: boolean;
   readonly bytes: Buffer;
   readonly behaviour: Behaviour;
-  /** When `reset` resets and how long `slow-read` waits before it reads on, in milliseconds. */
+  /** When `reset` resets, and how long `slow-read` waits before it reads on or `halting` before it sends on, in milliseconds. */
   readonly delay: number;
+  /** Bytes that `halting` sends before it pauses. */
+  readonly splitAt?: number;
   /** Nobody waits longer than this, in milliseconds. */
   readonly patience: number;
   /** The connection is given up afterwards. */
@@ -122,8 +124,12 @@ export function createClient(port: number): Client {
       }
 
       line.on('data', onData).on('end', onEnd).on('close', onClose);
+      const { splitAt = 0 } = exchange;
       if (exchange.behaviour === 'half-close') line.end(exchange.bytes);
-      else line.write(exchange.bytes);
+      else if (exchange.behaviour === 'halting') {
+        line.write(exchange.bytes.subarray(0, splitAt));
+        timers.push(setTimeout(() => line.write(exchange.bytes.subarray(splitAt)), exchange.delay));
+      } else line.write(exchange.bytes);
       if (exchange.behaviour === 'reset') timers.push(setTimeout(leave, exchange.delay));
       if (exchange.behaviour === 'slow-read') {
         line.pause();

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { type SecureContext, TLSSocket } from 'node:tls';
 
 /** What a backend does on a connection, one after the other. */
 export type Step =
@@ -11,6 +12,8 @@ export type Step =
   /** Sends `bytes` again and again, every `every` ms, `max` times at most. */
   | { readonly repeat: Buffer; readonly every: number; readonly max: number }
   | { readonly fin: true }
+  /** The end of the connection, over TLS without saying so first. */
+  | { readonly bareFin: true }
   | { readonly rst: true }
   /** Nothing more, until the other side hangs up. */
   | { readonly stall: true }
@@ -61,6 +64,10 @@ export interface FaultBackendOptions {
   /** Called with each request's head; the script says what happens, `undefined` hangs up. */
   readonly onCall: (call: Call) => Script | undefined;
   readonly greeting?: Greeting;
+  /** Speaks TLS with this. */
+  readonly secureContext?: SecureContext | undefined;
+  /** False: what follows a first packet waits for its acknowledgement. Default true. */
+  readonly noDelay?: boolean;
 }
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -126,16 +133,18 @@ export async function createFaultBackend({
   role,
   onCall,
   greeting = 'read',
+  secureContext,
+  noDelay = true,
 }: FaultBackendOptions): Promise<FaultBackend> {
   const sockets = new Set<Socket>();
   let accepted = 0;
-  const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, onConnection);
+  const server: Server = createServer({ allowHalfOpen: true, noDelay }, onConnection);
 
   function onConnection(socket: Socket): void {
     accepted += 1;
     sockets.add(socket);
     socket.on('error', ignore).on('close', () => sockets.delete(socket));
-    if (greeting === 'read') serve(role, socket, onCall);
+    if (greeting === 'read') serve(role, socket, secureContext ? secure(socket, secureContext) : socket, onCall);
     else if (greeting === 'fin') socket.destroy();
     else if (greeting === 'rst') socket.resetAndDestroy();
     else if (greeting === 'tls') socket.end(TLS_HELLO);
@@ -161,7 +170,12 @@ export async function createFaultBackend({
   };
 }
 
-function serve(role: string, socket: Socket, onCall: FaultBackendOptions['onCall']): void {
+function secure(socket: Socket, secureContext: SecureContext): Socket {
+  return new TLSSocket(socket, { isServer: true, secureContext }).on('error', ignore);
+}
+
+/** `line` is what stands below `socket`: the same, unless that speaks TLS. */
+function serve(role: string, line: Socket, socket: Socket, onCall: FaultBackendOptions['onCall']): void {
   let buffer: Buffer = Buffer.alloc(0);
   let sent = 0;
   let call: Call | undefined;
@@ -198,7 +212,7 @@ function serve(role: string, socket: Socket, onCall: FaultBackendOptions['onCall
     if (!call) {
       const end = buffer.indexOf('\r\n\r\n');
       if (end < 0) return;
-      call = readHead(role, buffer.toString('latin1', 0, end), socket, sent);
+      call = readHead(role, buffer.toString('latin1', 0, end), line, sent);
       buffer = buffer.subarray(end + 4);
       framing = readFraming(call);
       script = onCall(call);
@@ -279,7 +293,10 @@ function serve(role: string, socket: Socket, onCall: FaultBackendOptions['onCall
         socket.end();
       } else if ('rst' in step) {
         closed('backend');
-        socket.resetAndDestroy();
+        line.resetAndDestroy();
+      } else if ('bareFin' in step) {
+        closed('backend');
+        line.end();
       } else if ('stall' in step) await hungUp;
       else if ('stopReading' in step) socket.pause();
       else socket.resume();

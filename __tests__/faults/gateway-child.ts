@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { NextFunction, Request, Response } from 'express';
+import { createFailingRedis, type RedisLike } from './failing-redis.js';
 import {
   collectGarbage,
   countResources,
@@ -16,9 +17,10 @@ import {
 import type { Command, Message, StartOptions } from './protocol.js';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
-type Gateway = Handler & { close(options?: { timeout?: number }): Promise<void> };
+type Gateway = Handler & { reload(config: unknown): void; close(options?: { timeout?: number }): Promise<void> };
 interface Library {
-  createGateway(config: unknown, options: { logger: unknown }): Gateway;
+  createGateway(config: unknown, options: { logger: unknown; stores: Record<string, unknown> }): Gateway;
+  createRedisCache(client: RedisLike): unknown;
   serverOptions(app: unknown): ServerOptions;
 }
 
@@ -75,8 +77,9 @@ async function mount(
 async function start(options: StartOptions): Promise<void> {
   watchSockets(tell, options.cap);
   sink = createLogSink(tell, options.canaries);
-  const { createGateway, serverOptions }: Library = await import(pathToFileURL(options.entry).href);
-  gateway = createGateway(options.config, { logger: sink.logger });
+  const { createGateway, createRedisCache, serverOptions }: Library = await import(pathToFileURL(options.entry).href);
+  const stores = options.hasFailingStore ? { failing: createRedisCache(createFailingRedis()) } : {};
+  gateway = createGateway(options.config, { logger: sink.logger, stores });
   const app = await mount(gateway, options);
   const own = options.host === 'express5-options' ? serverOptions(app) : {};
   server = createServer({ ...own, keepAliveTimeout: 60_000 }, function onRequest(request, response) {
@@ -130,6 +133,15 @@ async function sendStats(isStart: boolean): Promise<void> {
   if (isStart) loop.reset();
 }
 
+function reload(config: Record<string, unknown>): void {
+  try {
+    gateway?.reload(config);
+  } catch (error) {
+    fail(error);
+  }
+  tell({ type: 'reloaded' });
+}
+
 /** First the gateway, then the server, as the documentation says; after that nothing may keep the process alive. */
 async function close(timeout: number): Promise<void> {
   await gateway?.close({ timeout });
@@ -142,6 +154,7 @@ async function close(timeout: number): Promise<void> {
 process.on('message', function onMessage(command: Command) {
   if (command.type === 'start') start(command.options).catch(giveUp);
   else if (command.type === 'stats') sendStats(command.isStart).catch(fail);
+  else if (command.type === 'reload') reload(command.config);
   else close(command.timeout).catch(fail);
 });
 

@@ -42,7 +42,7 @@ export async function runHostile(
 ): Promise<HostileTally> {
   const { seed, port, prefix, backends, canary, isCanary, onFinding } = options;
   const tally: HostileTally = { requests: 0, answers: {} };
-  const { healthy } = backends.routes;
+  const healthy = backends.routes.healthy.filter(({ shape }) => !shape.isHeavy);
   const stage = kind === 'requests' ? 2 : 3;
   let next = 0;
   const unsettled: { shown: string; request: LabRequest; result: Result }[] = [];

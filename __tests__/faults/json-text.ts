@@ -120,19 +120,29 @@ function orderedKeys(members: Map<string, Node>): string[] {
   return [...indexes.sort((a, b) => Number(a) - Number(b)), ...keys.filter((key) => !isIndex(key))];
 }
 
+const IN_SCRIPTS = /[<>&\u2028\u2029]/g;
+
+/** Escaped as the gateway documents it: an answer can stand inside a script element. */
+function quote(text: string): string {
+  return JSON.stringify(text).replace(
+    IN_SCRIPTS,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** Prints compactly; numbers by their text. */
 export function printText(node: Node): string {
   switch (node.kind) {
     case 'raw':
       return node.text;
     case 'string':
-      return JSON.stringify(node.value);
+      return quote(node.value);
     case 'array':
       return `[${node.items.map(printText).join(',')}]`;
     case 'object': {
       const parts: string[] = [];
       for (const key of orderedKeys(node.members)) {
-        parts.push(`${JSON.stringify(key)}:${printText(node.members.get(key) as Node)}`);
+        parts.push(`${quote(key)}:${printText(node.members.get(key) as Node)}`);
       }
       return `{${parts.join(',')}}`;
     }
@@ -150,13 +160,32 @@ export function withoutProto(node: Node): Node {
 
 /** Objects merge key by key at every depth; anything else is replaced by the later part. */
 export function mergeNodes(earlier: Node, later: Node): Node {
-  if (earlier.kind !== 'object' || later.kind !== 'object') return later;
+  return mergeBy(earlier, later, (_, last) => last);
+}
+
+/** The same, but lists are joined. */
+export function joinNodes(earlier: Node, later: Node): Node {
+  return mergeBy(earlier, later, (first, last) =>
+    first.kind === 'array' && last.kind === 'array' ? { kind: 'array', items: [...first.items, ...last.items] } : last,
+  );
+}
+
+function mergeBy(earlier: Node, later: Node, clash: (earlier: Node, later: Node) => Node): Node {
+  if (earlier.kind !== 'object' || later.kind !== 'object') return clash(earlier, later);
   const members = new Map(earlier.members);
   for (const [key, member] of later.members) {
     const present = members.get(key);
-    members.set(key, present ? mergeNodes(present, member) : member);
+    members.set(key, present ? mergeBy(present, member, clash) : member);
   }
   return { kind: 'object', members };
+}
+
+/** What `JSON.parse` could read without a loss, as a node. */
+export function toNode(value: unknown): Node {
+  if (typeof value === 'string') return { kind: 'string', value };
+  if (Array.isArray(value)) return { kind: 'array', items: value.map(toNode) };
+  if (typeof value !== 'object' || value === null) return { kind: 'raw', text: JSON.stringify(value) };
+  return objectNode(Object.entries(value).map(([key, member]) => [key, toNode(member)] as const));
 }
 
 export function objectNode(members: Iterable<readonly [string, Node]>): ObjectNode {

@@ -100,6 +100,7 @@ describe('every plan', () => {
     cap: LAB.cap,
     elsewhere: 'http://127.0.0.1:80',
     target: '/b0/x',
+    attempt: 1,
   };
 
   test.each(plans.map((plan) => [`${plan.id} ${plan.name}`, plan] as const))(

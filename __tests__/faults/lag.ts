@@ -9,6 +9,8 @@ export interface LagMeter {
   between(from: number, to: number): number;
   /** What a time measured between two moments may owe to the machine: a stall that was seen tells of some that were not. */
   allowance(from: number, to: number): number;
+  /** Milliseconds that one moment in so many finds the driver to stand still for, and the gateway without a processor, or longer. */
+  wait(oneIn: number): number;
   /**
    * Milliseconds for which the driver and the gateway's process stood still, all told, and for which the gateway was
    * not given a processor.
@@ -25,14 +27,19 @@ interface Span {
 const TICK = 5;
 const WORTH_NOTING = 3;
 const KEPT = 2000;
+const LONGEST = 10_000;
 
 export function createLagMeter(): LagMeter {
   const offset = monotonicNow() - performance.now();
   const spans: Span[] = [];
   const totals = { driver: 0, gateway: 0, starved: 0 };
-  let last = performance.now();
+  const driver = createStalls();
+  const gateway = createStalls();
+  const startedAt = performance.now();
+  let last = startedAt;
   const timer = setInterval(function tick() {
     const now = performance.now();
+    if (now - last > TICK) driver.add(now - last - TICK);
     if (now - last - TICK > WORTH_NOTING) {
       note({ from: last + TICK, to: now });
       totals.driver += now - last - TICK;
@@ -62,9 +69,14 @@ export function createLagMeter(): LagMeter {
   return {
     between,
     allowance(from, to) {
-      return 2 * between(from, to);
+      return Math.min(to - from, 2 * between(from, to));
+    },
+    wait(oneIn) {
+      const elapsed = performance.now() - startedAt;
+      return driver.wait(elapsed / oneIn) + gateway.wait(elapsed / oneIn);
     },
     add(from, to, starved) {
+      gateway.add(starved);
       note({ from: from - offset, to: to - offset });
       totals.gateway += to - from;
       totals.starved += starved;
@@ -74,6 +86,28 @@ export function createLagMeter(): LagMeter {
     },
     stop() {
       clearInterval(timer);
+    },
+  };
+}
+
+/** All stalls of a process, by whole milliseconds. */
+function createStalls() {
+  const counts: number[] = [];
+  return {
+    add(milliseconds: number): void {
+      const length = Math.min(LONGEST, Math.floor(milliseconds));
+      counts[length] = (counts[length] ?? 0) + 1;
+    },
+    /** How long the stalls go on at least, in those of their moments that are so many milliseconds together. */
+    wait(together: number): number {
+      let stalls = 0;
+      let sum = 0;
+      for (let length = counts.length; length > 0; length--) {
+        stalls += counts[length] ?? 0;
+        sum += stalls;
+        if (sum > together) return length;
+      }
+      return 0;
     },
   };
 }

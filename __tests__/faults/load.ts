@@ -4,12 +4,10 @@ import type { Backends } from './backends.js';
 import { type Client, createClient, type Exchange, type Result } from './client.js';
 import { createFigure, type Figure } from './figures.js';
 import type { LagMeter } from './lag.js';
-import { SETTLE_TIME, settleTurn } from './settle.js';
+import { isMissed, SETTLE_TIME, settleTurn } from './settle.js';
 import type { LabRequest, Turn } from './turn.js';
 import { type Verdict, verifyTurn } from './verify.js';
 
-/** Milliseconds of stalls that excuse a late answer. */
-const STALLED = 30;
 /** Longer than any stall of the machine; what hangs is told by the clock afterwards. */
 const PATIENCE = 10_000;
 /** Milliseconds for which a late call is still known for what it is. */
@@ -32,6 +30,8 @@ export interface Tally {
   turns: number;
   readonly kinds: Record<Verdict['kind'], number>;
   late: number;
+  /** Late answers that the gateway could have given whole. */
+  missed: number;
   /** Milliseconds beyond the deadline, of turns that ended by it. */
   readonly overrun: Figure;
   readonly aborts: Figure;
@@ -62,6 +62,7 @@ export function toExchange(turn: Turn): Exchange {
     bytes: Buffer.concat(turn.requests.map(({ bytes }) => bytes)),
     behaviour: turn.behaviour === 'pipelined' ? 'normal' : turn.behaviour,
     delay: turn.delay,
+    splitAt: turn.splitAt,
     patience: PATIENCE,
     fresh: turn.fresh || turn.requests.some(mayEndLater),
   };
@@ -78,6 +79,7 @@ export function createLoad({ port, rate, backends, lag, isCanary, onFinding }: L
     turns: 0,
     kinds: { ok: 0, partial: 0, error: 0, cut: 0, left: 0 },
     late: 0,
+    missed: 0,
     overrun: createFigure(),
     aborts: createFigure(),
     healthy: createFigure(),
@@ -107,8 +109,8 @@ export function createLoad({ port, rate, backends, lag, isCanary, onFinding }: L
       const { turn, result, isLate } = unsettled.shift() as (typeof unsettled)[number];
       const { violations, overrun, aborts, elapsed } = settleTurn(turn, result, lag);
       for (const violation of violations) onFinding({ turn, result, ...violation });
-      // Where the machine stood still the time ran out through no fault of the gateway.
-      if (isLate && lag.between(result.startedAt, result.endedAt) < STALLED) tally.late += 1;
+      if (isLate) tally.late += 1;
+      if (isLate && isMissed(turn, result, lag)) tally.missed += 1;
       for (const abort of aborts) tally.aborts.add(abort);
       if (overrun !== undefined) tally.overrun.add(overrun);
       else if (turn.behaviour === 'normal') tally.healthy.add(elapsed);

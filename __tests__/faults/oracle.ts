@@ -1,8 +1,9 @@
+import { type Document, rssDocument, textDocument, xmlDocument, yamlDocument } from './formats.js';
 import { type Node, parseText, printText, withoutProto } from './json-text.js';
 import { listPayload, objectPayload, type PayloadContext, streamPayload } from './payload.js';
 import type { Outcome } from './plans.js';
 import { createRandom } from './random.js';
-import { type Answer, type Contribution, NULL } from './shapes.js';
+import { type Contribution, NULL } from './shapes.js';
 import type { LabRequest, Part } from './turn.js';
 
 /** An answer that the gateway may give to a request. */
@@ -13,30 +14,53 @@ export interface Expected {
   readonly text: string | undefined;
 }
 
-/** What the part's backend says when it is well, for the request with that token and body. */
-export function payloadOf(part: Part, request: LabRequest, token: string, body: Buffer): Buffer {
-  const context: PayloadContext = {
+const DOCUMENTS = { text: textDocument, xml: xmlDocument, yaml: yamlDocument, rss: rssDocument };
+const NO_BODY = Buffer.alloc(0);
+
+function contextOf(part: Part, token: string, body: Buffer): PayloadContext {
+  return {
     token,
     role: part.role.name,
     random: createRandom(part.seed),
-    request: body,
+    request: part.plan?.isEarly ? NO_BODY : body,
     isOdd: part.plan?.isOdd === true,
+    bulk: part.role.bulk,
+    keys: part.role.keys,
   };
-  const { kind } = request.route.shape;
+}
+
+/** What the part's backend says when it is well, for the request with that token and body. */
+export function payloadOf(part: Part, { route }: LabRequest, token: string, body: Buffer): Buffer {
+  const context = contextOf(part, token, body);
+  const { kind } = route.shape;
   if (kind === 'stream') return streamPayload(context);
-  return Buffer.from(kind === 'collection' ? listPayload(context) : objectPayload(context));
+  if (kind === 'collection') return Buffer.from(listPayload(context));
+  return Buffer.from(kind === 'object' ? objectPayload(context) : DOCUMENTS[kind](context).text);
+}
+
+function documentOf(part: Part, { route, token, body }: LabRequest): Node {
+  const context = contextOf(part, token, body);
+  const { kind } = route.shape;
+  if (kind === 'object') return withoutProto(parseText(objectPayload(context)));
+  if (kind === 'collection') return withoutProto(parseText(listPayload(context)));
+  if (kind === 'stream') throw new Error('a stream has no document');
+  const { node }: Document = DOCUMENTS[kind](context);
+  return node;
 }
 
 function contribution(part: Part, request: LabRequest, outcome: Outcome): Contribution {
   if (outcome === 'fail' || outcome === 'empty') return outcome;
   if (outcome === 'null') return { node: NULL };
-  const text = payloadOf(part, request, request.token, request.body).toString('utf8');
-  const node: Node = withoutProto(parseText(text));
+  const node = documentOf(part, request);
   return { node: outcome === 'array' ? { kind: 'array', items: [node] } : node };
 }
 
-function toExpected({ status, isComplete, node }: Answer): Expected {
-  return { status, isComplete, text: node && printText(node) };
+/** What a member of the document is that the part's backend says, as a text in a URL. */
+export function memberOf(part: Part, request: LabRequest, key: string): string | undefined {
+  const node = documentOf(part, request);
+  const member = node.kind === 'object' ? node.members.get(key) : undefined;
+  if (member?.kind === 'raw') return member.text;
+  return member?.kind === 'string' ? member.value : undefined;
 }
 
 /** Every answer that is right for a request whose answer is decoded; the usual request has exactly one. */
@@ -82,5 +106,8 @@ function answersFor(request: LabRequest, choices: readonly (readonly Outcome[])[
   let combinations: Contribution[][] = [[]];
   for (const options of made)
     combinations = combinations.flatMap((start) => options.map((option) => [...start, option]));
-  return combinations.map((contributions) => toExpected(shape.combine(contributions, shape.roles)));
+  return combinations.map(function toExpected(contributions): Expected {
+    const { status, isComplete, node } = shape.combine(contributions, shape.roles);
+    return { status, isComplete, text: node && (shape.print ?? printText)(node) };
+  });
 }

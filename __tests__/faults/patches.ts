@@ -75,7 +75,7 @@ export const sabotages: readonly Sabotage[] = [
         replace: 'const largest = LARGEST_BUFFER;',
       },
       { file: 'transport/exchange.js', find: 'if (received > maxBody)', replace: 'if (received > Infinity)' },
-      { file: 'transport/exchange.js', find: '+ maxBody + FRAMING_ALLOWANCE', replace: '+ Infinity' },
+      { file: 'transport/exchange.js', find: 'maxBody + FRAMING_ALLOWANCE', replace: 'Infinity' },
     ],
     caughtBy: ['I2', 'I12', 'I10'],
   },
@@ -96,8 +96,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'components/breaker.js',
-        find: 'state.isProbing = true;',
-        replace: 'state.isProbing = (state.probes = (state.probes ?? 0) + 1) >= 2;',
+        find: 'state.probe = { since: at };',
+        replace: 'state.probes = (state.probes ?? 0) + 1; if (state.probes >= 2) state.probe = { since: at };',
       },
     ],
     caughtBy: ['G8'],

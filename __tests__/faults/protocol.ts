@@ -11,12 +11,15 @@ export interface StartOptions {
   readonly canaries: readonly string[];
   /** Bytes on one connection that are worth telling. */
   readonly cap: number;
+  /** There is a store named `failing`, over a Redis that fails half of the time. */
+  readonly hasFailingStore?: boolean;
 }
 
 export type Command =
   | { readonly type: 'start'; readonly options: StartOptions }
   /** Measures; `isStart` begins a new span for the loop's delay. */
   | { readonly type: 'stats'; readonly isStart: boolean }
+  | { readonly type: 'reload'; readonly config: Record<string, unknown> }
   | { readonly type: 'close'; readonly timeout: number };
 
 export interface Stats {
@@ -42,6 +45,7 @@ export interface Stats {
 export type Message =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'stats'; readonly stats: Stats }
+  | { readonly type: 'reloaded' }
   | { readonly type: 'closed' }
   /** A violation that only the process itself can see. */
   | { readonly type: 'violation'; readonly invariant: string; readonly message: string }

@@ -2,10 +2,12 @@ import type { LabOptions } from './arguments.js';
 import type { Backends } from './backends.js';
 import type { BreakerFigures } from './breaker.js';
 import type { DrainFigures } from './drain.js';
+import type { Figure } from './figures.js';
 import type { HostileTally } from './hostile.js';
 import type { ConfigFigures } from './hostile-config.js';
 import type { LagMeter } from './lag.js';
 import type { Finding, Load } from './load.js';
+import type { PhaseFigures } from './phases.js';
 import type { Stats } from './protocol.js';
 import { LAB } from './shapes.js';
 import type { StrainFigures } from './strain.js';
@@ -24,9 +26,14 @@ export interface ReportInput {
   readonly configs: ConfigFigures;
   readonly breaker: BreakerFigures | undefined;
   readonly strain: StrainFigures;
+  readonly phases: PhaseFigures;
   readonly backends: Backends;
   readonly before: Stats;
+  /** Right after the load. */
+  readonly loaded: Stats;
   readonly after: Stats;
+  /** Milliseconds in which the good client was served. */
+  readonly probe: Figure;
   readonly seconds: number;
   readonly drain: DrainFigures;
   readonly stderr: string;
@@ -51,7 +58,7 @@ function starvedShare({ lag, seconds }: ReportInput): number {
 const OWN_RESOURCES = new Set(['Timeout', 'Immediate', 'PipeWrap', 'TickObject']);
 
 export function createReport(input: ReportInput): Report {
-  const { load, before, after, drain, stderr } = input;
+  const { load, before, loaded, after, drain, stderr } = input;
   const { exit } = drain;
   const { tally } = load;
   const violations: Violation[] = [];
@@ -73,8 +80,8 @@ export function createReport(input: ReportInput): Report {
   }
   const isStarved = input.options.untimed || starvedShare(input) > STARVED;
   const checkTime: typeof check = isStarved ? () => {} : check;
-  checkTime(after.loopMax < 150, 'I11', `the loop stood still for ${after.loopMax.toFixed(0)} ms`);
-  checkTime(after.loopP99 < 30, 'I11', `the loop's delay has a p99 of ${after.loopP99.toFixed(0)} ms`);
+  checkTime(loaded.loopMax < 150, 'I11', `the loop stood still for ${loaded.loopMax.toFixed(0)} ms`);
+  checkTime(loaded.loopP99 < 30, 'I11', `the loop's delay has a p99 of ${loaded.loopP99.toFixed(0)} ms`);
   for (const { invariant, message } of input.strain.overload.timed) checkTime(false, invariant, message);
   check(after.prototypes === before.prototypes, 'I9', 'a built-in prototype has other keys than before');
   check(stderr === '', 'I9', `the process printed: ${stderr.slice(0, 500)}`);
@@ -89,20 +96,22 @@ export function createReport(input: ReportInput): Report {
     'I14',
     exit ? `the process ended with ${exit.code ?? exit.signal}` : 'the process did not end',
   );
+  // What one moment in a hundred had to wait for the machine is in every hundredth time that was measured.
+  const machine = input.lag.wait(100);
   checkTime(
-    tally.late <= Math.max(2, tally.requests * 0.002),
+    tally.missed <= Math.max(2, tally.requests * 0.001),
     'I4',
-    `${tally.late} answers lacked parts because they came late`,
+    `${tally.missed} answers lacked parts that had come in time`,
   );
   checkTime(
-    tally.aborts.percentile(0.99) <= 50,
+    tally.aborts.percentile(0.99) <= 50 + machine,
     'I5',
-    `the p99 of hanging up is ${tally.aborts.percentile(0.99).toFixed(1)} ms`,
+    `the p99 of hanging up is ${tally.aborts.percentile(0.99).toFixed(1)} ms, ${machine} of which may be the machine's`,
   );
   checkTime(
-    tally.overrun.percentile(0.99) <= 25,
+    tally.overrun.percentile(0.99) <= 25 + machine,
     'I4',
-    `the p99 beyond the deadline is ${tally.overrun.percentile(0.99).toFixed(1)} ms`,
+    `the p99 beyond the deadline is ${tally.overrun.percentile(0.99).toFixed(1)} ms, ${machine} of which may be the machine's`,
   );
 
   return {
@@ -115,7 +124,8 @@ export function createReport(input: ReportInput): Report {
 }
 
 function* lines(input: ReportInput): Generator<string> {
-  const { load, lag, backends, hostile, smuggled, configs, breaker, before, after, seconds, drain, options } = input;
+  const { load, lag, backends, hostile, smuggled, configs, breaker, before, loaded, after, seconds, drain, options } =
+    input;
   const { tally } = load;
   const { overrun, aborts, healthy } = tally;
   const ids = new Map<string, number>();
@@ -130,7 +140,7 @@ function* lines(input: ReportInput): Generator<string> {
   }
   yield `answers     ${Object.entries(tally.kinds)
     .map(([kind, count]) => `${kind} ${count}`)
-    .join(', ')}; late ${tally.late}`;
+    .join(', ')}; late ${tally.late}, ${tally.missed} of them for no reason`;
   yield `faults      ${[...ids]
     .sort()
     .map(([id, count]) => `${id} ${count}`)
@@ -146,13 +156,24 @@ function* lines(input: ReportInput): Generator<string> {
   yield breaker
     ? `G8          ${breaker.whileOpen} calls while open, ${breaker.probes} probe for ${breaker.waiting} waiting clients, recovered after ${breaker.recovery.toFixed(0)} ms`
     : 'G8          pending: there is no circuit breaker in this build';
-  yield `G9          loop delay p99 ${after.loopP99.toFixed(1)}, max ${after.loopMax.toFixed(1)} ms; ${((after.cpu - before.cpu) / Math.max(1, after.accepted - before.accepted)).toFixed(0)} µs of processor per request`;
+  yield `G9          loop delay p99 ${loaded.loopP99.toFixed(1)}, max ${loaded.loopMax.toFixed(1)} ms; ${((loaded.cpu - before.cpu) / Math.max(1, loaded.accepted - before.accepted)).toFixed(0)} µs of processor per request`;
+  yield `            large documents hold it for ${Object.entries(input.phases.sizes)
+    .map(([name, milliseconds]) => `${name} ${milliseconds.toFixed(0)}`)
+    .join(', ')} ms`;
+  yield `I15         a good client was served in p50 ${input.probe.percentile(0.5).toFixed(1)}, p99 ${input.probe.percentile(0.99).toFixed(1)}, max ${input.probe.max().toFixed(1)} ms, ${input.probe.count()} times`;
   yield `G10         ${hostile.requests} hostile requests: ${answers(hostile)}`;
   yield `F01         ${smuggled.requests} tries at smuggling: ${answers(smuggled)}`;
   yield `G11         ${configs.mutations} mutated configurations: ${configs.refused} refused, ${configs.accepted} accepted and alive`;
+  const { cache, stray, pool, clients, reload } = input.phases;
+  for (const [store, { reads, calls, writes }] of Object.entries(cache))
+    yield `cache       ${store}: ${calls} calls for ${reads} reads, ${writes} writes`;
+  yield `strays      ${stray.strays} answers that nobody asked for among ${stray.requests} requests: ${stray.foreign} reached a client, ${stray.failed} requests failed`;
+  yield `pool        ${pool.served} served over ${pool.mostConnections} connections at most, ${pool.gaveUp} gave up`;
+  yield `clients     places of those who do not read are free after ${clients.freed.toFixed(0)} ms; ${(clients.perUpload / 1024).toFixed(0)} KiB of heap for ${clients.body} chunks of a byte`;
+  yield `reload      ${reload.reloads} times under ${reload.requests} requests, ${(reload.leftBehind / 1024).toFixed(1)} KiB of heap for each`;
   yield `G13         ${drain.underWay} under way when it was to close, ${drain.refused} turned away, done after ${drain.milliseconds.toFixed(0)} ms, code ${drain.exit?.code ?? 'none'}`;
   const { driver, gateway } = lag.totals();
-  yield `machine     the driver stood still for ${driver.toFixed(0)} ms in all, the gateway for ${gateway.toFixed(0)} ms`;
+  yield `machine     the driver stood still for ${driver.toFixed(0)} ms in all, the gateway for ${gateway.toFixed(0)} ms; one moment in a hundred finds them so for ${lag.wait(100)} ms`;
   if (input.options.untimed || starvedShare(input) > STARVED)
     yield `            ${input.options.untimed ? 'as asked' : 'too busy with other things'}: times were not judged, ${input.timed} findings with them`;
   yield `turns       p50 ${healthy.percentile(0.5).toFixed(1)}, p99 ${healthy.percentile(0.99).toFixed(1)} ms where nothing ran into the deadline`;

@@ -21,6 +21,10 @@ export const SETTLE_TIME = 400;
 const SLACK_DEADLINE = 100;
 const SLACK_MERGE = 50;
 const SLACK_ABORT = 50;
+/** One call in so many may have met the worst that the machine does. */
+const RARELY = 1000;
+/** Milliseconds before the deadline by which an answer has come in time, and after which a call has been made late. */
+const IN_TIME = 60;
 
 export function settleTurn(turn: Turn, result: Result, lag: LagMeter): Timing {
   const violations: Violation[] = [];
@@ -30,7 +34,10 @@ export function settleTurn(turn: Turn, result: Result, lag: LagMeter): Timing {
   const took = result.endedAt - result.startedAt;
   const elapsed = took - lag.allowance(result.startedAt, result.endedAt);
   const waited = turn.behaviour === 'slow-read' ? turn.delay : 0;
-  const deadline = Math.max(...turn.requests.map(({ route }) => route.shape.deadline));
+  // What comes behind a pause has its time from then on.
+  const deadline =
+    Math.max(...turn.requests.map(({ route }) => route.shape.deadline)) +
+    (turn.behaviour === 'halting' ? turn.delay : 0);
   const slack = deadline === LAB.mergeTimeout ? SLACK_MERGE : SLACK_DEADLINE;
   const allowed = Math.max(deadline, waited) + slack;
   if (elapsed > allowed) {
@@ -48,7 +55,7 @@ export function settleTurn(turn: Turn, result: Result, lag: LagMeter): Timing {
     let worst: LateCall | undefined;
     for (const late of lateCalls(request, result, lag)) {
       if (late.isAbort) aborts.push(late.after);
-      if (late.after <= SLACK_ABORT) continue;
+      if (late.after <= SLACK_ABORT || late.after <= SLACK_ABORT + lag.wait(RARELY)) continue;
       count += 1;
       if (!worst || late.after > worst.after) worst = late;
     }
@@ -87,4 +94,22 @@ function* lateCalls(request: LabRequest, { endedAt }: Result, lag: LagMeter): Ge
     const verb = end === undefined ? 'is still at work' : 'worked on until';
     yield { message: `${what} ${verb} ${after.toFixed(0)} ms after the end`, after, isAbort };
   }
+}
+
+/**
+ * Whether parts that an answer lacks are missing through a fault of the gateway: it called late, or had them in time. What
+ * a backend was late with, and what the machine took for itself, is none.
+ */
+export function isMissed(turn: Turn, result: Result, lag: LagMeter): boolean {
+  return turn.requests.some(function lacks({ route, parts, calls }) {
+    const { startedAt, endedAt } = result;
+    const deadline = startedAt + route.shape.deadline - IN_TIME;
+    if (lag.allowance(startedAt, endedAt) >= IN_TIME) return false;
+    return parts.some(function isMissing({ role, expected }) {
+      if (expected.outcomes.includes('fail')) return false;
+      const call = calls.find((one) => one.role === role.name);
+      if (!call || call.at - startedAt > route.shape.deadline / 2) return !role.isSecond;
+      return call.doneAt !== undefined && call.doneAt < deadline;
+    });
+  });
 }

@@ -11,12 +11,14 @@ import { runHostile } from './hostile.js';
 import { runHostileConfigs } from './hostile-config.js';
 import { createLagMeter } from './lag.js';
 import { createLoad } from './load.js';
+import { runPhases } from './phases.js';
+import { createProbe } from './probe.js';
 import type { Message } from './protocol.js';
 import { createRandom } from './random.js';
 import { createReport, showFinding } from './report.js';
 import { buildConfig, LAB } from './shapes.js';
 import { runStrain } from './strain.js';
-import { createSchedule, type Turn } from './turn.js';
+import { createSchedule, nextHealthy, type Turn } from './turn.js';
 
 const WARM_UP = 2000;
 const WARM_UP_TIME = 10_000;
@@ -42,10 +44,12 @@ async function setUp(options: LabOptions) {
   const prefix = host === 'http' ? '' : '/api';
   const backends = await createBackends();
   const breaker = await createBreakerLab(pathToFileURL(options.entry));
+  const probe = await createProbe();
   const findings = createFindings(seed, print);
   const lag = createLagMeter();
   const { healthy, faulty } = backends.routes;
-  const config = buildConfig([...healthy, ...faulty.map(({ route }) => route)], breaker.endpoints);
+  const light = healthy.filter(({ shape }) => !shape.isHeavy);
+  const config = buildConfig([...light, ...faulty.map(({ route }) => route)], [...breaker.endpoints, probe.endpoint]);
   const schedule = createSchedule({ seed, routes: backends.routes, only: options.only, canary, prefix });
 
   function onMessage(message: Message): void {
@@ -57,7 +61,7 @@ async function setUp(options: LabOptions) {
   function checkRead(port: number, bytes: number): void {
     const call = backends.callFrom(port);
     const read = bytes - (call?.sentBefore ?? 0);
-    if (read <= LAB.cap + READ_SLACK) return;
+    if (read <= (call ? backends.capOf(call.role) : LAB.cap) + READ_SLACK) return;
     findings.add({ invariant: 'I12', message: `${read} bytes of one answer were read (${call?.target})` });
   }
 
@@ -70,11 +74,11 @@ async function setUp(options: LabOptions) {
   async function tearDown(): Promise<number> {
     gateway.kill();
     lag.stop();
-    await Promise.all([backends.close(), breaker.close()]);
+    await Promise.all([backends.close(), breaker.close(), probe.close()]);
     return findings.all().length > 0 ? 1 : 0;
   }
 
-  return { backends, breaker, findings, lag, schedule, gateway, load, attack, prefix, tearDown };
+  return { backends, breaker, probe, findings, lag, schedule, gateway, load, attack, prefix, tearDown };
 }
 
 type Lab = Awaited<ReturnType<typeof setUp>>;
@@ -95,15 +99,6 @@ async function replay(
   const message = `${JSON.stringify(load.tally.kinds)}, ${findings.all().length} violations, ${findings.timed()} by the clock`;
   print(showFinding({ turn: played, result: undefined, invariant: 'replayed', message }, seed));
   return tearDown();
-}
-
-/** The next turn in which everybody behaves. */
-function nextHealthy(schedule: (number: number) => Turn, next: () => number): Turn {
-  for (;;) {
-    const turn = schedule(next());
-    const isWell = turn.requests.every(({ parts }) => parts.every(({ expected }) => expected.outcomes.join() === 'ok'));
-    if (isWell && turn.behaviour === 'normal') return turn;
-  }
 }
 
 async function soak(options: LabOptions): Promise<number> {
@@ -145,6 +140,7 @@ async function soak(options: LabOptions): Promise<number> {
   const before = await gateway.stats(true);
 
   say('under load');
+  lab.probe.start(gateway.port, lab.prefix, lab.lag, findings.add);
   const startedAt = performance.now();
   const end = startedAt + options.seconds * 1000;
   await load.run(
@@ -155,13 +151,21 @@ async function soak(options: LabOptions): Promise<number> {
   await load.settle();
   if (isFound()) return lab.tearDown();
 
+  const loaded = await gateway.stats();
   say('under attack');
   const hostile = await runHostile(lab.attack, 'requests', options.hostile);
   const smuggled = await runHostile(lab.attack, 'smuggling', Math.ceil(options.hostile / 5));
   const breaker = await lab.breaker.run(gateway.port, lab.prefix, findings.add);
 
+  await lab.probe.stop();
   say('under strain');
-  const strain = await runStrain(options.entry, lab.lag, findings.add);
+  const stage = { entry: options.entry, lag: lab.lag, report: findings.add };
+  const strain = await runStrain(stage);
+  if (isFound()) return lab.tearDown();
+
+  say('with large documents, caches, full pools, bad clients and reloads');
+  const phases = await runPhases(stage, backends, options.seed, isFound);
+  if (!phases) return lab.tearDown();
 
   const configs = await runHostileConfigs(
     options.entry,
@@ -192,8 +196,11 @@ async function soak(options: LabOptions): Promise<number> {
       configs,
       breaker,
       strain,
+      phases,
       before,
+      loaded,
       after,
+      probe: lab.probe.times,
       seconds,
       drain,
     },

@@ -1,7 +1,7 @@
 import type { Call } from './fault-backend.js';
 import { type Expectation, healthyPlans, type Plan, plans } from './plans.js';
 import { createRandom, type Random } from './random.js';
-import { LAB, type Role, type Route } from './shapes.js';
+import { LAB, type Role, type Route, type Shape } from './shapes.js';
 
 /** What one backend will do for one request. */
 export interface Part {
@@ -33,14 +33,16 @@ export interface LabRequest {
   sent?: Buffer | undefined;
 }
 
-export type TurnBehaviour = 'normal' | 'reset' | 'half-close' | 'slow-read' | 'pipelined';
+export type TurnBehaviour = 'normal' | 'reset' | 'half-close' | 'slow-read' | 'halting' | 'pipelined';
 
 export interface Turn {
   readonly number: number;
   readonly behaviour: TurnBehaviour;
   readonly requests: readonly LabRequest[];
-  /** Milliseconds until a client leaves, or reads on. */
+  /** Milliseconds until a client leaves, reads on, or sends on. */
   readonly delay: number;
+  /** Bytes after which a halting client pauses. */
+  readonly splitAt: number;
   readonly fresh: boolean;
 }
 
@@ -67,25 +69,58 @@ export interface ScheduleOptions {
   readonly canary: string;
   /** Where the gateway is mounted. */
   readonly prefix: string;
+  /** Only the shapes that have a phase of their own. */
+  readonly isHeavy?: boolean;
 }
 
+/** How clients carry themselves, with the share up to which it is drawn. */
+const BEHAVIOURS: readonly (readonly [number, TurnBehaviour])[] = [
+  [0.82, 'normal'],
+  [0.88, 'reset'],
+  [0.91, 'half-close'],
+  [0.94, 'slow-read'],
+  [0.97, 'halting'],
+  [1, 'pipelined'],
+];
+/** What large documents are sent as: whole, late and compressed. */
+const PLAIN = new Set(['Z01', 'Z03', 'Z04']);
 const STREAM_STATUSES = [200, 200, 200, 201, 202, 206, 400, 404, 409, 500, 503];
+
+/** Any part of such a body is a body: that some is missing has to show elsewhere. */
+const SELF_SIMILAR = new Set(['stream', 'text', 'yaml']);
 
 export function isPlayable(plan: Plan, role: Role, { shape }: Route): boolean {
   if (plan.only !== undefined && plan.only !== shape.method) return false;
-  if (plan.never !== undefined && plan.never === shape.kind) return false;
+  if (plan.never === 'stream' && SELF_SIMILAR.has(shape.kind)) return false;
+  if (plan.isJson && shape.kind !== 'object' && shape.kind !== 'collection') return false;
+  if (plan.line !== undefined && (plan.line === 'tls') !== (role.isSecure === true)) return false;
   return !plan.isolated || role.isolated === true;
 }
 
+/** A plan that fails once is a chance where there are more tries. */
+function expectationOf(plan: Plan, { kind, tries = 1 }: Shape): Expectation {
+  const expected = kind === 'stream' ? plan.stream : plan.data;
+  return plan.recovers && tries > 1 ? { outcomes: ['ok', ...expected.outcomes], pace: 'any' } : expected;
+}
+
 /** Turn number `n` of a seed, always the same. */
-export function createSchedule({ seed, routes, only, canary, prefix }: ScheduleOptions): (number: number) => Turn {
-  const weighted = routes.healthy.flatMap((route) => Array<Route>(route.shape.weight).fill(route));
-  const patient = routes.healthy.filter(({ shape }) => shape.deadline > LAB.timeout);
+export function createSchedule({
+  seed,
+  routes,
+  only,
+  canary,
+  prefix,
+  isHeavy = false,
+}: ScheduleOptions): (number: number) => Turn {
+  const weighted = routes.healthy
+    .filter(({ shape }) => (shape.isHeavy ?? false) === isHeavy)
+    .flatMap((route) => Array<Route>(route.shape.weight).fill(route));
+  const patient = weighted.filter(({ shape }) => shape.deadline > LAB.timeout);
   const stalls = plans.filter(({ id }) => ['Z33', 'Z35', 'Z36', 'Z37'].includes(id));
   const faults = only.length === 0 ? plans : plans.filter(({ id }) => only.includes(id));
   const portFaults = only.length === 0 ? routes.faulty : routes.faulty.filter(({ id }) => only.includes(id));
   const healthyShare = only.length === 0 ? 0.7 : 0.2;
-  const portShare = faults.length === 0 ? 1 : portFaults.length === 0 ? 0 : 0.08;
+  const portShare = faults.length === 0 ? 1 : portFaults.length === 0 || isHeavy ? 0 : 0.08;
 
   function toPart(role: Role, plan: Plan, route: Route, random: Random): Part {
     return {
@@ -93,14 +128,14 @@ export function createSchedule({ seed, routes, only, canary, prefix }: ScheduleO
       plan,
       id: plan.id,
       name: plan.name,
-      expected: route.shape.kind === 'stream' ? plan.stream : plan.data,
+      expected: expectationOf(plan, route.shape),
       seed: random.int(0, 2 ** 31),
       status: random.pick(STREAM_STATUSES),
     };
   }
 
   function healthyPart(role: Role, route: Route, random: Random): Part {
-    const fitting = healthyPlans.filter((plan) => isPlayable(plan, role, route));
+    const fitting = healthyPlans.filter((plan) => isPlayable(plan, role, route) && (!isHeavy || PLAIN.has(plan.id)));
     return toPart(role, random.pick(fitting), route, random);
   }
 
@@ -133,7 +168,8 @@ export function createSchedule({ seed, routes, only, canary, prefix }: ScheduleO
     const { roles } = route.shape;
     if (kind < healthyShare) return { route, parts: roles.map((role) => healthyPart(role, route, random)) };
     if (random.chance(portShare)) return portTurn(random);
-    if (kind < 0.95) {
+    // A chain whose first backend has failed ends there: when it does is told by one fault, not by two.
+    if (kind < 0.95 || route.shape.isChain) {
       const broken = random.int(0, roles.length - 1);
       const parts = roles.map((role, index) => (index === broken ? faultyPart : healthyPart)(role, route, random));
       return { route, parts };
@@ -184,25 +220,31 @@ export function createSchedule({ seed, routes, only, canary, prefix }: ScheduleO
   return function turnOf(number) {
     const random = createRandom(seed, number);
     const draw = random.next();
-    const behaviour: TurnBehaviour =
-      draw < 0.84
-        ? 'normal'
-        : draw < 0.9
-          ? 'reset'
-          : draw < 0.93
-            ? 'half-close'
-            : draw < 0.96
-              ? 'slow-read'
-              : 'pipelined';
-    const count = behaviour === 'pipelined' ? 3 : 1;
+    const behaviour = BEHAVIOURS.find(([share]) => draw < share)?.[1] ?? 'normal';
+    const count = behaviour === 'pipelined' ? 3 : behaviour === 'halting' ? 2 : 1;
+    const requests = Array.from({ length: count }, (_, index) =>
+      buildRequest(random, number, index, behaviour === 'reset'),
+    );
+    const [first] = requests;
     return {
       number,
       behaviour,
-      requests: Array.from({ length: count }, (_, index) => buildRequest(random, number, index, behaviour === 'reset')),
+      requests,
+      // In the first request's body, where it has one: what follows comes only when the pause is over.
+      splitAt: first ? random.int(first.bytes.length - first.body.length, first.bytes.length - 1) : 0,
       delay: behaviour === 'reset' ? random.pick([0, 1, 2, 5, 20, 100, 250]) : random.int(5, 80),
       fresh: random.chance(0.05),
     };
   };
+}
+
+/** The next turn in which backends and client behave. */
+export function nextHealthy(schedule: (number: number) => Turn, next: () => number): Turn {
+  for (;;) {
+    const turn = schedule(next());
+    const isWell = turn.requests.every(({ parts }) => parts.every(({ expected }) => expected.outcomes.join() === 'ok'));
+    if (isWell && turn.behaviour === 'normal') return turn;
+  }
 }
 
 function chunk(body: Buffer, random: Random): Buffer[] {

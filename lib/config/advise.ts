@@ -33,6 +33,9 @@ const IDLE_ROUTER: ReadonlyMap<string, string> = new Map([
   ['use_h2c', SERVER],
 ]);
 
+/** What tells one user from another; `*` lets it in as well. */
+const PERSONAL: ReadonlySet<string> = new Set(['authorization', 'cookie', '*']);
+
 /** Warns of options that are accepted but have no effect, each once. */
 export function advise(config: Config, root: ReadRoot, vocabulary: Vocabulary): void {
   for (const [key, message] of IDLE) {
@@ -45,6 +48,13 @@ export function advise(config: Config, root: ReadRoot, vocabulary: Vocabulary): 
   }
   config.endpoints.forEach((endpoint, index) => {
     const { backends } = root.endpoints[index]!;
+    const personal = endpoint.input_headers.find((name) => PERSONAL.has(name));
+    if (endpoint.cache_ttl > 0 && personal !== undefined) {
+      vocabulary.warn(
+        `endpoints[${index}].cache_ttl`,
+        `says "Cache-Control: public" beside "${personal}" in "input_headers": shared caches may give the answer of one user to others; set it to 0 where answers are personal.`,
+      );
+    }
     endpoint.backend.forEach((backend, place) => {
       const { raw, core } = backends[place]!;
       if (core.proxy.flatmap_filter?.length) {

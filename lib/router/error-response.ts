@@ -8,6 +8,7 @@ import {
   RequestError,
 } from '../errors.js';
 import { announcesBody } from './body.js';
+import { setHeader } from './header-value.js';
 import { endAndLinger } from './stream.js';
 
 /** `krakend`: a failure is 500. `http`: 502, 503 and 504 say what happened. */
@@ -40,6 +41,7 @@ const REQUEST_TEXTS: Partial<Record<ErrorCode, string>> = {
   ERR_REQUEST_BODY: 'error: incomplete request body',
   ERR_REQUEST_BODY_SIZE: 'error: request body too large',
   ERR_REQUEST_BODY_CONSUMED: 'error: request body not available',
+  ERR_LOOP: 'error: request loop',
 };
 /** Causes that say "not now": the client may come back. */
 const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['ERR_OVERLOADED', 'ERR_CLOSING']);
@@ -47,8 +49,6 @@ const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['ERR_OVERLOADED', 'ERR_CLOSIN
 const RETRY_AFTER = 1;
 /** After these the connection is of no use any more. */
 const ENDS_CONNECTION: ReadonlySet<ErrorCode> = new Set(['ERR_REQUEST_FRAMING', 'ERR_REQUEST_BODY', 'ERR_CLOSING']);
-/** The time was up while the client was still sending: its failure, not the backends'. */
-const TOO_SLOW = new RequestError('ERR_REQUEST_BODY', 408, 'The request body did not arrive in time.');
 /** A body up to this size is read to its end, so that the connection can stay. */
 const CHEAP_BODY = 64 * 1024;
 
@@ -77,18 +77,17 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
       };
     }
     const status = statusOf(error);
-    const message = error instanceof RequestError ? (REQUEST_TEXTS[error.code] ?? 'error: bad request') : textOf(error);
+    const message = error instanceof RequestError ? requestTextOf(error) : textOf(error);
     if (errors === 'json') {
       return { status, contentType: JSON_TYPE, body: JSON.stringify({ error: { code: error.code, message } }) };
     }
     return { status, contentType: PLAIN, body: returnErrorMsg || error instanceof RequestError ? message : '' };
   }
 
-  return function writeError(request, response, thrown) {
-    const error = thrown.code === 'ERR_ENDPOINT_TIMEOUT' && isSending(request) ? TOO_SLOW : thrown;
+  return function writeError(request, response, error) {
     if (error instanceof RejectedError) {
       response.statusCode = error.status;
-      for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
+      for (const [name, value] of Object.entries(error.headers)) tryHeader(response, name, value);
       send(request, response, '');
       return;
     }
@@ -105,16 +104,16 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
   };
 }
 
+function requestTextOf({ code, status }: RequestError): string {
+  if (code === 'ERR_REQUEST_HEADERS' && status === 400) return 'error: malformed headers';
+  return REQUEST_TEXTS[code] ?? 'error: bad request';
+}
+
 /** Whole seconds until one of those that failed can be asked again. */
 function retryAfterOf(error: GatewayError): number {
   if (error instanceof EndpointError && error.causes.length > 0) return Math.min(...error.causes.map(retryAfterOf));
   const seconds = error instanceof BackendError ? error.details.retryAfter : undefined;
   return Math.max(RETRY_AFTER, Math.ceil(seconds ?? RETRY_AFTER));
-}
-
-/** True when a body is on its way and it is not us who hold it back, or have not begun to read it. */
-function isSending(request: IncomingMessage): boolean {
-  return announcesBody(request) && !request.complete && request.readableFlowing === true;
 }
 
 /** Every message is safe to be seen: none holds a host, a value or a stack. */
@@ -123,8 +122,19 @@ function textOf(error: GatewayError): string {
   return causes.length === 0 ? error.message : causes.map((cause) => cause.message).join('\n');
 }
 
-function send(request: IncomingMessage, response: ServerResponse, body: string | Buffer): void {
-  response.setHeader('Content-Length', Buffer.byteLength(body));
+/** A rejection stays one, even where a header of it cannot be sent. */
+function tryHeader(response: ServerResponse, name: string, value: string): void {
+  try {
+    setHeader(response, name, value);
+  } catch {
+    response.removeHeader(name);
+  }
+}
+
+function send(request: IncomingMessage, response: ServerResponse, text: string | Buffer): void {
+  // Node would write a text together with the head, and the head in the encoding of the text.
+  const body = typeof text === 'string' ? Buffer.from(text) : text;
+  response.setHeader('Content-Length', body.length);
   // After a message without a known end there is nothing to wait for: its parser would only fail on the rest.
   const isLost = response.getHeader('Connection') === 'close';
   if (isLost || !announcesBody(request) || request.complete) {

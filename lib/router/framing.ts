@@ -1,8 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { RequestError } from '../errors.js';
 
+/** RFC 3986 §3.2.2 and a port: no user, no path, no space. */
+const HOST =
+  /^(?:(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*|\[[\da-f:.]+\]|\[v[\da-f]+\.[\w.~!$&'()*+,;=:-]+\])(?::\d{0,5})?$/i;
+
 /** Node drops lines beyond its own limit of 2000 without a word; we refuse long before. */
 const MAX_LINES = 1000;
+/** A DNS name has 253 characters at most; a port comes behind it. */
+const MAX_HOST = 300;
 
 /**
  * Headers that must not come twice with different values, by their length: a bit for each, so that one pass over the raw
@@ -35,6 +41,22 @@ export function checkTransferEncoding(request: IncomingMessage): void {
   const isOld = request.httpVersionMajor === 1 && request.httpVersionMinor === 0;
   if (encoding === 'chunked' && !isOld) return;
   throw new RequestError('ERR_REQUEST_FRAMING', 400, 'The request has a Transfer-Encoding other than chunked.');
+}
+
+/** Most requests have the host of the one before. */
+let lastHost: string | undefined;
+
+/**
+ * Refuses a host that is none: backends get it as `X-Forwarded-Host`, and build links from it.
+ *
+ * @throws {RequestError} for a `Host` that is not a name or an address, with or without a port. It may be empty or missing.
+ */
+export function checkHost({ headers: { host } }: IncomingMessage): void {
+  if (host === undefined || host === lastHost) return;
+  if (host.length > MAX_HOST || !HOST.test(host)) {
+    throw new RequestError('ERR_REQUEST_HEADERS', 400, 'The Host header of the request is no host.');
+  }
+  lastHost = host;
 }
 
 /**

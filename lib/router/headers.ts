@@ -25,6 +25,8 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** Ours to write: a client's version never passes, in no spelling. */
 const OWNED: ReadonlySet<string> = new Set([
   'host',
+  // CGI gives it to programs as HTTP_PROXY, which many take for their proxy.
+  'proxy',
   'content-length',
   'expect',
   'x-forwarded-for',
@@ -66,7 +68,7 @@ export function createHeaderReader({ names = [], userAgent }: HeaderOptions): He
     for (const name of nominated(incoming.connection)) delete headers[name];
 
     if (clientIp !== '') headers['x-forwarded-for'] = clientIp;
-    if (incoming.host !== undefined) headers['x-forwarded-host'] = incoming.host;
+    if (incoming.host) headers['x-forwarded-host'] = incoming.host;
     if (headers['user-agent'] === undefined) headers['user-agent'] = userAgent;
     else headers['x-forwarded-via'] = userAgent;
     return headers;

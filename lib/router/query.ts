@@ -9,9 +9,10 @@ const MAX_PAIRS = 1000;
 const NO_PAIRS: readonly QueryPair[] = Object.freeze([]);
 const AMPERSAND = 38;
 
-// What must not stand in a URL as it is; everything else is passed on as the client wrote it.
-const UNSAFE = /[^!$-;=?-Z[\]_a-z|~]/g;
-const HAS_UNSAFE = /[^!$-;=?-Z[\]_a-z|~]/;
+// What must not stand in a URL as it is, and `;`, at which some servers begin another pair as they do at `&`; everything else
+// is passed on as the client wrote it.
+const UNSAFE = /[^!$-:=?-Z[\]_a-z|~]/g;
+const HAS_UNSAFE = /[^!$-:=?-Z[\]_a-z|~]/;
 
 /**
  * Reads ordered pairs by the rules of `input_query_strings`: names are compared with their case, repeats are kept,

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EncodedBody, Encoder } from '../encoding/encoding.js';
-import { BackendError, type GatewayError, toGatewayError } from '../errors.js';
+import { BackendError, GatewayError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Headers, ProxyResponse } from '../proxy.js';
+import { keepCookiesPrivate } from './cookie-privacy.js';
 import { createErrorWriter, type ErrorBody, type Statuses } from './error-response.js';
+import { setHeader } from './header-value.js';
 import { isHopByHop, nominated } from './headers.js';
 import { pipeBody } from './stream.js';
 
@@ -23,7 +25,7 @@ export interface ResponseWriterOptions {
   readonly method: string;
   /** Undefined where the backend's answer is passed on untouched (`no-op`). */
   readonly encode: Encoder | undefined;
-  /** Seconds of `Cache-Control: public, max-age=…` on complete answers; 0 for none. */
+  /** Seconds of `Cache-Control: public, max-age=…` on complete answers, `private` where one sets a cookie; 0 for none. */
   readonly cache_ttl: number;
   /** Name of the header that says whether the answer is complete. Default: `X-Krakend-Completed`. */
   readonly completedHeader?: string | undefined;
@@ -60,18 +62,32 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     // The two that can be refused come first.
     if (encoded.vary !== undefined) response.appendHeader('Vary', encoded.vary);
     response.setHeader('Content-Type', encoded.contentType);
-    if (hasData) setHeaders(response, answer.metadata.headers, DESCRIBES_BODY);
+    if (hasData) setOwnHeaders(response, answer.metadata.headers);
     const isComplete = answer.isComplete && (answer.isEmpty === true || hasData);
     const { body } = encoded;
     const length = Buffer.byteLength(body);
     response.statusCode = 200;
     response.setHeader(completedHeader, isComplete ? 'true' : 'false');
     if (isComplete && cacheControl !== undefined) response.setHeader('Cache-Control', cacheControl);
+    keepCookiesPrivate(response);
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Content-Length', length);
-    // Text goes out together with the head, in one piece.
-    if (body.length === length && typeof body === 'string') response.end(body, 'latin1');
-    else response.end(body);
+    // Text goes out together with the head, in one piece and one encoding: that of the head.
+    if (typeof body !== 'string') response.end(body);
+    else if (body.length === length) response.end(body, 'latin1');
+    else response.end(Buffer.from(body));
+  }
+
+  function setOwnHeaders(response: ServerResponse, headers: Headers): void {
+    try {
+      setHeaders(response, headers, DESCRIBES_BODY);
+    } catch {
+      throw new GatewayError(
+        'ERR_INTERNAL',
+        500,
+        `${name} has a header whose value HTTP cannot carry; encode it first`,
+      );
+    }
   }
 
   function writeDecoded(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse): void {
@@ -119,6 +135,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     }
     response.statusCode = metadata.status;
     response.setHeader(completedHeader, 'false');
+    keepCookiesPrivate(response);
 
     if (isBodiless(request, metadata.status)) {
       if (metadata.status === 204) response.removeHeader('content-length');
@@ -182,7 +199,7 @@ function setHeaders(response: ServerResponse, headers: Headers, skipped: Readonl
     const value = headers[name];
     if (value === undefined || isHopByHop(name) || skipped.has(name) || dropped.includes(name)) continue;
     if (name === 'set-cookie') response.appendHeader(name, value);
-    else response.setHeader(name, value);
+    else setHeader(response, name, value);
   }
 }
 

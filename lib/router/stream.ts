@@ -134,7 +134,7 @@ const LINGER_BYTES = 4 * 1024 * 1024;
  * Ends an answer while the client may still be sending its body. Closing the socket at once would reset the connection
  * and could take the answer along, so it is sent whole, and what still comes is thrown away for a moment.
  */
-export function endAndLinger(request: IncomingMessage, response: ServerResponse, body: string | Buffer): void {
+export function endAndLinger(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
   let left = LINGER_BYTES;
   const timer = setTimeout(finish, LINGER_TIME);
 

@@ -42,3 +42,27 @@ test.each([
 ])('%j is refused', (settings, message) => {
   expect(() => gatewayOf(settings)).toThrow(message);
 });
+
+test('N02 what a client cannot write as AMQP is its own fault, and the broker hears nothing of it', async () => {
+  const { channel, sent, gateway } = gatewayOf({ routing_key: 'key', msg_id_key: 'n' });
+  const good = gateway.call({ method: 'POST', url: '/a/1' });
+  await vi.waitFor(() => expect(sent).toHaveLength(1));
+  for (const url of [`/${'x'.repeat(256)}/1`, `/${'%C3%A4'.repeat(128)}/1`, `/a/${'x'.repeat(256)}`]) {
+    const { status, body } = await gateway.call({ method: 'POST', url });
+    expect([status, JSON.stringify(body)]).toEqual([400, expect.stringContaining('ERR_REQUEST_PATH')]);
+  }
+  sent[0]?.confirm();
+  expect((await good).status).toBe(200);
+  const longest = gateway.call({ method: 'POST', url: `/${'x'.repeat(255)}/1` });
+  await vi.waitFor(() => expect(sent).toHaveLength(2));
+  sent[1]?.confirm();
+  expect((await longest).status).toBe(200);
+  expect(channel.close).not.toHaveBeenCalled();
+});
+
+test.each([
+  [{ exchange: 'x'.repeat(256) }, /exchange: must be at most 255 bytes long/],
+  [{ routing_key: 'ä'.repeat(128), static_routing_key: true }, /routing_key: must be at most 255 bytes long/],
+])('G03 a name that AMQP cannot have is refused', (settings, message) => {
+  expect(() => gatewayOf(settings)).toThrow(message);
+});

@@ -121,7 +121,7 @@ describe.skipIf(!hasRedis).each([
   function open(headers: Record<string, string> = {}): Gateway {
     return createGateway(
       {
-        endpoints: ['GET', 'PUT'].map((method) => ({
+        endpoints: (['GET', 'PUT'] as const).map((method) => ({
           endpoint: '/x/{id}',
           method,
           output_encoding: 'no-op',

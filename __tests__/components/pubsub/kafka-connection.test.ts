@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Place } from '../../../lib/components/pubsub/driver.js';
-import { connectToKafka, toError } from '../../../lib/components/pubsub/kafka-connection.js';
+import { connectToKafka, isTooLarge, toError } from '../../../lib/components/pubsub/kafka-connection.js';
 
 afterEach(() => void vi.unstubAllEnvs());
 
@@ -25,4 +25,11 @@ test('an injected client is used, and without one KAFKA_BROKERS must name a brok
   await expect(connectToKafka(place)).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
   vi.stubEnv('KAFKA_BROKERS', '127.0.0.1:1');
   expect(await connectToKafka(place)).toHaveProperty('producer');
+});
+
+test('a message that is too large is known, wrapped or not', () => {
+  const type = 'MESSAGE_TOO_LARGE';
+  expect(
+    [{ type }, { name: 'KafkaJSError', cause: { type } }, { type: 'OTHER_TYPE' }, undefined].map(isTooLarge),
+  ).toEqual([true, true, false, false]);
 });

@@ -61,6 +61,9 @@ function gatewayOf({ publish, subscribe, backend, timeout = '10s', options }: Se
 describe('URLs', () => {
   test.each([
     ['kafka://', 'names no topic'],
+    ['kafka://a b', 'a topic that Kafka cannot have'],
+    ['kafka://..', 'a topic that Kafka cannot have'],
+    [`kafka://${'x'.repeat(250)}`, 'a topic that Kafka cannot have'],
     ['kafka://t?acks=1', 'parameter "acks"'],
     ['kafka://t?idempotent=yes', 'needs "true" or "false"'],
     ['zeromq://t', 'known are "kafka://"'],
@@ -73,6 +76,7 @@ describe('URLs', () => {
   test.each([
     ['kafka://?topic=a', 'names no group'],
     ['kafka://g', 'names no topic'],
+    ['kafka://g?topic=a&topic=b/c', 'a topic that Kafka cannot have'],
     ['kafka://g?topic=a&offset=first', 'needs "oldest" or "newest"'],
   ])('%s cannot be read', (subscription_url, message) => {
     const clients = { kafka: { producer() {}, consumer() {} } };

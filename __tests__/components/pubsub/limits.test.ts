@@ -30,6 +30,7 @@ test.each([
   [{}, 'xxxxxxx', { ab: '12' }, 413, 'larger than'],
   [{}, 'x', { a: '', b: '', c: '' }, 431, 'takes 2 headers with one message; forward fewer of the 3'],
   [{}, 'x', { 'x-a': 'äää' }, 431, 'header "x-a" is longer than The moon takes: 4 bytes'],
+  [{ name: 3 }, 'x', { abcd: '' }, 400, 'The name of a header is longer than The moon takes: 3 bytes'],
   [{ needsBody: true }, '', { a: '1' }, 400, 'takes no empty message'],
   [{ needsBody: false }, '', {}, 400, 'takes no empty message'],
 ])('%j does not take %j with %j', (limits, body, headers, status, message) => {
@@ -55,4 +56,17 @@ test('key_name names a header, however it is written; an empty one is none', () 
   expect(
     ['key_name=X-Id', 'key_name=X-None', 'key_name=X-Other', ''].map((q) => createKeyReader(urlOf(q))(message)),
   ).toEqual(['7', undefined, undefined, undefined]);
+});
+
+test('N02 a key that the broker would refuse is the fault of the client', () => {
+  const keyOf = createKeyReader(urlOf('key_name=X-Id'), { broker: 'The moon', bytes: 4, characters: /^[a-z]+$/ });
+  expect(keyOf({ headers: { 'x-id': 'abcd' } })).toBe('abcd');
+  for (const [key, message] of [
+    ['abcde', 'The header "x-id" is longer than a key of The moon: 4 bytes.'],
+    ['a b', 'The header "x-id" has characters that a key of The moon cannot have.'],
+  ] as const) {
+    expect(() => keyOf({ headers: { 'x-id': key } })).toThrow(
+      expect.objectContaining({ name: 'RequestError', status: 400, code: 'ERR_REQUEST_HEADERS', message }),
+    );
+  }
 });

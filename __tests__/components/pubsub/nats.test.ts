@@ -66,6 +66,11 @@ const post = (body: string) => ({ method: 'POST', url: '/a', headers: { 'x-tenan
 test.each([
   ['nats://', 'publish', 'names no subject'],
   ['nats://a.*', 'publish', 'wildcard'],
+  ['nats://a b', 'publish', 'space'],
+  ['nats://a\u0001', 'publish', 'control character'],
+  ['nats://a b', 'subscribe', 'space'],
+  ['nats://a?queue=b%20c', 'subscribe', 'space'],
+  ['nats://a?consumer=b%0ac', 'subscribe', 'control character'],
   ['nats://a?jetstream=yes', 'publish', '"jetstream"'],
   ['nats://a?request=yes', 'publish', '"request"'],
   ['nats://a?request=true&jetstream=true', 'publish', 'both'],
@@ -159,7 +164,7 @@ describe.runIf(hasNats)('against a real server', () => {
   test('a message that is too large is refused, and the connection goes on', async () => {
     const gateway = gatewayOf({ publish: `nats://${subject}` });
     const large = await gateway.call(post('x'.repeat(2 ** 20)));
-    expect([large.status, large.text.includes('cannot take such a message')]).toEqual([502, true]);
+    expect([large.status, large.text.includes('ERR_REQUEST_BODY_SIZE')]).toEqual([413, true]);
     expect((await gateway.call(post('x'))).status).toBe(200);
   });
 

@@ -18,3 +18,11 @@ test.each([
   await createRedisPublisher({ name: 'b', url: parseBrokerUrl(url), client } as unknown as Place).publish(MESSAGE);
   expect(commands).toEqual([[...start, ...toFields(MESSAGE)]]);
 });
+
+test('N02 what Redis would end the connection over is refused before it is sent', async () => {
+  const { client, commands } = createFakeRedis(() => '1-0');
+  const publisher = createRedisPublisher({ name: 'b', url: parseBrokerUrl('redis://s'), client } as unknown as Place);
+  const body = Object.defineProperty(Buffer.from('a'), 'length', { value: 2 ** 29 + 1 });
+  await expect(publisher.publish({ body, headers: {} })).rejects.toMatchObject({ status: 413 });
+  expect(commands).toEqual([]);
+});

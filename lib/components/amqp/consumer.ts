@@ -3,22 +3,20 @@ import { defineComponent } from '../component.js';
 import { receiveFrom } from '../pubsub/subscriber.js';
 import { placeOf } from './place.js';
 import { createAmqpSubscription } from './subscription.js';
-import { checkTopology, topology } from './topology.js';
+import { amqpName, checkTopology, topology } from './topology.js';
 
 const DEFAULT_PREFETCH = 10;
 
 const schema = z.strictObject({
   ...topology,
-  name: z
-    .string()
+  name: amqpName()
     .min(1)
     .meta({ description: 'The queue.', examples: ['orders'] }),
-  exchange: z
-    .string()
+  exchange: amqpName()
     .default('')
     .meta({ description: 'Declared as a topic, for the queue to be bound to.', examples: ['shop'] }),
   routing_key: z
-    .array(z.string())
+    .array(amqpName())
     .default([])
     .meta({ description: 'What the queue gets of the exchange.', examples: [['order.*']] }),
   no_local: z

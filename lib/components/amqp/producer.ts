@@ -8,17 +8,15 @@ import { toMetadata } from '../pubsub/metadata.js';
 import { publishTo } from '../pubsub/publisher.js';
 import { placeOf } from './place.js';
 import { createAmqpPublisher } from './publisher.js';
-import { checkTopology, topology } from './topology.js';
+import { amqpName, checkTopology, topology } from './topology.js';
 
 const param = z.string().optional();
 const schema = z.strictObject({
   ...topology,
-  exchange: z
-    .string()
+  exchange: amqpName()
     .default('')
     .meta({ description: 'Declared as a topic; without it, queues are named by the key.', examples: ['orders'] }),
-  routing_key: z
-    .string()
+  routing_key: amqpName()
     .default('')
     .meta({ description: 'The {param} with the routing key.', examples: ['key'] }),
   static_routing_key: z

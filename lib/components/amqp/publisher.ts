@@ -3,9 +3,10 @@ import { BackendError } from '../../errors.js';
 import type { Outgoing, Publisher } from '../pubsub/driver.js';
 import { createLink, unreachable } from '../pubsub/link.js';
 import { type AmqpPlace, type Opened, openChannel } from './connection.js';
+import { checkMessage } from './limits.js';
 
 /** What is said about a message; `undefined` says nothing. */
-export type MessageOptions = { readonly [K in keyof Options.Publish]: Options.Publish[K] | undefined };
+export type MessageOptions = { readonly [K in keyof Options.Publish]?: Options.Publish[K] | undefined };
 
 /** A message, and where on the broker it goes. */
 export interface AmqpMessage extends Outgoing {
@@ -79,6 +80,7 @@ export function createAmqpPublisher(topic: AmqpTopic): Publisher<AmqpMessage> {
 
   return {
     async publish(message) {
+      checkMessage(message);
       await send(await link.get(), message);
       return undefined;
     },

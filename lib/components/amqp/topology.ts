@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { CheckContext, Fault } from '../component.js';
 import { amqpPeer } from './connection.js';
+import { isShort, SHORT_STRING } from './limits.js';
+
+/** A name as AMQP has them: a short string. */
+export function amqpName() {
+  return z.string().refine(isShort, { error: `must be at most ${SHORT_STRING} bytes long.` });
+}
 
 /** What producers and consumers both say about their broker. */
 export const topology = {

@@ -6,6 +6,7 @@ import { type BackendScope, defineComponent, type Fault } from '../component.js'
 import { type BufferedRequest, offWire } from '../off-wire.js';
 import { findParam, lowerFirst } from '../path-param.js';
 import { lazyPeer } from '../peer.js';
+import { type AwsClient, findAccess } from '../pubsub/aws.js';
 import { type LambdaClient, toError, toResponse } from './invoke.js';
 
 const peer = lazyPeer('@aws-sdk/client-lambda', '"backend/lambda"', () => import('@aws-sdk/client-lambda'));
@@ -76,6 +77,7 @@ export const lambda = defineComponent({
     const nameOf = createNameReader(config, scope.endpoint);
     const payloadOf = backend.method === 'GET' ? paramsOf : bodyOf;
     const connect = createConnect(config, scope);
+    scope.onReady(connect);
 
     return offWire(scope, async function invokeFunction(request) {
       const FunctionName = nameOf(request);
@@ -105,7 +107,7 @@ function createConnect(config: LambdaConfig, { backend, clients, onClose }: Back
     const client = Promise.resolve(clients.get(name) as LambdaClient);
     return () => client;
   }
-  let own: Promise<LambdaClient & { destroy(): void }> | undefined;
+  let own: Promise<LambdaClient & AwsClient> | undefined;
   onClose(function closeLambda() {
     own?.then((client) => client.destroy()).catch(ignore);
   });
@@ -113,16 +115,23 @@ function createConnect(config: LambdaConfig, { backend, clients, onClose }: Back
   async function open() {
     const { Lambda } = await peer.load();
     const agent = { keepAlive: true, maxSockets: backend.max_pending };
-    return new Lambda({
+    const created = new Lambda({
       ...(region !== undefined && { region }),
       ...(endpoint !== undefined && { endpoint }),
       maxAttempts: max_retries + 1,
       requestHandler: { connectionTimeout: backend.connect_timeout, httpsAgent: agent, httpAgent: agent },
     });
+    try {
+      await findAccess(created);
+    } catch (thrown) {
+      created.destroy();
+      throw thrown;
+    }
+    return created;
   }
-  function forget(error: unknown): never {
+  function forget(thrown: unknown): never {
     own = undefined;
-    throw error;
+    throw toError(backend.name, thrown);
   }
   return function connect() {
     own ??= open().catch(forget);

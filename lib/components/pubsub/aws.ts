@@ -14,6 +14,9 @@ const ONE_ORDER = 'express-tributary';
 const BASE64 = 'base64encoded';
 /** What AWS lets an attribute be called. */
 const NAME = /^(?!aws\.|amazon\.)[\w-]+(?:\.[\w-]+)*$/;
+const LONGEST_NAME = 256;
+/** What the group of a message can be called. */
+const GROUP = { bytes: 128, characters: /^[!-~]+$/ };
 /** What is UTF-8, but not text to AWS. */
 const NOT_TEXT = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
@@ -34,13 +37,25 @@ export interface AwsSettings {
   readonly endpoint?: string;
 }
 
+/** What is used of every client of the SDK. */
+export interface AwsClient {
+  readonly config: { region(): Promise<unknown>; credentials(): Promise<unknown> };
+  destroy(): void;
+}
+
+/** Rejects where a client could call nothing: the SDK itself finds out with the first call. */
+export async function findAccess({ config }: AwsClient): Promise<void> {
+  await config.region();
+  await config.credentials();
+}
+
 /** A client that is made for the first call, or the injected one, which stays open. It connects when it is called. */
 export function createAwsLink<T>(
   { name, client, connectTimeout, maxPending }: Place,
   { region, endpoint }: { region: string | undefined; endpoint: string | undefined },
-  create: (settings: AwsSettings) => Promise<T & { destroy(): void }>,
+  create: (settings: AwsSettings) => Promise<T & AwsClient>,
 ): Link<T> {
-  let own: { destroy(): void } | undefined;
+  let own: AwsClient | undefined;
 
   return createLink<T>({
     name,
@@ -54,6 +69,12 @@ export function createAwsLink<T>(
         ...(region !== undefined && { region }),
         ...(endpoint !== undefined && { endpoint }),
       });
+      try {
+        await findAccess(created);
+      } catch (thrown) {
+        created.destroy();
+        throw toError(name, thrown);
+      }
       own = created;
       return created;
     },
@@ -109,12 +130,12 @@ export function createAwsPublisher<T>(
   { name, url, timeout }: Place,
   { link, isFifo, limits, send }: AwsPublisherOptions<T>,
 ): Publisher {
-  const keyOf = createKeyReader(url);
+  const keyOf = createKeyReader(url, { ...GROUP, broker: limits.broker });
 
   return {
     async publish(message) {
       const { text, attributes } = toAttributes(message);
-      checkLimits(limits, asCounted(text, attributes));
+      checkLimits({ ...limits, name: LONGEST_NAME }, asCounted(text, attributes));
       const key = keyOf(message) ?? (isFifo ? ONE_ORDER : undefined);
       const client = await link.get();
       const input = {

@@ -13,6 +13,8 @@ const ENTITY = /^[\w.~-]+(?:\/[\w.~-]+)*$/;
 /** Of the standard tier, and of the premium one, in bytes. */
 const USUAL_SIZE = 2 ** 18;
 const LARGEST = 100 * 2 ** 20;
+/** What the session of a message can be called. */
+const SESSION = { broker: 'Service Bus', bytes: 128 };
 
 interface CallOptions {
   readonly abortSignal: AbortSignal;
@@ -133,8 +135,8 @@ function linkTo<T extends Actor>(place: Place, create: (client: ServiceBusClient
 
 function createAzurePublisher(place: Place): Publisher {
   const { url, timeout } = place;
-  const keyOf = createKeyReader(url);
-  const limits = { broker: 'Service Bus', bytes: maxSizeOf(url, USUAL_SIZE) };
+  const keyOf = createKeyReader(url, SESSION);
+  const limits = { broker: SESSION.broker, bytes: maxSizeOf(url, USUAL_SIZE) };
   const link = linkTo<Sender>(place, (client) => client.createSender(url.target));
 
   return {

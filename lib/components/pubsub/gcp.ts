@@ -15,7 +15,8 @@ const PATHS = {
   publish: new RegExp(`^(?:projects/(${PROJECT})/topics/|(${PROJECT})/)(${NAME})$`),
   subscribe: new RegExp(`^(?:projects/(${PROJECT})/subscriptions/|(${PROJECT})/)(${NAME})$`),
 };
-const LIMITS = { broker: 'Pub/Sub', bytes: 10_000_000, headers: 100, value: 1_024, needsBody: false };
+const LIMITS = { broker: 'Pub/Sub', bytes: 10_000_000, headers: 100, name: 256, value: 1_024, needsBody: false };
+const ORDERING_KEY = { broker: 'Pub/Sub', bytes: 1_024 };
 const MOST_AT_ONCE = 100;
 
 /** What is used of `PubSub`: its settings, from which come clients that can wait for one answer to one call. */
@@ -29,21 +30,24 @@ interface CallOptions {
   readonly retry: null;
 }
 type Call<I, O = unknown> = (input: I, options: CallOptions) => Promise<readonly [O, ...unknown[]]>;
-interface PublisherClient {
+interface Client {
+  /** Loads the credentials. */
+  initialize(): Promise<unknown>;
+  close(): Promise<void>;
+}
+interface PublisherClient extends Client {
   readonly publish: Call<{
     topic: string;
     messages: { data: Buffer; attributes: Record<string, string>; orderingKey: string }[];
   }>;
-  close(): Promise<void>;
 }
-interface SubscriberClient {
+interface SubscriberClient extends Client {
   readonly pull: Call<
     { subscription: string; maxMessages: number },
     { readonly receivedMessages?: readonly ReceivedMessage[] | null | undefined }
   >;
   readonly acknowledge: Call<{ subscription: string; ackIds: string[] }>;
   readonly modifyAckDeadline: Call<{ subscription: string; ackIds: string[]; ackDeadlineSeconds: number }>;
-  close(): Promise<void>;
 }
 interface ReceivedMessage {
   readonly ackId?: string | null | undefined;
@@ -85,7 +89,7 @@ function pathOf({ target }: BrokerUrl, use: 'publish' | 'subscribe'): { project:
 }
 
 /** A client with the settings of the injected `PubSub`, or of one of our own; it is ours in both cases. */
-function linkTo<T extends { close(): Promise<void> }>(
+function linkTo<T extends Client>(
   { name, client }: Place,
   projectId: string,
   create: (clients: Clients, settings: Settings) => T,
@@ -95,7 +99,16 @@ function linkTo<T extends { close(): Promise<void> }>(
     async open() {
       const { PubSub: Client, v1: clients } = await peer.load();
       const pubsub: PubSubClient = client === undefined ? new Client({ projectId }) : (client as PubSubClient);
-      return create(clients, (await pubsub.getClientConfig()) as Settings);
+      let opened: T | undefined;
+      try {
+        opened = create(clients, (await pubsub.getClientConfig()) as Settings);
+        // Its first call would do that as well, and throw where nothing waits for it: that ends the process.
+        await opened.initialize();
+        return opened;
+      } catch (thrown) {
+        opened?.close().catch(ignore);
+        throw noCredentials(name, thrown);
+      }
     },
     close: (opened) => opened.close(),
   });
@@ -104,7 +117,7 @@ function linkTo<T extends { close(): Promise<void> }>(
 function createGcpPublisher(place: Place, project: string, topicName: string): Publisher {
   const { name, url, timeout } = place;
   const topic = `projects/${project}/topics/${topicName}`;
-  const keyOf = createKeyReader(url);
+  const keyOf = createKeyReader(url, ORDERING_KEY);
   const link = linkTo<PublisherClient>(place, project, (clients, settings) => new clients.PublisherClient(settings));
 
   return {
@@ -223,11 +236,16 @@ function toError(name: string, thrown: unknown): GatewayError {
   if (code === DEADLINE_EXCEEDED) {
     return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name}: its broker did not answer in time`);
   }
-  if (thrown instanceof Error && thrown.message.includes('default credentials')) {
-    const advice = 'set GOOGLE_APPLICATION_CREDENTIALS';
-    return new BackendError('ERR_BACKEND_CONNECTION', 502, `${name}: there are no credentials for Google; ${advice}`);
-  }
   const kind = typeof code === 'number' && code !== UNAVAILABLE ? CODES[code] : undefined;
   if (kind === undefined) return unreachable(name);
   return new BackendError('ERR_BACKEND_STATUS', 502, `${name}: its broker refused the call (${kind})`);
 }
+
+/** Nothing else is done before a client can be used. What the SDK says holds the paths of files. */
+function noCredentials(name: string, thrown: unknown): GatewayError {
+  if (thrown instanceof GatewayError) return thrown;
+  const advice = 'set GOOGLE_APPLICATION_CREDENTIALS to a file that can be read';
+  return new BackendError('ERR_BACKEND_CONNECTION', 502, `${name}: there are no credentials for Google; ${advice}`);
+}
+
+function ignore(): void {}

@@ -25,10 +25,14 @@ export async function connectToKafka({ name, client, connectTimeout, timeout }: 
   });
 }
 
-/** kafkajs wraps the fault it gave up on. What it says stays behind: it holds addresses. */
+/** True where a message has more bytes than its topic takes. */
+export function isTooLarge(thrown: unknown): boolean {
+  return faultOf(thrown).type === 'MESSAGE_TOO_LARGE';
+}
+
+/** What kafkajs says stays behind: it holds addresses. */
 export function toError(name: string, thrown: unknown): GatewayError {
-  const { cause, ...outer } = describe(thrown);
-  const { type, errorName } = cause === undefined ? outer : describe(cause);
+  const { type, errorName } = faultOf(thrown);
   if (type !== undefined) {
     return new BackendError('ERR_BACKEND_STATUS', 502, `${name}: its broker refused the call (${type})`);
   }
@@ -36,6 +40,12 @@ export function toError(name: string, thrown: unknown): GatewayError {
     return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name}: its broker did not answer in time`);
   }
   return unreachable(name);
+}
+
+/** kafkajs wraps the fault it gave up on. */
+function faultOf(thrown: unknown): Pick<ReturnType<typeof describe>, 'type' | 'errorName'> {
+  const { cause, ...outer } = describe(thrown);
+  return cause === undefined ? outer : describe(cause);
 }
 
 function describe(thrown: unknown): { type: string | undefined; errorName: string | undefined; cause: unknown } {

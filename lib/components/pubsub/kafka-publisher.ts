@@ -1,6 +1,7 @@
 import type { Producer } from 'kafkajs';
+import { RequestError } from '../../errors.js';
 import type { Place, Publisher } from './driver.js';
-import { connectToKafka, toError } from './kafka-connection.js';
+import { connectToKafka, isTooLarge, toError } from './kafka-connection.js';
 import { createLink } from './link.js';
 
 /**
@@ -33,7 +34,8 @@ export function createKafkaPublisher(place: Place): Publisher {
         await producer.send({ topic, acks: -1, timeout, messages: [{ value: body, headers, key: key ?? null }] });
         return undefined;
       } catch (thrown) {
-        throw toError(name, thrown);
+        if (!isTooLarge(thrown)) throw toError(name, thrown);
+        throw new RequestError('ERR_REQUEST_BODY_SIZE', 413, 'The request is larger than its topic takes.');
       }
     },
     open: link.open,

@@ -8,6 +8,8 @@ export interface Limits {
   /** Bytes of the body and of all headers together. */
   readonly bytes: number;
   readonly headers?: number;
+  /** Bytes of one header's name. */
+  readonly name?: number;
   /** Bytes of one header's value. */
   readonly value?: number;
   /** True where a message needs a body; false where a header will do. */
@@ -19,7 +21,7 @@ export interface Limits {
  *
  * @throws RequestError that says what is too large, or missing
  */
-export function checkLimits({ broker, bytes, headers, value, needsBody }: Limits, message: Outgoing): void {
+export function checkLimits({ broker, bytes, headers, name, value, needsBody }: Limits, message: Outgoing): void {
   const entries = Object.entries(message.headers);
   if (message.body.length === 0 && (needsBody || (needsBody === false && entries.length === 0))) {
     throw new RequestError('ERR_REQUEST_BODY', 400, `The request has no body; ${broker} takes no empty message.`);
@@ -31,6 +33,10 @@ export function checkLimits({ broker, bytes, headers, value, needsBody }: Limits
       431,
       `${broker} takes ${headers} headers with one message; ${advice}.`,
     );
+  }
+  if (name !== undefined && entries.some(([written]) => Buffer.byteLength(written) > name)) {
+    const message = `The name of a header is longer than ${broker} takes: ${name} bytes.`;
+    throw new RequestError('ERR_REQUEST_HEADERS', 400, message);
   }
   const long = value === undefined ? undefined : entries.find(([, text]) => Buffer.byteLength(text) > value);
   if (long) {
@@ -68,10 +74,38 @@ export function maxSizeFault({ query }: BrokerUrl, most: number): string | undef
   return isGood ? undefined : `needs a number of bytes from 1000 to ${most} for "max_size"`;
 }
 
-/** Reads the parameter `key_name`: the header whose value says which messages stay in order. */
-export function createKeyReader({ query }: BrokerUrl): (message: Outgoing) => string | undefined {
+/** What a broker takes as a key. */
+export interface KeyLimits {
+  /** How the client's errors name it. */
+  readonly broker: string;
+  /** Bytes, in UTF-8. */
+  readonly bytes: number;
+  /** The characters it may have; any, where it is missing. */
+  readonly characters?: RegExp;
+}
+
+/**
+ * Reads the parameter `key_name`: the header whose value says which messages stay in order. What is read throws a
+ * `RequestError` where the broker would refuse it.
+ */
+export function createKeyReader(
+  { query }: BrokerUrl,
+  limits?: KeyLimits,
+): (message: Pick<Outgoing, 'headers'>) => string | undefined {
   const name = query.get('key_name')?.toLowerCase();
   return function readKey({ headers }) {
-    return name === undefined ? undefined : headers[name] || undefined;
+    const key = name === undefined ? undefined : headers[name] || undefined;
+    if (key !== undefined && limits) checkKey(name as string, key, limits);
+    return key;
   };
+}
+
+function checkKey(name: string, key: string, { broker, bytes, characters }: KeyLimits): void {
+  if (Buffer.byteLength(key) > bytes) {
+    const message = `The header "${name}" is longer than a key of ${broker}: ${bytes} bytes.`;
+    throw new RequestError('ERR_REQUEST_HEADERS', 400, message);
+  }
+  if (characters === undefined || characters.test(key)) return;
+  const message = `The header "${name}" has characters that a key of ${broker} cannot have.`;
+  throw new RequestError('ERR_REQUEST_HEADERS', 400, message);
 }

@@ -13,8 +13,11 @@ export interface Link<T> {
 export interface LinkOptions<T> {
   /** How messages name the backend. */
   readonly name: string;
-  /** One attempt. It calls `onEnd` when what it opens has ended, be it before it is open or long after. */
-  readonly open: (onEnd: () => void) => Promise<T>;
+  /**
+   * One attempt. It calls `onEnd` when what it opens has ended, be it before it is open or long after. The signal ends an
+   * attempt that is no longer waited for.
+   */
+  readonly open: (onEnd: () => void, signal: AbortSignal) => Promise<T>;
   readonly close: (opened: T) => Promise<void>;
   /** Hears when what was open has ended without having been closed; the next `get` opens it again. */
   readonly onLost?: (() => void) | undefined;
@@ -39,6 +42,7 @@ export function createLink<T>({ name, open, close, onLost }: LinkOptions<T>): Li
   async function attempt(): Promise<T> {
     let isOpen = false;
     let hasEnded = false;
+    const givenUp = new AbortController();
     function onEnd(): void {
       hasEnded = true;
       if (!isOpen || isClosed) return;
@@ -48,7 +52,7 @@ export function createLink<T>({ name, open, close, onLost }: LinkOptions<T>): Li
     }
 
     try {
-      const opened = await inTime(name, open(onEnd), closeLate);
+      const opened = await inTime(name, open(onEnd, givenUp.signal), closeLate);
       if (isClosed || hasEnded) {
         // Nobody would ever hear of it again, but it might go on taking messages.
         await inTime(name, close(opened));
@@ -58,6 +62,7 @@ export function createLink<T>({ name, open, close, onLost }: LinkOptions<T>): Li
       failures = 0;
       return opened;
     } catch (thrown) {
+      givenUp.abort();
       current = undefined;
       failures++;
       notBefore = performance.now() + pauseAfter(failures);

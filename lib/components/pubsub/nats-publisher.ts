@@ -1,5 +1,6 @@
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import type { Outgoing, Place, Publisher, Reply } from './driver.js';
+import { checkLimits } from './limits.js';
 import { createNatsLink, headersOf, jetstreamPeer, natsPeer, toError } from './nats-connection.js';
 
 /** One way to send: resolves when the server, the stream or the other side has answered. */
@@ -43,7 +44,9 @@ export function createNatsPublisher(place: Place): Publisher {
 
   return {
     async publish(message) {
-      const { used: send } = await link.get();
+      const { used: send, connection } = await link.get();
+      const bytes = connection.info?.max_payload;
+      if (bytes !== undefined) checkLimits({ broker: 'NATS', bytes }, message);
       try {
         return await send(message.body, await toHdrs(message));
       } catch (thrown) {

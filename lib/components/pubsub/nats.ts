@@ -3,7 +3,9 @@ import { jetstreamPeer, natsPeer } from './nats-connection.js';
 import { createNatsPublisher } from './nats-publisher.js';
 import { createJetStreamSubscription, createNatsSubscription } from './nats-subscription.js';
 
-const SUBJECT = /^[^\s*>]+$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a control byte in a name is what this looks for
+const CONTROL = /[\s\u0000-\u001f\u007f]/;
+const WILDCARD = /[*>]/;
 const SWITCHES = ['true', 'false', null];
 
 /**
@@ -19,7 +21,9 @@ export const nats: Driver = {
   faultOf({ target, query }, use) {
     const [jetstream, request, consumer] = [query.get('jetstream'), query.get('request'), query.get('consumer')];
     if (target === '') return use === 'publish' ? 'names no subject' : 'names no subject and no stream';
-    if (use === 'publish' && !SUBJECT.test(target)) return 'names a subject with a space or a wildcard';
+    const names = [target, query.get('queue') ?? '', consumer ?? ''];
+    if (names.some((text) => CONTROL.test(text))) return 'has a name with a space or a control character';
+    if (use === 'publish' && WILDCARD.test(target)) return 'names a subject with a wildcard';
     if (!SWITCHES.includes(jetstream)) return 'needs "true" or "false" for "jetstream"';
     if (!SWITCHES.includes(request)) return 'needs "true" or "false" for "request"';
     if (request === 'true' && jetstream === 'true') return 'cannot have both "request" and "jetstream"';

@@ -1,4 +1,5 @@
 import { type AmqpConnection, type AmqpPlace, amqpPeer } from '../amqp/connection.js';
+import { isShort } from '../amqp/limits.js';
 import { createAmqpPublisher } from '../amqp/publisher.js';
 import { createAmqpSubscription } from '../amqp/subscription.js';
 import type { Driver, Place } from './driver.js';
@@ -14,6 +15,7 @@ export const rabbit: Driver = {
 
   faultOf({ target, query }, use) {
     if (target === '') return use === 'publish' ? 'names no exchange' : 'names no queue';
+    if (!isShort(target)) return 'names what is longer than AMQP takes: 255 bytes';
     const isCount = /^[1-9]\d{0,4}$/.test(query.get('prefetch_count') ?? '1');
     return isCount ? undefined : 'needs a number from 1 for "prefetch_count"';
   },

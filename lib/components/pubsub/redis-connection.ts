@@ -33,8 +33,10 @@ export function createRedisLink(
 
   return createLink({
     name,
-    async open(onEnd) {
+    async open(onEnd, signal) {
       const connection = await connect();
+      // An attempt that failed, or that a server which says nothing would keep up without end.
+      signal.addEventListener('abort', () => connection.disconnect());
       connection.once('end', onEnd);
       // Whoever calls hears of it by the call.
       connection.on('error', ignore);
@@ -42,7 +44,6 @@ export function createRedisLink(
         await connection.connect();
         await prepare(connection);
       } catch (thrown) {
-        connection.disconnect();
         throw toError(name, thrown);
       }
       return connection;

@@ -1,9 +1,13 @@
 import type { Outgoing, Place, Publisher } from './driver.js';
+import { checkLimits } from './limits.js';
 import { createRedisLink, toError } from './redis-connection.js';
 
 /** Marks the fields of an entry that are headers of the message. */
 export const HEADER = 'header:';
 export const BODY = 'body';
+
+/** Redis ends the connection over a longer text, unless it is told otherwise. */
+const LIMITS = { broker: 'Redis', bytes: 512 * 2 ** 20 };
 
 /** The fields of an entry, names and values by turns. */
 export function toFields({ body, headers }: Outgoing): (string | Buffer)[] {
@@ -19,6 +23,7 @@ export function createRedisPublisher(place: Place): Publisher {
 
   return {
     async publish(message) {
+      checkLimits(LIMITS, message);
       const connection = await link.get();
       try {
         await connection.call('XADD', ...target, '*', ...toFields(message));
