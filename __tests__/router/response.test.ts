@@ -205,7 +205,8 @@ describe('an answer that is passed on', () => {
       'x-krakend-completed': ['false'],
       'transfer-encoding': ['chunked'],
     });
-    expect(body).toBe('2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n');
+    // From Node 24 on, what is written in one turn is one chunk.
+    expect(['2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n', '4\r\nabcd\r\n0\r\n\r\n']).toContain(body);
   });
 
   test('S18 without a length, as nothing but the end of a connection gave it one, ends with its own', async () => {
