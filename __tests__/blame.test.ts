@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isBackendsFault } from '../lib/blame.js';
 import { BackendError, EndpointError, type ErrorCode } from '../lib/errors.js';
+import { TOO_SLOW } from '../lib/upload.js';
 
 const idle = new AbortController().signal;
 
@@ -36,6 +37,13 @@ describe('C02 of what a call failed with', () => {
     expect(isBackendsFault(failed(code), idle)).toBe(false);
   });
 
+  test('S20 it is nobody’s where the backend has not had the whole request', () => {
+    for (const code of ['ERR_BACKEND_CONNECTION', 'ERR_BACKEND_PROTOCOL'] as const) {
+      expect(isBackendsFault(new BackendError(code, 502, 'cut', { isUnsent: true }), idle)).toBe(false);
+    }
+    expect(isBackendsFault(TOO_SLOW, idle)).toBe(false);
+  });
+
   test('what nobody knows is not', () => {
     expect(isBackendsFault(new TypeError('oops'), idle)).toBe(false);
     expect(isBackendsFault(undefined, idle)).toBe(false);
@@ -46,6 +54,7 @@ describe('C02 of a call that was ended', () => {
   test.each([
     ['a deadline passed', new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, 'too slow'), true],
     ['the timeout of the backend passed', failed('ERR_BACKEND_TIMEOUT'), true],
+    ['the client was too slow', TOO_SLOW, false],
     ['the client left', new EndpointError('ERR_CLIENT_CLOSED', 499, 'gone'), false],
     ['nobody needed it', failed('ERR_BACKEND_CANCELLED'), false],
     ['something else had failed', failed('ERR_BACKEND_STATUS'), false],

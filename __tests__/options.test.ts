@@ -30,6 +30,7 @@ test('has a default for everything', () => {
     statuses: 'krakend',
     errors: 'empty',
     completedHeader: 'X-Krakend-Completed',
+    via: expect.stringMatching(/^tributary-[0-9a-f]{8}$/),
   });
 });
 
@@ -59,6 +60,12 @@ test('components of the host app stand inside the built-in ones', () => {
   const { components } = resolveOptions({ components: [own] });
   expect(components.slice(0, -1)).toEqual(builtInComponents);
   expect(components.at(-1)?.namespace).toBe('example/own');
+});
+
+test('S16 each gateway has another name in `Via`, unless it is given one or none', () => {
+  expect(resolveOptions({}).via).not.toBe(resolveOptions({}).via);
+  expect(resolveOptions({ via: 'shop-gateway' }).via).toBe('shop-gateway');
+  expect(resolveOptions({ via: false }).via).toBeUndefined();
 });
 
 test('any axios will do, as long as it can send', () => {
@@ -110,6 +117,7 @@ const RIGHT: Record<keyof GatewayOptions, readonly string[]> = {
   statuses: [],
   errors: [],
   completedHeader: [],
+  via: [],
 };
 
 describe.each(Object.entries(RIGHT))('G03 options.%s', (name, right) => {
@@ -134,6 +142,10 @@ describe('G03 what is wrong is refused', () => {
     ['completedHeader', 'X\r\nSet-Cookie: a=1', 'options.completedHeader'],
     ['completedHeader', 'Content-Length', 'options.completedHeader'],
     ['completedHeader', 'transfer-encoding', 'options.completedHeader'],
+    ['via', true, 'options.via'],
+    ['via', '', 'options.via'],
+    ['via', 'my gateway', 'options.via'],
+    ['via', 'gw\r\nX-A: 1', 'options.via'],
     ['statuses', 'https', 'options.statuses'],
     ['trustedProxies', '10.0.0.0/8', 'options.trustedProxies'],
     ['trustedProxies', ['10.0.0.0/8', 7], 'options.trustedProxies[1]'],

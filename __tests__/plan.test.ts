@@ -64,10 +64,10 @@ test('tells the wire what each backend asks of it', () => {
       maxBody: 1000,
       maxHeaderBytes: 500,
       isolateConnections: true,
-      noRedirect: true,
+      redirects: 'none',
       sendBodyOnRedirect: true,
     },
-    { name: 'backend[0] GET /', stream: false, isolateConnections: false, noRedirect: false },
+    { name: 'backend[0] GET /', stream: false, isolateConnections: false, redirects: 'follow' },
   ]);
 });
 

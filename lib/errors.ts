@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'ERR_REQUEST_BODY'
   | 'ERR_REQUEST_BODY_SIZE'
   | 'ERR_REQUEST_BODY_CONSUMED'
+  | 'ERR_LOOP'
   | 'ERR_REJECTED'
   | 'ERR_CLIENT_CLOSED'
   | 'ERR_ENDPOINT_TIMEOUT'
@@ -125,6 +126,8 @@ export interface BackendErrorDetails {
   readonly backendStatus?: number;
   /** Seconds to wait before the next call: what the backend asked for, or until there can be one. */
   readonly retryAfter?: number | undefined;
+  /** Set where the backend has not had the whole request, so that the failure says nothing about it. */
+  readonly isUnsent?: true;
 }
 
 /** One backend failed. The message names the backend by its place in the configuration, never by its host. */

@@ -95,7 +95,9 @@ export function createGateway<A extends AxiosLike = OwnAxios>(
   const resolved = resolveOptions(options, (sound) => faultsOf(config, sound));
   const axios = (resolved.axios ?? createAxios()) as A;
   const origins = createOrigins(resolved.logger);
-  const lifecycle = createLifecycle(config, resolved, ({ client }) => createWire({ axios, client, origins }));
+  const lifecycle = createLifecycle(config, resolved, ({ client }) =>
+    createWire({ axios, client, origins, via: resolved.via }),
+  );
 
   return Object.assign(createRouter<A>(lifecycle.handle), controlsOf(lifecycle), { axios });
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isBackendsFault } from './blame.js';
-import { BackendError, type ErrorCode, GatewayError, toBackendFailure } from './errors.js';
+import { BackendError, type ErrorCode, GatewayError, RequestError, toBackendFailure } from './errors.js';
 import type { Logger } from './logger.js';
 import type {
   BackendEvent,
@@ -203,7 +203,8 @@ function present<T>(values: readonly (T | undefined)[]): readonly T[] {
 
 function outcomeOf(error: unknown, { signal }: ProxyRequest): BackendOutcome {
   if (isBackendsFault(error, signal)) return 'failed';
-  if (signal.aborted) return 'cancelled';
+  // A client that did not send the whole body has not left the backend anything to answer.
+  if (signal.aborted || error instanceof RequestError) return 'cancelled';
   return error instanceof GatewayError && REJECTIONS.has(error.code) ? 'rejected' : 'failed';
 }
 

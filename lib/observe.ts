@@ -26,7 +26,8 @@ export type EndpointOutcome = 'complete' | 'partial' | 'failed' | 'rejected' | '
 
 /**
  * How a backend did. `complete` and `incomplete`: it answered; `failed`: it did not, or not as it should; `rejected`: it was
- * not called, by a limit, a breaker or a guard; `cancelled`: nobody needed its answer any more.
+ * not called, by a limit, a breaker or a guard; `cancelled`: nobody needed its answer any more, or the client did not send the
+ * whole request.
  */
 export type BackendOutcome = 'complete' | 'incomplete' | 'failed' | 'rejected' | 'cancelled';
 

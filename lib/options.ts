@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { Component, Functions, GatewayFunction } from './components/component.js';
 import { guardComponent, guardTransport } from './components/guard.js';
 import { builtInComponents } from './components/index.js';
+import { HEADER_NAME } from './config/fields.js';
 import {
   hasFunctions,
   isBoolean,
@@ -71,6 +73,12 @@ export interface GatewayOptions<A extends AxiosLike = AxiosLike> {
   readonly errors?: 'empty' | 'json';
   /** Name of the completeness header. Default `X-Krakend-Completed`. */
   readonly completedHeader?: string;
+  /**
+   * What the gateway calls itself in the `Via` header of its requests to backends, and by which it recognises a request that
+   * comes back to it, which it answers with 508. Give all processes of one deployment the same name. False sends no `Via` and
+   * recognises nothing. Default: `tributary-` and eight random digits, another name for each gateway.
+   */
+  readonly via?: string | false;
 }
 
 /** The options with every default filled in and every registry built. */
@@ -93,6 +101,8 @@ export interface ResolvedOptions {
   readonly statuses: 'krakend' | 'http';
   readonly errors: 'empty' | 'json';
   readonly completedHeader: string;
+  /** Undefined: none. */
+  readonly via: string | undefined;
   /** Not a user's option: the test gateway listens here. */
   readonly tap?: Ingredients['tap'];
 }
@@ -119,6 +129,7 @@ const CHECKS: { readonly [K in keyof Required<GatewayOptions>]: ValueCheck } = {
   statuses: must((value) => value === 'krakend' || value === 'http', 'be "krakend" or "http"'),
   errors: must((value) => value === 'empty' || value === 'json', 'be "empty" or "json"'),
   completedHeader: must(isFreeHeader, 'be the name of a header that HTTP has no use for itself'),
+  via: must((value) => value === false || isToken(value), 'be a name without spaces and separators, or false'),
 };
 
 /**
@@ -164,7 +175,7 @@ function soundPart(value: unknown, check: ValueCheck): unknown {
 /** The options are sound. */
 function fillIn(options: GatewayOptions): ResolvedOptions {
   const { axios, transport, logger, statuses = 'krakend', errors = 'empty' } = options;
-  const { completedHeader = 'X-Krakend-Completed' } = options;
+  const { completedHeader = 'X-Krakend-Completed', via } = options;
   const observers = [options.observe ?? []].flat() as readonly (Observe | Observer)[];
   return {
     axios,
@@ -185,6 +196,7 @@ function fillIn(options: GatewayOptions): ResolvedOptions {
     statuses,
     errors,
     completedHeader,
+    via: via === false ? undefined : (via ?? `tributary-${randomBytes(4).toString('hex')}`),
   };
 }
 
@@ -215,7 +227,6 @@ function hooksOf(value: unknown, names: readonly string[]): unknown[] {
   return isObject(value) ? names.flatMap((name) => (value as Record<string, unknown>)[name] ?? []) : [];
 }
 
-const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 /** Another value in one of these would break the answer. */
 const OF_HTTP: ReadonlySet<string> = new Set([
   'connection',
@@ -229,6 +240,10 @@ const OF_HTTP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+function isToken(value: unknown): value is string {
+  return typeof value === 'string' && HEADER_NAME.test(value);
+}
+
 function isFreeHeader(value: unknown): boolean {
-  return typeof value === 'string' && HEADER_NAME.test(value) && !OF_HTTP.has(value.toLowerCase());
+  return isToken(value) && !OF_HTTP.has(value.toLowerCase());
 }

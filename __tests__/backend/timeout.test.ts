@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createTimeout } from '../../lib/backend/timeout.js';
 import type { Proxy } from '../../lib/proxy.js';
+import { watchUpload } from '../../lib/upload.js';
 import { proxyRequest } from '../support/requests.js';
 import { answerOf, createManualProxy, deafProxy } from '../support/transport.js';
 
@@ -34,6 +35,20 @@ test('T01 fails when the time is up, and ends the call', async () => {
   await vi.advanceTimersByTimeAsync(300);
   await failed;
   expect(calls[0]?.request.signal.aborted).toBe(true);
+});
+
+test('S20 is the failure of a client that is still sending its body', async () => {
+  const body = new Readable({ read() {} });
+  let isOwed = true;
+  watchUpload(body, () => isOwed);
+  for (const code of ['ERR_REQUEST_BODY', 'ERR_BACKEND_TIMEOUT']) {
+    const { send, calls } = createManualProxy();
+    const failed = expect(limited(send)(proxyRequest({ body }))).rejects.toMatchObject({ code });
+    await vi.advanceTimersByTimeAsync(300);
+    await failed;
+    expect(calls[0]?.request.signal.reason).toMatchObject({ code });
+    isOwed = false;
+  }
 });
 
 test('T01 does not wait for a call that does not listen', async () => {

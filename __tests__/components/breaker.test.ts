@@ -157,6 +157,32 @@ describe('half-open', () => {
     expect(changes).toEqual(['open → half-open', 'half-open → closed']);
   });
 
+  test('S20 a probe that its caller holds up gives its place to the next after a second', () => {
+    const breaker = halfOpen();
+    const first = breaker.enter() as BreakerState & { kind: 'half-open' };
+    if (first.probe) first.probe.isHeldUp = () => true;
+    time += 999;
+    expect(breaker.enter()).toBeUndefined();
+    time += 1;
+    const second = breaker.enter() as BreakerState;
+    expect(breaker.enter()).toBeUndefined();
+    // The first counts no more.
+    breaker.leave(first, 'ignored');
+    breaker.leave(first, 'success');
+    expect(breaker.enter()).toBeUndefined();
+    breaker.leave(second, 'success');
+    expect(changes).toEqual(['open → half-open', 'half-open → closed']);
+  });
+
+  test('a probe that only takes long keeps its place', () => {
+    const breaker = halfOpen();
+    const probe = breaker.enter() as BreakerState & { kind: 'half-open' };
+    time += 60_000;
+    expect(breaker.enter()).toBeUndefined();
+    if (probe.probe) probe.probe.isHeldUp = () => false;
+    expect(breaker.enter()).toBeUndefined();
+  });
+
   test('a probe of an earlier half-open state does not take the place of this one', () => {
     const breaker = halfOpen();
     const first = breaker.enter() as BreakerState;

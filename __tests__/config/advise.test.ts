@@ -16,6 +16,14 @@ function exampleOf(schema: z.ZodType): unknown {
   return (examples as unknown[])[0];
 }
 
+test.each(['Authorization', 'cookie', '*'])('S19 a cache_ttl beside %s in input_headers is pointed out', (name) => {
+  const [warning] = warningsOf(withEndpoint({ cache_ttl: '60s', input_headers: ['X-A', name] }));
+  expect(warning?.at).toBe('endpoints[0].cache_ttl');
+  expect(warning?.message).toContain(`"${name.toLowerCase()}"`);
+  expect(warningsOf(withEndpoint({ cache_ttl: '60s', input_headers: ['X-A'] }))).toEqual([]);
+  expect(warningsOf(withEndpoint({ cache_ttl: '0s', input_headers: [name] }))).toEqual([]);
+});
+
 test('every option of the server process is reported once, with what to use instead', () => {
   const input = Object.fromEntries(Object.entries(idleShape).map(([key, schema]) => [key, exampleOf(schema)]));
   const warnings = warningsOf(input);

@@ -12,6 +12,7 @@ describe('connections', () => {
   test('G03 zero durations have a written meaning, zero counts have not', () => {
     for (const key of [
       'idle_connection_timeout',
+      'connection_rest',
       'dialer_timeout',
       'dialer_keep_alive',
       'dialer_fallback_delay',
@@ -26,9 +27,14 @@ describe('connections', () => {
   });
 
   test('T06 times that arm a timer are bounded', () => {
-    for (const key of ['dialer_timeout', 'dialer_fallback_delay', 'response_header_timeout']) {
+    for (const key of ['connection_rest', 'dialer_timeout', 'dialer_fallback_delay', 'response_header_timeout']) {
       expect(pathsOf({ [key]: '601s' })).toEqual([key]);
     }
+  });
+
+  test('S14 rest for 50 ms, or not at all', () => {
+    expect(parse({}).client.connection_rest).toBe(50);
+    expect(parse({ connection_rest: '0s' }).client.connection_rest).toBe(0);
   });
 
   test('are read as they stand', () => {

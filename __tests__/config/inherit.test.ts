@@ -69,7 +69,7 @@ describe('what nobody says', () => {
       ejection: undefined,
       proxy: { shadow: false, shadow_timeout: undefined, flatmap_filter: undefined },
       http: { return_error_details: undefined, return_error_code: false },
-      http_client: { no_redirect: false, send_body_on_redirect: false, client_tls: config.client.client_tls },
+      http_client: { redirects: 'follow', send_body_on_redirect: false, client_tls: config.client.client_tls },
       components: [],
     });
   });
@@ -252,9 +252,19 @@ describe('namespaces', () => {
     expect(parseBackend({}, {}, root).http_client.client_tls.ca_certs).toEqual(['root.pem']);
     const own = { 'backend/http/client': { client_tls: { ca_certs: ['own.pem'] }, no_redirect: true } };
     expect(parseBackend({ extra_config: own }, {}, root).http_client).toMatchObject({
-      no_redirect: true,
+      redirects: 'none',
       client_tls: { ca_certs: ['own.pem'], allow_insecure_connections: false },
     });
+  });
+
+  test.each([
+    [{}, 'follow'],
+    [{ no_redirect: true }, 'none'],
+    [{ redirects: 'same-origin' }, 'same-origin'],
+    [{ no_redirect: false, redirects: 'none' }, 'none'],
+  ])('S15 %j: `redirects` is %s', (own, redirects) => {
+    const { http_client } = parseBackend({ extra_config: { 'backend/http/client': own } });
+    expect(http_client.redirects).toBe(redirects);
   });
 
   test('zero durations of the connections mean the default', () => {

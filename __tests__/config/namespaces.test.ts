@@ -18,6 +18,18 @@ describe('defaults', () => {
     expect(routerSchema.parse({})).toMatchObject({ health_path: '/__health', error_body: {}, auto_options: false });
   });
 
+  test('S15 `no_redirect` and `redirects` must not contradict each other', () => {
+    const fault = httpClientSchema.safeParse({ no_redirect: true, redirects: 'follow' }).error?.issues[0];
+    expect(fault).toMatchObject({ path: ['redirects'], message: expect.stringContaining('no_redirect') });
+    for (const fine of [
+      { no_redirect: true, redirects: 'none' },
+      { no_redirect: false, redirects: 'none' },
+    ]) {
+      expect(httpClientSchema.safeParse(fine).success).toBe(true);
+    }
+    expect(httpClientSchema.safeParse({ redirects: 'all' }).error?.issues[0]?.message).toMatch(/"follow" or/);
+  });
+
   test('static data is always added unless a strategy says otherwise', () => {
     expect(endpointProxySchema.parse({ static: { data: { a: 1 } } }).static).toEqual({
       strategy: 'always',

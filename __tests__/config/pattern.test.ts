@@ -86,8 +86,8 @@ describe('B10 time', () => {
     const text = `${'a'.repeat(2 ** 16)}!`;
     const start = performance.now();
     for (let round = 0; round < 10; round++) expect(match(text)).toBe(false);
-    // A second for ten rounds is far from what it takes; the engine of V8 needs years for the first of them.
-    expect(performance.now() - start).toBeLessThan(1_000);
+    // Far from what it takes on a busy machine; the engine of V8 needs years for the first round of some.
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 
   test('the time grows no faster than the text', () => {
@@ -101,8 +101,9 @@ describe('B10 time', () => {
       });
       return Math.min(...times);
     }
-    timeOf(2 ** 16);
-    expect(timeOf(2 ** 19) / timeOf(2 ** 16)).toBeLessThan(8 * 4);
+    timeOf(2 ** 14);
+    // 32 times the text: 32 where it is linear, 1024 where it is quadratic.
+    expect(timeOf(2 ** 19) / timeOf(2 ** 14)).toBeLessThan(256);
   });
 });
 

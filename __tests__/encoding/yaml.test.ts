@@ -3,7 +3,6 @@ import { yaml } from '../../lib/encoding/yaml.js';
 import { DecodeError } from '../../lib/errors.js';
 import { JsonNumber, stringifyJson } from '../../lib/json-number.js';
 import { describeEncoding } from '../contracts/encoding.js';
-import { describeGrowth } from '../support/growth.js';
 
 describeEncoding(yaml, {
   decodes: [
@@ -73,5 +72,3 @@ describe('yaml', () => {
     expect(yaml.fault?.()).toBeUndefined();
   });
 });
-
-describeGrowth('yaml');

@@ -4,7 +4,7 @@ import { type Combiner, combiners } from '../../lib/endpoint/combiner.js';
 import { JsonNumber, stringifyJson } from '../../lib/json-number.js';
 import type { Data } from '../../lib/proxy.js';
 import { mergeNodes, parseText, printText, withoutProto } from '../faults/json-text.js';
-import { createRandom } from '../faults/random.js';
+import { createRandom, type Random } from '../faults/random.js';
 import { deepFreeze } from '../support/freeze.js';
 import { describeGrowth } from '../support/growth.js';
 import { objectText } from '../support/json-values.js';
@@ -134,6 +134,72 @@ describe('deep', () => {
     const date = new Date(0);
     expect(combine('deep', { a: { d: { x: 1 } } }, { a: { d: date } })['a']).toEqual({ d: date });
     expect(combine('deep', { a: { d: date } }, { a: { d: { x: 1 } } })).toEqual({ a: { d: { x: 1 } } });
+  });
+});
+
+/** By the words of the documentation, without any copy that is spared. */
+function naive(earlier: unknown, later: unknown, appends: boolean): unknown {
+  const isMap = (value: unknown): value is Data => typeof value === 'object' && value?.constructor === Object;
+  if (appends && Array.isArray(earlier) && Array.isArray(later)) return [...earlier, ...later];
+  if (!isMap(earlier) || !isMap(later)) return later;
+  const keys = [...new Set([...Object.keys(earlier), ...Object.keys(later)])];
+  return Object.fromEntries(
+    keys.map((key) => {
+      if (!(key in later)) return [key, earlier[key]];
+      return [key, key in earlier ? naive(earlier[key], later[key], appends) : later[key]];
+    }),
+  );
+}
+
+/** Many collisions: few names, all kinds of values. */
+function collidingDocument(random: Random, depth = 0): Record<string, unknown> {
+  const names = ['a', 'b', 'c', '1', '2'];
+  const count = random.int(0, names.length);
+  const valueOf = (): unknown => {
+    const kind = random.int(0, depth > 4 ? 3 : 7);
+    if (kind === 0) return random.int(0, 9);
+    if (kind === 1) return null;
+    if (kind === 2) return new JsonNumber('0.10');
+    if (kind === 3) return [random.int(0, 9), { a: random.int(0, 9) }];
+    return collidingDocument(random, depth + 1);
+  };
+  return Object.fromEntries(Array.from({ length: count }, () => [names[random.int(0, 4)], valueOf()]));
+}
+
+describe.each(['deep', 'concat'])('%s', (name) => {
+  test('P10 equals a naive merge of random documents that collide, and changes none of them', () => {
+    const random = createRandom(57);
+    for (let turn = 0; turn < 3000; turn++) {
+      const parts = deepFreeze(Array.from({ length: random.int(0, 5) }, () => collidingDocument(random)));
+      const expected = parts.reduce((all, part) => naive(all, part, name === 'concat') as Data, {});
+      const result = combinerOf(name)(parts);
+      expect(stringifyJson(result)).toBe(stringifyJson(expected));
+      expect(result).toStrictEqual(expected);
+    }
+  });
+
+  test('P10 shares what only one part has, whatever its size', () => {
+    const [mine, theirs] = [{ list: [1, { a: 1 }] }, { list: [2], map: { x: [3] } }];
+    const result = combine(name, { data: { mine, same: { x: 1 } } }, { data: { theirs, same: { y: 1 } } });
+    const data = result['data'] as Data;
+    expect(data['mine']).toBe(mine);
+    expect(data['theirs']).toBe(theirs);
+    expect(data['same']).toEqual({ x: 1, y: 1 });
+  });
+
+  test('P10 merges a thousand levels', () => {
+    const nested = (leaf: Data) => Array.from({ length: 1000 }).reduce<Data>((inner) => ({ a: inner }), leaf);
+    expect(JSON.stringify(combinerOf(name)([nested({ x: 1 }), nested({ y: 2 })]))).toBe(
+      JSON.stringify(nested({ x: 1, y: 2 })),
+    );
+  });
+
+  test('leaves buffers what they are', () => {
+    const later = Buffer.from('x');
+    for (const earlier of [1, [1], { a: 1 }, Buffer.from('yy')]) {
+      const result = combinerOf(name)([{ o: { k: earlier } }, { o: { k: later } }]);
+      expect(result).toStrictEqual({ o: { k: later } });
+    }
   });
 });
 

@@ -98,8 +98,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'components/breaker.js',
-        find: 'state.isProbing = true;',
-        replace: 'state.isProbing = (state.probes = (state.probes ?? 0) + 1) >= 2;',
+        find: 'state.probe = { since: at };',
+        replace: 'state.probes = (state.probes ?? 0) + 1; if (state.probes >= 2) state.probe = { since: at };',
       },
     ],
     caughtBy: ['G8'],

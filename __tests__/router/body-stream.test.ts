@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createBodyStream } from '../../lib/router/body-stream.js';
+import { isOwedByClient } from '../../lib/upload.js';
 import { parseAnswer, serve, type Wire } from './wire.js';
 
 let wire: Wire;
@@ -82,5 +83,40 @@ test('F08 a slow reader holds the sender back', async () => {
   while (!request.isPaused()) await new Promise((resolve) => setImmediate(resolve));
   expect(stream?.readableLength).toBeLessThan(1024 * 1024);
   expect(socket.writableLength).toBeGreaterThan(size / 2);
+  socket.destroy();
+});
+
+test('S20 tells whether the client is what its reader waits for', async () => {
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  let stream: Readable | undefined;
+  wire = await serve((request, response) => {
+    stream = createBodyStream(request, response, cutOff);
+    stream.on('error', () => {});
+  });
+  const { socket } = await wire.open();
+  const size = 8 * 1024 * 1024;
+  socket.write(`POST / HTTP/1.1\r\nHost: h\r\nContent-Length: ${size}\r\n\r\n`);
+  const [request] = await once(wire.server, 'request');
+  const isOwed = () => [isOwedByClient(stream), isOwedByClient(request)];
+  // Nobody has asked for it yet.
+  now = 100;
+  expect(isOwed()).toEqual([false, false]);
+  stream?.read(0);
+  expect(isOwed()).toEqual([true, true]);
+  now = 1_000;
+  socket.write(Buffer.alloc(size - 1));
+  while (!request.isPaused()) await new Promise((resolve) => setImmediate(resolve));
+  now = 1_300;
+  expect(isOwed()).toEqual([true, true]);
+  // A quarter of the time.
+  now = 1_334;
+  expect(isOwed()).toEqual([false, false]);
+  stream?.resume();
+  await vi.waitFor(() => expect(isOwed()).toEqual([true, true]));
+  socket.write('x');
+  await once(stream as Readable, 'end');
+  expect(isOwed()).toEqual([false, false]);
+  vi.restoreAllMocks();
   socket.destroy();
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { RequestError } from '../../lib/errors.js';
-import { checkHeaderLines, checkTransferEncoding } from '../../lib/router/framing.js';
+import { checkHeaderLines, checkHost, checkTransferEncoding } from '../../lib/router/framing.js';
 import { fakeRequest, serve, type Wire } from './wire.js';
 
 type Lines = readonly (readonly [string, string])[];
@@ -98,6 +98,54 @@ describe('H05 headers that may stand once', () => {
         ['Cookie', 'b'],
       ]),
     ).toBe('fine');
+  });
+});
+
+describe('H02 the host', () => {
+  test.each([
+    'a',
+    'a.example',
+    'a_b.example:8080',
+    'a.example:',
+    '127.0.0.1:80',
+    '[::1]',
+    '[2001:db8::1]:8443',
+    '[v1.a:b]',
+    'a%20b',
+    '',
+  ])('may be %j', (host) => {
+    expect(() => checkHost(fakeRequest('/', [['Host', host]]))).not.toThrow();
+    expect(() => checkHost(fakeRequest('/', [['Host', host]]))).not.toThrow();
+  });
+
+  test('may be missing', () => {
+    expect(() => checkHost(fakeRequest('/'))).not.toThrow();
+  });
+
+  test.each([
+    'user@evil',
+    'a/b',
+    'a b',
+    'a\tb',
+    'http://a',
+    'a:80:90',
+    'a:x',
+    'a:123456',
+    '[::1',
+    '::1]',
+    'a"b',
+    'a<b',
+    'a?b',
+    'a#b',
+    'a\\b',
+    'a%zz',
+    'caf\xe9',
+    'a'.repeat(301),
+  ])('is refused when it is none: %j', (host) => {
+    const refused = expect.objectContaining({ code: 'ERR_REQUEST_HEADERS', status: 400 });
+    for (let count = 0; count < 2; count++) {
+      expect(() => checkHost(fakeRequest('/', [['Host', host]]))).toThrow(refused);
+    }
   });
 });
 

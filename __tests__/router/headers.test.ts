@@ -111,6 +111,7 @@ const HOSTILE: Lines = [
   ['HTTP2-Settings', 'x'],
   ['Alt-Svc', 'x'],
   ['Expect', '100-continue'],
+  ['Proxy', 'http://evil'],
   ['Content-Length', '7'],
   ['X-User', 'me'],
   ['X-A', '1'],

@@ -106,6 +106,36 @@ test('U04 what is not declared need not be valid', () => {
   expect(refusal(['*'], '%zz=1&a=2')).toEqual(REFUSED);
 });
 
+/** Servers that take `;` for `&`, as the older recommendation of HTML has it, beside those that do not. */
+const keysOf = (text: string, separator: RegExp) =>
+  text.split(separator).map((pair) => decodeURIComponent(pair.split('=')[0]!));
+
+test.each([
+  'a=1;admin=1',
+  'a=1&a;admin=1',
+  'a=;admin=1;b=2',
+  'a=1&amp;admin=1',
+  'a=1%26admin=1',
+  'a=1%3Badmin=1',
+  'a=1&;admin=1&a=2',
+  'a;admin=1',
+  'a=1;;admin',
+])('S17 no server finds a key that was not declared: %s', (query) => {
+  for (const names of [['a'], ['*']]) {
+    const text = textOf(names, query);
+    expect(text).not.toContain(';');
+    expect(keysOf(text, /[&;]/)).toEqual(keysOf(text, /&/));
+  }
+  expect(keysOf(textOf(['a'], query), /[&;]/)).not.toContain('admin');
+});
+
+test('S17 a semicolon stays a part of names and values', () => {
+  expect(createQueryReader(['a', 'b;c'])('a=1;2&b;c=3')).toEqual([
+    { name: 'a', value: '1;2', text: 'a=1%3B2' },
+    { name: 'b;c', value: '3', text: 'b%3Bc=3' },
+  ]);
+});
+
 test('any query of declared pairs comes back byte for byte', () => {
   let seed = 7;
   const random = (below: number) => {
@@ -129,7 +159,7 @@ test('any query of declared pairs comes back byte for byte', () => {
     "'",
     '(',
     ')',
-    ';',
+    '%3B',
     ':',
     '@',
     ',',

@@ -79,6 +79,25 @@ describe('an answer we make', () => {
     expect(headers['cache-control']).toEqual(completed === 'true' ? ['public, max-age=60'] : undefined);
   });
 
+  test.each([
+    { headers: { 'set-cookie': ['sid=1'] }, expected: 'private, max-age=60' },
+    { headers: { 'set-cookie': 'sid=1', 'cache-control': 'public' }, expected: 'private, max-age=60' },
+    { headers: { etag: 'x' }, expected: 'public, max-age=60' },
+  ])('S19 a cookie of a backend keeps the answer out of shared caches: $headers', async ({ headers, expected }) => {
+    const answer = answerOf({ data: { a: 1 }, metadata: { status: 200, headers } });
+    expect((await write(answer, { cache_ttl: 60 })).headers['cache-control']).toEqual([expected]);
+  });
+
+  test('S19 so do a cookie of one backend beside the word of another, and one in a stream', async () => {
+    const headers = { 'set-cookie': 'sid=1', 'cache-control': 'public, max-age=5' };
+    const metadata = { status: 200, headers };
+    const expected = ['private, max-age=5'];
+    const merged = await write(answerOf({ data: { a: 1 }, metadata }));
+    expect(merged.headers['cache-control']).toEqual(expected);
+    const passed = await write(answerOf({ data: {}, metadata, body: Buffer.from('x') }), { encode: undefined });
+    expect(passed.headers['cache-control']).toEqual(expected);
+  });
+
   test('no Cache-Control without a cache_ttl', async () => {
     expect((await write(answerOf({ data: { a: 1 } }))).headers['cache-control']).toBeUndefined();
   });

@@ -35,7 +35,7 @@ export function backendConfig(
     proxy: { shadow: false },
     http: { return_error_code: false },
     http_client: {
-      no_redirect: false,
+      redirects: 'follow',
       send_body_on_redirect: false,
       client_tls: {
         allow_insecure_connections: false,

@@ -22,6 +22,15 @@ describe('the headers of a request', () => {
     expect(flattenHeaders({ 'user-agent': 'me' }, false, PLAIN)).toEqual(['user-agent', 'me']);
   });
 
+  it('S16 tell the way of the request and then the gateway', () => {
+    const rules: HeaderRules = { ...PLAIN, via: 'gw' };
+    expect(flattenHeaders({}, false, rules)).toEqual([...AGENT, 'via', '1.1 gw']);
+    expect(flattenHeaders({}, false, rules, '1.1 a')).toEqual([...AGENT, 'via', '1.1 a, 1.1 gw']);
+    expect(flattenHeaders({ Via: '1.1 b' }, false, rules, '1.1 a')).toEqual([...AGENT, 'via', '1.1 b, 1.1 gw']);
+    expect(flattenHeaders({ via: '1.1 b' }, false, PLAIN, '1.1 a')).toEqual(['via', '1.1 b', ...AGENT]);
+    expect(completeHeaders({}, false, rules, '1.1 a')).toMatchObject({ via: '1.1 a, 1.1 gw' });
+  });
+
   it('ask for what can be inflated', () => {
     const ask = (value?: string | string[], rules = RULES): string | undefined => {
       const flat = flattenHeaders(value === undefined ? {} : { 'accept-encoding': value }, false, rules);

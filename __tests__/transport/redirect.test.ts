@@ -187,9 +187,9 @@ describe('a redirect that leads nowhere', () => {
     expect(await call(`${server.origin}/old`, { headers })).toMatchObject({ status });
   });
 
-  it('is handed on with `no_redirect`', async () => {
+  it('is handed on with `redirects: none`', async () => {
     const server = await serve(moved('/new', 302));
-    const outcome = await call(`${server.origin}/old`, {}, { noRedirect: true });
+    const outcome = await call(`${server.origin}/old`, {}, { redirects: 'none' });
     expect(outcome).toMatchObject({ status: 302, text: 'moved', headers: { location: '/new' } });
     expect(server.requests).toHaveLength(1);
   });

@@ -32,7 +32,7 @@ export const SETTINGS: TransportSettings = {
   maxBody: 100_000,
   maxHeaderBytes: 16 * 1024,
   connectTimeout: 1_000,
-  noRedirect: false,
+  redirects: 'follow',
   sendBodyOnRedirect: false,
   disableCompression: false,
 };

@@ -33,7 +33,7 @@ describe('a transport', () => {
   });
 
   it('inflates the redirect itself where it is not followed', async () => {
-    const send = wire.transportFor({ ...SETTINGS, noRedirect: true });
+    const send = wire.transportFor({ ...SETTINGS, redirects: 'none' });
     expect(await outcomeOf(send(requestTo(`${server.origin}/old`)))).toMatchObject({ status: 302, text: 'moved' });
   });
 

@@ -1,10 +1,12 @@
 import { createDeadline, type Deadline } from '../deadline.js';
-import { BackendError } from '../errors.js';
-import type { Middleware, ProxyResponse } from '../proxy.js';
+import { BackendError, type GatewayError } from '../errors.js';
+import type { Middleware, ProxyRequest, ProxyResponse } from '../proxy.js';
+import { isOwedByClient, TOO_SLOW } from '../upload.js';
 
 /** A backend's own timeout, where it is shorter than what the endpoint grants. Covers a streamed body as well. */
 export function createTimeout(name: string, milliseconds: number): Middleware {
-  function expired(): BackendError {
+  function expired({ body }: ProxyRequest): GatewayError {
+    if (isOwedByClient(body)) return TOO_SLOW;
     return new BackendError(
       'ERR_BACKEND_TIMEOUT',
       504,
@@ -14,7 +16,7 @@ export function createTimeout(name: string, milliseconds: number): Middleware {
 
   return function limitTime(next) {
     return function callInTime(request) {
-      const deadline = createDeadline(milliseconds, expired, request.signal);
+      const deadline = createDeadline(milliseconds, () => expired(request), request.signal);
       return deadline.race(next({ ...request, signal: deadline.signal })).then(
         (response) => {
           disposeAfter(response, deadline);

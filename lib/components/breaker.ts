@@ -5,7 +5,14 @@ export type CallOutcome = 'success' | 'failure' | 'ignored';
 export type BreakerState =
   | { readonly kind: 'closed'; failures: number; readonly windowEnd: number }
   | { readonly kind: 'open'; readonly until: number }
-  | { readonly kind: 'half-open'; isProbing: boolean };
+  | { readonly kind: 'half-open'; probe: Probe | undefined };
+
+/** The one call of a half-open breaker. */
+interface Probe {
+  readonly since: number;
+  /** Whether its caller is what it waits for, as with an upload; set by who made the call, where that can be. */
+  isHeldUp?: () => boolean;
+}
 
 export interface BreakerOptions {
   /** Consecutive failures that are put up with; one more opens it. */
@@ -30,7 +37,7 @@ export interface Breaker {
   retryAfter(): number;
 }
 
-/** While a probe is under way nobody can tell how long it takes. */
+/** While a probe is under way nobody can tell how long it takes. One that its caller holds up has its place as long. */
 const PROBE_PATIENCE = 1_000;
 
 /**
@@ -55,17 +62,22 @@ export function createBreaker(options: BreakerOptions): Breaker {
   /** What the time alone changes. */
   function refresh(at: number): void {
     if (state.kind === 'closed' && at >= state.windowEnd) become(closed(at));
-    else if (state.kind === 'open' && at >= state.until) become({ kind: 'half-open', isProbing: false });
+    else if (state.kind === 'open' && at >= state.until) become({ kind: 'half-open', probe: undefined });
   }
 
   return {
     enter() {
-      refresh(now());
-      if (state.kind === 'open') return undefined;
-      if (state.kind === 'half-open') {
-        if (state.isProbing) return undefined;
-        state.isProbing = true;
+      const at = now();
+      refresh(at);
+      if (state.kind !== 'half-open') return state.kind === 'open' ? undefined : state;
+      const { probe } = state;
+      if (probe === undefined) {
+        state.probe = { since: at };
+        return state;
       }
+      if (at - probe.since < PROBE_PATIENCE || !probe.isHeldUp?.()) return undefined;
+      // Another state, so that the probe before it counts no more.
+      state = { kind: 'half-open', probe: { since: at } };
       return state;
     },
 
@@ -74,7 +86,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
       refresh(at);
       if (state !== entered || state.kind === 'open') return;
       if (outcome === 'ignored') {
-        if (state.kind === 'half-open') state.isProbing = false;
+        if (state.kind === 'half-open') state.probe = undefined;
         return;
       }
       if (state.kind === 'half-open') {

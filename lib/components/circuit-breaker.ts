@@ -4,6 +4,7 @@ import type { BackendConfig } from '../config/resolved.js';
 import { BackendError, ConfigError } from '../errors.js';
 import type { Keep } from '../keep.js';
 import type { BackendRequest, Proxy, ProxyResponse } from '../proxy.js';
+import { isOwedByClient } from '../upload.js';
 import { type Breaker, type BreakerState, type CallOutcome, createBreaker } from './breaker.js';
 import { type BackendScope, defineComponent } from './component.js';
 
@@ -134,8 +135,9 @@ function leaveCall(breaker: Breaker, entered: BreakerState): Leave {
 
 /** The one call that decides. When nobody waits for it any more its place is free at once, whatever it still does. */
 function leaveProbe(breaker: Breaker, entered: BreakerState, request: BackendRequest, judge: Judge): Leave {
-  const { signal } = request;
+  const { signal, body } = request;
   let isOver = false;
+  if (entered.kind === 'half-open' && entered.probe) entered.probe.isHeldUp = () => isOwedByClient(body) === true;
 
   function leave(outcome: CallOutcome): void {
     if (isOver) return;

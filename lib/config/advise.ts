@@ -48,7 +48,7 @@ export function advise(config: Config, root: ReadRoot, vocabulary: Vocabulary): 
   }
   config.endpoints.forEach((endpoint, index) => {
     const { backends } = root.endpoints[index]!;
-    const personal = endpoint.input_headers.find((name) => PERSONAL.has(name.toLowerCase()));
+    const personal = endpoint.input_headers.find((name) => PERSONAL.has(name));
     if (endpoint.cache_ttl > 0 && personal !== undefined) {
       vocabulary.warn(
         `endpoints[${index}].cache_ttl`,

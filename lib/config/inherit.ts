@@ -8,6 +8,7 @@ import type {
   ClientTls,
   Config,
   EndpointConfig,
+  HttpClientConfig,
   HttpConfig,
   RawBackend,
   RawRoot,
@@ -192,11 +193,7 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
     ejection: raw.ejection,
     proxy: { shadow: core.proxy.shadow, shadow_timeout: core.proxy.shadow_timeout, flatmap_filter },
     http: inheritHttp(core['backend/http']),
-    http_client: {
-      no_redirect: core['backend/http/client'].no_redirect,
-      send_body_on_redirect: core['backend/http/client'].send_body_on_redirect,
-      client_tls: core['backend/http/client'].client_tls ?? client.client_tls,
-    },
+    http_client: inheritHttpClient(core['backend/http/client'], client.client_tls),
     components,
   };
 }
@@ -221,6 +218,18 @@ function inheritHttp({
 }: CoreNamespaces<'backend'>['backend/http']): HttpConfig {
   if (return_error_details === undefined) return { return_error_details, return_error_code };
   return { return_error_details: return_error_details || undefined, return_error_code: false };
+}
+
+function inheritHttpClient(
+  {
+    no_redirect,
+    redirects = 'follow',
+    send_body_on_redirect,
+    client_tls,
+  }: CoreNamespaces<'backend'>['backend/http/client'],
+  inherited: ClientTls,
+): HttpClientConfig {
+  return { redirects: no_redirect ? 'none' : redirects, send_body_on_redirect, client_tls: client_tls ?? inherited };
 }
 
 function lowerCase(name: string): string {

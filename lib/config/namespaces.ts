@@ -121,19 +121,27 @@ export const clientTlsSchema = z.strictObject({
 });
 
 /** `backend/http/client`. */
-export const httpClientSchema = z.strictObject({
-  no_redirect: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Do not follow redirects.', examples: [true] }),
-  send_body_on_redirect: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Repeat the body when a 307 or 308 is followed.', examples: [true] }),
-  client_tls: clientTlsSchema
-    .optional()
-    .meta({ description: 'TLS of this backend, instead of that of the root.', examples: [{ ca_certs: ['ca.pem'] }] }),
-});
+export const httpClientSchema = z
+  .strictObject({
+    no_redirect: z
+      .boolean()
+      .default(false)
+      .meta({ description: "KrakenD's name of `redirects: none`.", examples: [true] }),
+    redirects: oneOf(['follow', 'same-origin', 'none'])
+      .optional()
+      .meta({ description: 'Which redirects are followed.', default: 'follow', examples: ['same-origin'] }),
+    send_body_on_redirect: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Repeat the body when a 307 or 308 is followed.', examples: [true] }),
+    client_tls: clientTlsSchema
+      .optional()
+      .meta({ description: 'TLS of this backend, instead of that of the root.', examples: [{ ca_certs: ['ca.pem'] }] }),
+  })
+  .refine(({ no_redirect, redirects = 'none' }) => !no_redirect || redirects === 'none', {
+    path: ['redirects'],
+    error: 'contradicts `no_redirect: true`; give one of the two.',
+  });
 
 function isNetwork(entry: string): boolean {
   const [address = '', prefix, ...rest] = entry.split('/');

@@ -186,7 +186,7 @@ export interface HttpConfig {
 
 /** `backend/http/client`. */
 export interface HttpClientConfig {
-  readonly no_redirect: boolean;
+  readonly redirects: 'same-origin' | 'follow' | 'none';
   readonly send_body_on_redirect: boolean;
   /** This backend's own, or the root's. */
   readonly client_tls: ClientTls;

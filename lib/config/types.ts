@@ -90,8 +90,14 @@ export interface ClientTlsInput extends Comments {
 
 /** The `backend/http/client` namespace. */
 export interface HttpClientInput extends Comments {
-  /** Does not follow redirects. Default false: up to 10 are followed. */
+  /** KrakenD's name of `redirects: 'none'`. Default false. */
   readonly no_redirect?: boolean;
+  /**
+   * Which redirects are followed, up to 10: all, only those that stay within the origin of the URL that was called, or none.
+   * The others are answers like any other. None leads to loopback, private or other internal addresses, unless the
+   * backend's own host has such an address. Default `follow`.
+   */
+  readonly redirects?: 'follow' | 'same-origin' | 'none';
   /** Repeats the body when a 307 or 308 is followed. Default false: they are not followed then. */
   readonly send_body_on_redirect?: boolean;
   /** TLS of this backend, instead of the root's. */

@@ -34,6 +34,11 @@ const ASIDE = -1;
 /** Objects with more keys are left to the parser: a key may be compared with all before it. */
 export const MAX_KEYS = 64;
 
+/** An object whose keys look alike is left to the parser once so many bytes of them, per byte of the text, were compared. */
+const MOST_COMPARED = 16;
+/** Texts of this size are never left to the parser for that. */
+const SMALL = 65_536;
+
 /** 1 for what may not follow in a string as it is: its end, an escape, a control character. */
 const ENDS_RUN = new Uint8Array(256).fill(1, 0, SPACE);
 ENDS_RUN[QUOTE] = 1;
@@ -56,6 +61,8 @@ export interface Members {
 
 /** Start and end of the keys of all objects that are open. Scans do not wait for anything, so one list serves all. */
 const keys: number[] = [];
+/** How many bytes of keys may have been compared with others. */
+let compared = 0;
 /** How much of the list is in use: to shorten an array costs more than the rest of a small object. */
 let used = 0;
 
@@ -86,6 +93,7 @@ export function findMembersOf(text: Uint8Array, { keys: bounds }: Members, key: 
 
 function readMembers(text: Uint8Array, open: number): Members | undefined {
   used = 0;
+  compared = 0;
   const end = scanObject(text, open, 1);
   return end === ASIDE ? undefined : { start: open + 1, end: end - 1, keys: keys.slice(0, used) };
 }
@@ -95,6 +103,7 @@ export function isPlainArray(text: Uint8Array): boolean {
   const open = skipSpace(text, 0);
   if (text[open] !== OPEN_BRACKET) return false;
   used = 0;
+  compared = 0;
   const end = scanArray(text, open, 1);
   return end !== ASIDE && isEnd(text, end);
 }
@@ -141,7 +150,10 @@ function scanObject(text: Uint8Array, open: number, depth: number): number {
     const end = endOfRun(text, start);
     if (text[end] !== QUOTE) return ASIDE;
     const kind = 1 << ((end - start) * 7 + text[start]! * 3 + text[end - 1]!);
-    if ((kinds & kind) !== 0 && isTaken(text, mark, start, end)) return ASIDE;
+    if ((kinds & kind) !== 0) {
+      compared += ((used - mark) / 2) * (end - start);
+      if (compared > MOST_COMPARED * at + SMALL || isTaken(text, mark, start, end)) return ASIDE;
+    }
     kinds |= kind;
     if (end - start === PROTO.length && scanWord(text, start, PROTO) !== ASIDE) return ASIDE;
     keys[used] = start;

@@ -16,6 +16,9 @@ interface Keys {
   readonly bounds: readonly number[];
 }
 
+/** So many pairs of keys are compared one by one, which is quicker for the few that most documents have. */
+const MOST_PAIRS = 256;
+
 const TEXT = Symbol('text');
 
 /**
@@ -135,7 +138,27 @@ function toText(data: Data): JsonText | undefined {
 }
 
 function haveCommonKey(some: readonly Keys[], others: readonly Keys[]): boolean {
+  if (countOf(some) * countOf(others) > MOST_PAIRS) return haveCommonNames(some, others);
   return others.some((other) => some.some((one) => haveCommonName(one, other)));
+}
+
+function countOf(keys: readonly Keys[]): number {
+  return keys.reduce((sum, { bounds }) => sum + bounds.length / 2, 0);
+}
+
+/** By a set: to compare each with each would take the square of their number, and that times their length. */
+function haveCommonNames(some: readonly Keys[], others: readonly Keys[]): boolean {
+  const names = new Set(some.flatMap(namesOf));
+  return others.some((other) => namesOf(other).some((name) => names.has(name)));
+}
+
+function namesOf({ source, bounds }: Keys): string[] {
+  const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+  const names: string[] = [];
+  for (let index = 0; index < bounds.length; index += 2) {
+    names.push(bytes.toString('latin1', bounds[index], bounds[index + 1]));
+  }
+  return names;
 }
 
 function haveCommonName(one: Keys, other: Keys): boolean {

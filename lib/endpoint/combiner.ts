@@ -1,3 +1,4 @@
+import merge from 'lodash.merge';
 import { isObject } from '../data.js';
 import type { Data } from '../proxy.js';
 
@@ -32,12 +33,30 @@ function takeLater(_earlier: unknown, later: unknown): unknown {
   return later;
 }
 
-/** Enters nothing but objects that both have: the rest is shared with the parts, however large it is. */
 function mergeDeeply(earlier: unknown, later: unknown, owned: Set<unknown>): unknown {
   if (!isObject(earlier) || !isObject(later)) return later;
   const target = ownObject(earlier, owned);
-  mergeInto(target, later, mergeDeeply, owned);
-  return target;
+  makeWay(target, later, owned);
+  return merge(target, later);
+}
+
+/**
+ * Leaves lodash nothing to enter but objects that both have: it would copy all others to their ends, mix arrays by index,
+ * and write into class instances. What it finds in its place already, it passes over.
+ */
+function makeWay(target: Record<string, unknown>, later: Data, owned: Set<unknown>): void {
+  for (const key of Object.keys(later)) {
+    if (key === '__proto__') continue;
+    const [mine, theirs] = [Object.hasOwn(target, key) ? target[key] : undefined, later[key]];
+    if (isObject(mine) && isObject(theirs)) {
+      const copy = ownObject(mine, owned);
+      target[key] = copy;
+      makeWay(copy, theirs, owned);
+    } else {
+      // A key keeps its place; what is neither an array nor an object of a document is lodash's to put there.
+      target[key] = isObject(theirs) || Array.isArray(theirs) ? theirs : null;
+    }
+  }
 }
 
 function concatenate(earlier: unknown, later: unknown, owned: Set<unknown>): unknown {

@@ -1,19 +1,40 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { PackedStream } from '../packed-stream.js';
+import { watchUpload } from '../upload.js';
 
 /**
  * The body of a request as a stream of its own, with back-pressure. The request itself is never handed out: whoever
  * destroys an `IncomingMessage` takes the client's socket along, and with it the answer.
  */
 export function createBodyStream(request: IncomingMessage, response: ServerResponse, cutOff: () => Error): Readable {
+  const startedAt = performance.now();
+  /** Since when the client is kept from sending, as at first; undefined while it is not. */
+  let heldSince: number | undefined = startedAt;
+  /** Nothing of it is read any more, or all has been. */
+  let endedAt: number | undefined;
+  let isComplete = false;
+
   function onData(chunk: Buffer): void {
-    if (!stream.add(chunk)) request.pause();
+    if (stream.add(chunk)) return;
+    request.pause();
+    heldSince = performance.now();
   }
 
   function onEnd(): void {
-    if (request.complete) stream.finish();
-    else onCut();
+    if (!request.complete) {
+      onCut();
+      return;
+    }
+    isComplete = true;
+    stream.finish();
+  }
+
+  /** A backend that has kept the client waiting for a quarter of the time, without a break, does not read. */
+  function isOwed(): boolean {
+    if (isComplete) return false;
+    const now = endedAt ?? performance.now();
+    return heldSince === undefined || now - heldSince < (now - startedAt) / 4;
   }
 
   function onCut(): void {
@@ -38,9 +59,11 @@ export function createBodyStream(request: IncomingMessage, response: ServerRespo
         response.on('close', onCut);
         request.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onClose);
       }
+      heldSince = undefined;
       request.resume();
     },
     destroy(error, callback) {
+      endedAt = performance.now();
       detach();
       // What nobody reads any more must not block the next request of this connection.
       request.resume();
@@ -49,6 +72,8 @@ export function createBodyStream(request: IncomingMessage, response: ServerRespo
   });
   // Whoever was reading may have gone.
   stream.on('error', ignore);
+  watchUpload(stream, isOwed);
+  watchUpload(request, isOwed);
   return stream;
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createCollector } from '../collect.js';
 import { RequestError } from '../errors.js';
+import { isOwedByClient } from '../upload.js';
 import { createBodyStream } from './body-stream.js';
 import { checkTransferEncoding } from './framing.js';
 import { serializeParsed } from './parsed-body.js';
@@ -31,6 +32,11 @@ export interface BodyReaderOptions {
 export function announcesBody({ headers }: IncomingMessage): boolean {
   const length = headers['content-length'];
   return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
+}
+
+/** True while a body is on its way and it is not us who hold it back, or have not begun to read it. */
+export function isSending(request: IncomingMessage): boolean {
+  return isOwedByClient(request) ?? (announcesBody(request) && !request.complete && request.readableFlowing === true);
 }
 
 export function createBodyReader({ limit, mode }: BodyReaderOptions): BodyReader {

@@ -41,6 +41,7 @@ const REQUEST_TEXTS: Partial<Record<ErrorCode, string>> = {
   ERR_REQUEST_BODY: 'error: incomplete request body',
   ERR_REQUEST_BODY_SIZE: 'error: request body too large',
   ERR_REQUEST_BODY_CONSUMED: 'error: request body not available',
+  ERR_LOOP: 'error: request loop',
 };
 /** Causes that say "not now": the client may come back. */
 const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['ERR_OVERLOADED', 'ERR_CLOSING']);
@@ -48,8 +49,6 @@ const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['ERR_OVERLOADED', 'ERR_CLOSIN
 const RETRY_AFTER = 1;
 /** After these the connection is of no use any more. */
 const ENDS_CONNECTION: ReadonlySet<ErrorCode> = new Set(['ERR_REQUEST_FRAMING', 'ERR_REQUEST_BODY', 'ERR_CLOSING']);
-/** The time was up while the client was still sending: its failure, not the backends'. */
-const TOO_SLOW = new RequestError('ERR_REQUEST_BODY', 408, 'The request body did not arrive in time.');
 /** A body up to this size is read to its end, so that the connection can stay. */
 const CHEAP_BODY = 64 * 1024;
 
@@ -85,8 +84,7 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
     return { status, contentType: PLAIN, body: returnErrorMsg || error instanceof RequestError ? message : '' };
   }
 
-  return function writeError(request, response, thrown) {
-    const error = thrown.code === 'ERR_ENDPOINT_TIMEOUT' && isSending(request) ? TOO_SLOW : thrown;
+  return function writeError(request, response, error) {
     if (error instanceof RejectedError) {
       response.statusCode = error.status;
       for (const [name, value] of Object.entries(error.headers)) tryHeader(response, name, value);
@@ -116,11 +114,6 @@ function retryAfterOf(error: GatewayError): number {
   if (error instanceof EndpointError && error.causes.length > 0) return Math.min(...error.causes.map(retryAfterOf));
   const seconds = error instanceof BackendError ? error.details.retryAfter : undefined;
   return Math.max(RETRY_AFTER, Math.ceil(seconds ?? RETRY_AFTER));
-}
-
-/** True when a body is on its way and it is not us who hold it back, or have not begun to read it. */
-function isSending(request: IncomingMessage): boolean {
-  return announcesBody(request) && !request.complete && request.readableFlowing === true;
 }
 
 /** Every message is safe to be seen: none holds a host, a value or a stack. */

@@ -10,7 +10,7 @@ export interface FailureLog {
 }
 
 /** Calls that were not made, on purpose: whoever floods us must not flood the log. */
-const SHED: ReadonlySet<ErrorCode> = new Set(['ERR_BREAKER_OPEN', 'ERR_BACKEND_LIMIT', 'ERR_OVERLOADED']);
+const SHED: ReadonlySet<ErrorCode> = new Set(['ERR_BREAKER_OPEN', 'ERR_BACKEND_LIMIT', 'ERR_OVERLOADED', 'ERR_LOOP']);
 /** Milliseconds between two lines about such calls. */
 const PAUSE = 1_000;
 

@@ -3,9 +3,10 @@ import { createDeadline } from '../deadline.js';
 import { EndpointError, type GatewayError, RejectedError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Admit, Proxy, ProxyResponse, RequestHead } from '../proxy.js';
+import { TOO_SLOW } from '../upload.js';
 import type { Admission, Guest } from './admission.js';
 import { admitFirst } from './admit.js';
-import type { BodyReader } from './body.js';
+import { type BodyReader, isSending } from './body.js';
 import { distrust, isDistrusted, onConnectionClose } from './connection.js';
 import { cut, cutUnlessTaken } from './cut.js';
 import { createFailureLog } from './failure-log.js';
@@ -81,7 +82,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
       cutUnlessTaken(response);
       return;
     }
-    const deadline = createDeadline(timeout, expired, undefined, isQuiet);
+    const deadline = createDeadline(timeout, () => (isSending(request) ? TOO_SLOW : expired()), undefined, isQuiet);
     const guest: Guest = {
       cancel(reason) {
         deadline.abort(reason);

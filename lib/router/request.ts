@@ -3,6 +3,7 @@ import type { ProxyRequest } from '../proxy.js';
 import type { ClientIp } from './client-ip.js';
 import { checkHeaderLines, checkHost, checkTransferEncoding } from './framing.js';
 import { createHeaderReader } from './headers.js';
+import { createLoopCheck } from './loop.js';
 import type { RawParams } from './matcher.js';
 import { decodeParams } from './params.js';
 import { createQueryReader } from './query.js';
@@ -28,6 +29,8 @@ export interface RequestReaderOptions {
   readonly input_query_strings?: readonly string[] | undefined;
   /** What the gateway calls itself towards backends. */
   readonly userAgent: string;
+  /** What it calls itself in `Via`; undefined where it does not. */
+  readonly via?: string | undefined;
   readonly clientIp: ClientIp;
 }
 
@@ -35,11 +38,13 @@ export function createRequestReader(options: RequestReaderOptions): RequestReade
   const { userAgent, clientIp } = options;
   const readHeaders = createHeaderReader({ names: options.input_headers, userAgent });
   const readQuery = createQueryReader(options.input_query_strings);
+  const checkLoop = createLoopCheck(options.via);
 
   return function readRequest(request, rawParams, signal, body) {
     checkTransferEncoding(request);
     checkHeaderLines(request);
     checkHost(request);
+    checkLoop(request);
     const { path, query } = splitTarget(request.url ?? '/');
     const ip = clientIp(request);
     const headers = readHeaders(request, ip);

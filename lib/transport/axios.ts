@@ -3,13 +3,15 @@ import type { AxiosResponse } from 'axios';
 import type { BackendRequest, Headers } from '../proxy.js';
 import { toAbortSignal } from '../signal.js';
 import { untilAborted } from './abort.js';
+import type { AddressKind } from './address-kind.js';
 import { limitStream, readBody } from './body.js';
 import type { Exchange, WireRequest } from './exchange.js';
-import { abortError, protocolError, sizeError, wireError } from './failure.js';
+import { abortError, cutUploadError, protocolError, redirectTargetError, sizeError, wireError } from './failure.js';
 import { completeHeaders, flattenHeaders, type HeaderRules, normalizeHeaders } from './headers.js';
+import { addressIn, createRedirectLookup, mayLeadTo, type RedirectLookup } from './redirect-target.js';
 import type { BackendResponse, Transport } from './transport.js';
 import { EXCHANGE, isOwnAxios, isUntouched, type OwnAxios } from './undici-adapter.js';
-import { detach } from './upload.js';
+import { detach, isCutUpload, isSocketGone } from './upload.js';
 
 export { createAxios, type OwnAxios } from './undici-adapter.js';
 
@@ -32,6 +34,8 @@ export interface AxiosCall {
   readonly validateStatus?: () => boolean;
   readonly baseURL?: string;
   readonly maxRedirects?: number;
+  /** Set on calls that follow a redirect to another origin: finds only addresses that it may lead to. */
+  readonly lookup?: RedirectLookup;
   readonly proxy?: false;
   readonly decompress?: boolean;
   readonly maxContentLength?: number;
@@ -43,6 +47,8 @@ export interface AxiosTransportSettings extends HeaderRules {
   readonly name: string;
   readonly stream: boolean;
   readonly maxBody: number;
+  /** For calls that follow a redirect to another origin: the kind of the address that redirected there. */
+  readonly redirectedFrom?: AddressKind | undefined;
 }
 
 /** One backend's way through an axios instance, the gateway's own or anybody's. */
@@ -60,8 +66,17 @@ function createOwnTransport(axios: OwnAxios, settings: AxiosTransportSettings, e
   return function send(request) {
     // With nobody listening in, axios' own pipeline would only copy headers back and forth.
     if (isUntouched(axios)) return exchange(toWireRequest(request, settings));
-    return axios.request<unknown, AxiosResponse<unknown>>(ownCall(request, settings, exchange) as object).then(
-      (response) => toResponse(response, settings),
+    // Interceptors need not keep it.
+    let peerAddress: string | undefined;
+    function exchangeAndNote(sent: WireRequest): Promise<BackendResponse> {
+      return exchange(sent).then((answer) => {
+        peerAddress = answer.peerAddress;
+        return answer;
+      });
+    }
+    return axios.request<unknown, AxiosResponse<unknown>>(ownCall(request, settings, exchangeAndNote) as object).then(
+      (response) =>
+        toResponse(response, settings).then((answer) => (peerAddress ? { ...answer, peerAddress } : answer)),
       (error: unknown) => {
         throw request.signal.aborted ? abortError(name, request.signal) : wireError(name, error, false);
       },
@@ -70,8 +85,9 @@ function createOwnTransport(axios: OwnAxios, settings: AxiosTransportSettings, e
 }
 
 function toWireRequest(request: BackendRequest, settings: AxiosTransportSettings): WireRequest {
-  const { method, url, body, signal } = request;
-  return { method, url, headers: flattenHeaders(request.headers, body instanceof Readable, settings), body, signal };
+  const { method, url, body, signal, client } = request;
+  const headers = flattenHeaders(request.headers, body instanceof Readable, settings, client.headers['via']);
+  return { method, url, headers, body, signal };
 }
 
 function ownCall(request: BackendRequest, settings: AxiosTransportSettings, exchange: Exchange): AxiosCall {
@@ -81,7 +97,7 @@ function ownCall(request: BackendRequest, settings: AxiosTransportSettings, exch
 }
 
 function createForeignTransport(axios: AxiosLike, settings: AxiosTransportSettings): Transport {
-  const { name, stream, maxBody } = settings;
+  const { name, stream, maxBody, redirectedFrom } = settings;
   const transforms = [identity];
   const fixed = {
     responseType: stream ? 'stream' : 'arraybuffer',
@@ -94,13 +110,22 @@ function createForeignTransport(axios: AxiosLike, settings: AxiosTransportSettin
     decompress: false,
     maxContentLength: stream || maxBody === Infinity ? -1 : maxBody,
     maxBodyLength: Infinity,
+    ...(redirectedFrom && { lookup: createRedirectLookup(redirectedFrom) }),
   } as const;
 
   return function send(request) {
     const signal = toAbortSignal(request.signal);
     if (signal.aborted) return Promise.reject(abortError(name, signal));
+    if (isRefused(request.url)) return Promise.reject(redirectTargetError(name));
     return untilAborted(call(request, signal), signal, name);
   };
+
+  /** Of an address in numbers, no adapter looks anything up. */
+  function isRefused(url: string): boolean {
+    if (redirectedFrom === undefined) return false;
+    const address = addressIn(url);
+    return address !== undefined && !mayLeadTo(address, redirectedFrom);
+  }
 
   async function call(request: BackendRequest, signal: AbortSignal): Promise<BackendResponse> {
     const { url, method, body } = request;
@@ -111,8 +136,10 @@ function createForeignTransport(axios: AxiosLike, settings: AxiosTransportSettin
       const response = await axios.request({ ...fixed, url, method, headers, data, signal });
       return await toResponse(response, settings, signal);
     } catch (error) {
+      const isCut = isCutUpload(data) && error instanceof Error && isSocketGone(error);
       if (data instanceof Readable) data.destroy();
-      throw signal.aborted ? abortError(name, signal) : foreignError(error);
+      if (signal.aborted) throw abortError(name, signal);
+      throw isCut ? cutUploadError(name) : foreignError(error);
     }
   }
 
@@ -134,7 +161,12 @@ function callHeaders(
   request: BackendRequest,
   settings: AxiosTransportSettings,
 ): Record<string, string | string[] | false> {
-  const headers = completeHeaders(request.headers, request.body instanceof Readable, settings);
+  const headers = completeHeaders(
+    request.headers,
+    request.body instanceof Readable,
+    settings,
+    request.client.headers['via'],
+  );
   headers['accept'] ??= false;
   headers['accept-encoding'] ??= false;
   headers['content-type'] ??= false;

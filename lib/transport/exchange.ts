@@ -8,6 +8,7 @@ import {
   abortError,
   closingError,
   connectionError,
+  cutUploadError,
   protocolError,
   sizeError,
   timeoutError,
@@ -18,10 +19,11 @@ import { type Head, readHead } from './head.js';
 import { expectAnswer, type Lane, OVERSIZE } from './lane.js';
 import type { Call, Waiter } from './origin.js';
 import type { Pool } from './pool.js';
+import { isRedirect } from './redirect.js';
 import { setLending } from './shared-reads.js';
 import { isCutOff } from './socket.js';
 import type { BackendResponse } from './transport.js';
-import { detach } from './upload.js';
+import { detach, isCutUpload, isSocketGone } from './upload.js';
 
 /** A request ready to be written. */
 export interface WireRequest {
@@ -89,6 +91,7 @@ function runExchange(
   let lane: Lane | undefined;
   /** Where it waits for a lane. */
   let place: Place<Waiter> | undefined;
+  let isConnected = false;
   let isReused = false;
   let isRetry = false;
   /** The answer has begun: not even a repeatable request may be sent again. */
@@ -103,11 +106,17 @@ function runExchange(
   /** Takes the place of the pieces where the length is known. */
   let whole: Buffer | undefined;
   let received = 0;
+  /** The address that answered with a redirect. */
+  let peerAddress: string | undefined;
   let stream: PackedStream | undefined;
   let headTimer: NodeJS.Timeout | undefined;
 
   if (signal !== undefined) onAbort(signal, onAborted);
-  if (settings.responseHeaderTimeout > 0) headTimer = setTimeout(onHeadTimeout, settings.responseHeaderTimeout);
+  if (settings.responseHeaderTimeout > 0) {
+    // A client may take its time to send a body.
+    if (body instanceof Readable) body.once('end', startHeadTimer);
+    else startHeadTimer();
+  }
   place = pool.take(call, false);
 
   function start(free: Lane): void {
@@ -150,6 +159,7 @@ function runExchange(
       abort();
       return;
     }
+    isConnected = true;
     isReused = lane.exchanges > 0;
     expectAnswer(lane, maxBody + FRAMING_ALLOWANCE);
   }
@@ -166,13 +176,15 @@ function runExchange(
     if (typeof judged === 'string') return fail(protocolError(name, judged));
     if (judged.hasBody && judged.length > maxBody) return fail(sizeError(name, maxBody));
     head = judged;
+    // Read now: a closed socket does not know it any more.
+    if (isRedirect(status)) peerAddress = lane?.socket?.remoteAddress;
     if (!judged.hasBody) return true;
     if (settings.stream && judged.length !== 0) {
       setLending(lane?.socket, true);
       stream = new PackedStream({ read: resume, destroy: onStreamDestroy, highWaterMark: STREAM_BUFFER });
       // The caller may not have got hold of it yet when it breaks.
       stream.on('error', ignore);
-      resolve(respond(judged, stream));
+      resolve(respond(judged, stream, peerAddress));
     } else if (judged.length > SMALLEST_WHOLE && judged.length <= LARGEST_WHOLE) {
       setLending(lane?.socket, true);
       whole = Buffer.allocUnsafeSlow(judged.length);
@@ -222,13 +234,14 @@ function runExchange(
     settle();
     pool.release(lane);
     if (stream !== undefined) stream.finish();
-    else resolve(respond(head, whole ?? pieces.take()));
+    else resolve(respond(head, whole ?? pieces.take(), peerAddress));
   }
 
   function onError(error: Error & { code?: string }): void {
     if (isOver) return;
     const isRace = isReused && !isStarted && !isRetry && REPEATABLE.has(method) && !(body instanceof Readable);
     if (isRace && isSocketGone(error)) retry();
+    else if (isConnected && !isStarted && isCutUpload(body) && isSocketGone(error)) fail(cutUploadError(name));
     else fail(error.code === OVERSIZE ? sizeError(name, maxBody) : wireError(name, error, isStarted));
   }
 
@@ -246,6 +259,10 @@ function runExchange(
 
   function onAborted(): void {
     if (signal !== undefined) fail(abortError(name, signal));
+  }
+
+  function startHeadTimer(): void {
+    if (!isOver && head === undefined) headTimer = setTimeout(onHeadTimeout, settings.responseHeaderTimeout);
   }
 
   function onHeadTimeout(): void {
@@ -279,8 +296,13 @@ function runExchange(
   }
 }
 
-function respond({ status, headers, isCloseDelimited }: Head, body: Readable | Buffer): BackendResponse {
-  return isCloseDelimited ? { status, headers, body, isCloseDelimited } : { status, headers, body };
+function respond(
+  { status, headers, isCloseDelimited }: Head,
+  body: Readable | Buffer,
+  peerAddress: string | undefined,
+): BackendResponse {
+  if (isCloseDelimited || peerAddress !== undefined) return { status, headers, body, isCloseDelimited, peerAddress };
+  return { status, headers, body };
 }
 
 /** Of a body that only the end of the connection ends: undici takes a reset for that end, too. */
@@ -292,10 +314,6 @@ function faultAtClose(name: string, error: Error | null | undefined, isCut: bool
 /** True where undici has closed the socket since no other exchange may follow. */
 function isOwnEnd(error: Error & { code?: string }): boolean {
   return error.code === 'UND_ERR_INFO';
-}
-
-function isSocketGone({ code }: { code?: string }): boolean {
-  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 function ignore(): void {}

@@ -1,4 +1,5 @@
 import { BackendError, GatewayError } from '../errors.js';
+import { REFUSED_ADDRESS } from './redirect-target.js';
 
 const SAFE_CODE = /^[A-Z][A-Z0-9_]{1,60}$/;
 const TIMEOUTS = new Set(['ETIMEDOUT', 'ECONNABORTED', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
@@ -12,6 +13,12 @@ const UNWRITABLE = new Set([
 
 export function connectionError(name: string, what: string): BackendError {
   return new BackendError('ERR_BACKEND_CONNECTION', 502, `${name}: ${what}.`);
+}
+
+/** The backend closed the connection while the body was still coming: nobody can tell whether the client was the reason. */
+export function cutUploadError(name: string): BackendError {
+  const message = `${name}: the connection ended before it had the whole request.`;
+  return new BackendError('ERR_BACKEND_CONNECTION', 502, message, { isUnsent: true });
 }
 
 export function protocolError(name: string, what: string): BackendError {
@@ -29,6 +36,13 @@ export function timeoutError(name: string, what: string): BackendError {
 
 export function redirectError(name: string, what: string): BackendError {
   return new BackendError('ERR_BACKEND_REDIRECT', 502, `${name}: ${what}.`);
+}
+
+export function redirectTargetError(name: string): BackendError {
+  return redirectError(
+    name,
+    'a redirect leads to an address of this machine or of an internal network and was not followed; if that service is meant to be called, make it the host of a backend',
+  );
 }
 
 export function decodeError(name: string, what: string): BackendError {
@@ -63,11 +77,12 @@ export function wireError(name: string, error: unknown, isStarted: boolean): Gat
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
     return new BackendError('ERR_BACKEND_SIZE', 502, `${name}: the head of the answer is larger than the limit.`);
   }
+  if (code === REFUSED_ADDRESS) return redirectTargetError(name);
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return timeoutError(name, 'no connection in time');
   if (TIMEOUTS.has(code)) return timeoutError(name, 'no answer in time');
   if (UNWRITABLE.has(code)) {
     const message = `${name}: the request cannot be written as HTTP/1.1; look at the headers and the path it was given.`;
-    return new BackendError('ERR_BACKEND_PROTOCOL', 502, message);
+    return new BackendError('ERR_BACKEND_PROTOCOL', 502, message, { isUnsent: true });
   }
   const what = isStarted ? 'the connection ended before the answer was complete' : 'no answer';
   return connectionError(name, code === '' || code === 'UND_ERR_SOCKET' ? what : `${what} (${code})`);

@@ -25,17 +25,25 @@ export interface HeaderRules {
   readonly compress: boolean;
   /** True where the gateway inflates bodies, so that a forwarded `Accept-Encoding` may ask only for what it can. */
   readonly decode: boolean;
+  /** What the gateway calls itself in `Via`; undefined leaves that header as it is. */
+  readonly via?: string | undefined;
 }
 
-/** Lays headers out as undici wants them. Names that belong to the connection are left out. */
+/**
+ * Lays headers out as undici wants them. Names that belong to the connection are left out.
+ *
+ * @param passedVia the `Via` of the client's request: the way it came is told whether or not that header is forwarded
+ */
 export function flattenHeaders(
   headers: Readonly<Record<string, unknown>>,
   keepLength: boolean,
   rules?: HeaderRules,
+  passedVia?: string | readonly string[],
 ): string[] {
   const flat: string[] = [];
   let hasEncoding = false;
   let hasAgent = false;
+  let via: unknown = passedVia;
   for (const key of Object.keys(headers)) {
     const value = headers[key];
     // `false` is how axios says "not this one".
@@ -44,6 +52,10 @@ export function flattenHeaders(
     if (NOT_OURS_TO_SEND.has(name) || (name === 'content-length' && !keepLength)) continue;
     if (name === 'accept-encoding') hasEncoding = true;
     else if (name === 'user-agent') hasAgent = true;
+    else if (name === 'via' && rules?.via !== undefined) {
+      via = value;
+      continue;
+    }
     if (rules?.decode && name === 'accept-encoding') flat.push(name, decodableEncodings(String(value)));
     else if (typeof value === 'string') flat.push(name, value);
     else if (Array.isArray(value)) for (const line of value) flat.push(name, String(line));
@@ -51,6 +63,7 @@ export function flattenHeaders(
   }
   if (rules?.compress && !hasEncoding) flat.push('accept-encoding', ACCEPT_ENCODING);
   if (rules && !hasAgent) flat.push('user-agent', USER_AGENT);
+  if (rules?.via !== undefined) flat.push('via', via === undefined ? `1.1 ${rules.via}` : `${via}, 1.1 ${rules.via}`);
   return flat;
 }
 
@@ -59,9 +72,10 @@ export function completeHeaders(
   headers: Headers,
   keepLength: boolean,
   rules: HeaderRules,
+  passedVia?: string | readonly string[],
 ): Record<string, string | string[] | false> {
   const complete: Record<string, string | string[] | false> = Object.create(null);
-  const flat = flattenHeaders(headers, keepLength, rules);
+  const flat = flattenHeaders(headers, keepLength, rules, passedVia);
   for (let index = 0; index < flat.length; index += 2) {
     const name = flat[index] as string;
     const value = flat[index + 1] as string;

@@ -1,6 +1,7 @@
 import type { SecureContext } from 'node:tls';
 import type { ClientConfig, ClientTls } from '../config/resolved.js';
 import { createQueue, type Place } from '../queue.js';
+import type { AddressKind } from './address-kind.js';
 import { closeLane, type Lane, openLane } from './lane.js';
 import type { Call, Member, Origin, Origins, Waiter } from './origin.js';
 import { type Address, createConnect, parseOrigin } from './socket.js';
@@ -31,10 +32,16 @@ export interface PoolSettings {
   readonly tls: ClientTls;
 }
 
+/**
+ * The pool of an origin; undefined for what is no origin of a backend. Sockets that only redirects use are kept apart, by the
+ * kind of the address that redirected there: they are not opened to every address.
+ */
+export type PoolFor = (origin: string, redirectedFrom?: AddressKind) => Pool | undefined;
+
 /** All sockets of a gateway. */
 export interface Pools {
-  /** Pools for backends with these settings, by origin; undefined for what is no origin of a backend. */
-  group(settings: PoolSettings): (origin: string) => Pool | undefined;
+  /** Pools for backends with these settings. */
+  group(settings: PoolSettings): PoolFor;
   /** Ends every exchange and closes every socket. */
   close(): Promise<void>;
 }
@@ -64,40 +71,41 @@ const CLOSED_POOL: Pool = {
  * @param onStray told of every time that an origin sent bytes no request asked for
  */
 export function createPools(client: ClientConfig, origins: Origins, onStray: (origin: string) => void): Pools {
-  const groups = new Map<string, (origin: string) => Pool | undefined>();
+  const groups = new Map<string, PoolFor>();
   const pools = new Set<Pool>();
   let isClosed = false;
 
-  function group(settings: PoolSettings): (origin: string) => Pool | undefined {
-    const key = JSON.stringify(settings);
-    const present = groups.get(key);
+  function group(settings: PoolSettings): PoolFor {
+    const groupKey = JSON.stringify(settings);
+    const present = groups.get(groupKey);
     if (present !== undefined) return present;
     const context = readTls(settings.tls);
     const byOrigin = new Map<string, Pool>();
-    groups.set(key, poolFor);
+    groups.set(groupKey, poolFor);
     return poolFor;
 
-    function poolFor(origin: string): Pool | undefined {
-      const pool = byOrigin.get(origin);
-      return pool === undefined ? open(origin) : pool;
+    function poolFor(origin: string, redirectedFrom?: AddressKind): Pool | undefined {
+      const key = redirectedFrom === undefined ? origin : `${redirectedFrom} ${origin}`;
+      const pool = byOrigin.get(key);
+      return pool === undefined ? open(key, origin, redirectedFrom) : pool;
     }
 
-    function open(origin: string): Pool | undefined {
+    function open(key: string, origin: string, redirectedFrom: AddressKind | undefined): Pool | undefined {
       const address = parseOrigin(origin);
       if (address === undefined) return undefined;
       if (isClosed) return CLOSED_POOL;
       if (byOrigin.size >= MAX_POOLS) forgetUnused();
-      const pool = createPool({ name: origin, origins, address, settings, client, context, onStray });
-      byOrigin.set(origin, pool);
+      const pool = createPool({ name: origin, origins, address, redirectedFrom, settings, client, context, onStray });
+      byOrigin.set(key, pool);
       pools.add(pool);
       return pool;
     }
 
     /** Hosts come and go, and pools are cheap to make again. */
     function forgetUnused(): void {
-      for (const [origin, pool] of byOrigin) {
+      for (const [key, pool] of byOrigin) {
         if (pool.isUsed()) continue;
-        byOrigin.delete(origin);
+        byOrigin.delete(key);
         pools.delete(pool);
         pool.close().catch(ignore);
       }
@@ -116,19 +124,20 @@ interface PoolOptions {
   readonly name: string;
   readonly origins: Origins;
   readonly address: Address;
+  readonly redirectedFrom: AddressKind | undefined;
   readonly settings: PoolSettings;
   readonly client: ClientConfig;
   readonly context: SecureContext;
   readonly onStray: (origin: string) => void;
 }
 
-function createPool({ name, origins, address, settings, client, context, onStray }: PoolOptions): Pool {
+function createPool({ name, origins, address, redirectedFrom, settings, client, context, onStray }: PoolOptions): Pool {
   const { connectTimeout, tls } = settings;
   const { now } = origins;
   const { connection_rest: rest } = client;
   const connect = createConnect(
     address,
-    { connectTimeout, context, allowInsecure: tls.allow_insecure_connections },
+    { connectTimeout, context, allowInsecure: tls.allow_insecure_connections, redirectedFrom },
     client,
   );
   const keepsAlive = !client.disable_keep_alives && !settings.isolate;

@@ -1,31 +1,50 @@
 import type { BackendRequest, Headers } from '../proxy.js';
 import { NO_HEADERS } from '../proxy.js';
+import { type AddressKind, kindOf } from './address-kind.js';
 import { redirectError } from './failure.js';
+import { addressIn } from './redirect-target.js';
 import type { BackendResponse, Transport } from './transport.js';
 
 export interface RedirectSettings {
   readonly name: string;
+  /** `same-origin` hands redirects to another origin on; `none` is not for here. */
+  readonly redirects: 'same-origin' | 'follow';
   readonly sendBodyOnRedirect: boolean;
 }
 
 const MAX_REDIRECTS = 10;
 
+/** Where a chain of redirects began. */
+interface Start {
+  readonly origin: string;
+  /** The kind of the address that the backend's own host was reached at. */
+  readonly kind: AddressKind;
+}
+
 /**
- * Follows redirects as KrakenD does, with one difference: whatever came from the client stays with the origin it was
- * meant for.
+ * Follows redirects as KrakenD does, with two differences: whatever came from the client stays with the origin it was
+ * meant for, and another origin than that of the backend is called by what `beyond` gives for the kind of the backend's own
+ * address, which does not reach every address.
  */
-export function followRedirects(settings: RedirectSettings, next: Transport): Transport {
+export function followRedirects(
+  settings: RedirectSettings,
+  next: Transport,
+  beyond: (from: AddressKind) => Transport,
+): Transport {
   const { name } = settings;
 
   return function redirecting(request) {
     return next(request).then(function firstAnswer(response) {
-      return isRedirect(response.status) ? follow(request, response, MAX_REDIRECTS) : response;
+      return isRedirect(response.status)
+        ? follow(request, response, startOf(request, response), MAX_REDIRECTS)
+        : response;
     });
   };
 
   function follow(
     request: BackendRequest,
     response: BackendResponse,
+    start: Start,
     left: number,
   ): BackendResponse | Promise<BackendResponse> {
     const location = response.headers['location'];
@@ -40,6 +59,7 @@ export function followRedirects(settings: RedirectSettings, next: Transport): Tr
     ) {
       return response;
     }
+    if (target !== undefined && !isSameOrigin && settings.redirects === 'same-origin') return response;
     discard(response);
     if (target === undefined)
       throw redirectError(name, 'the redirect leads to something that is not an http or https URL');
@@ -52,13 +72,21 @@ export function followRedirects(settings: RedirectSettings, next: Transport): Tr
       headers: isSameOrigin ? headersFor(request, keepsMethod) : NO_HEADERS,
       body: keepsMethod ? request.body : undefined,
     };
-    return next(redirected).then(function nextAnswer(answer) {
-      return isRedirect(answer.status) ? follow(redirected, answer, left - 1) : { ...answer, isRedirected: true };
+    const send = target.origin === start.origin ? next : beyond(start.kind);
+    return send(redirected).then(function nextAnswer(answer) {
+      const marked: BackendResponse = { ...answer, isRedirected: true };
+      return isRedirect(answer.status) ? follow(redirected, marked, start, left - 1) : marked;
     });
   }
 }
 
-function isRedirect(status: number): boolean {
+function startOf({ url }: BackendRequest, { peerAddress }: BackendResponse): Start {
+  const address = peerAddress ?? addressIn(url);
+  return { origin: new URL(url).origin, kind: address === undefined ? 'public' : kindOf(address) };
+}
+
+/** The statuses that are followed. */
+export function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
 

@@ -1,6 +1,8 @@
-import { isIP, type Socket } from 'node:net';
+import { isIP, Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import type { ClientConfig } from '../config/resolved.js';
+import type { AddressKind } from './address-kind.js';
+import { createRedirectLookup, mayLeadTo, refusedAddress } from './redirect-target.js';
 import { connectShared } from './shared-reads.js';
 
 /** How to reach one origin. */
@@ -17,6 +19,8 @@ export interface SocketSettings {
   readonly connectTimeout: number;
   readonly context: SecureContext;
   readonly allowInsecure: boolean;
+  /** For sockets that only redirects use: the kind of the address that redirected there. */
+  readonly redirectedFrom?: AddressKind | undefined;
 }
 
 type Done = (...result: [null, Socket] | [Error, null]) => void;
@@ -46,12 +50,15 @@ export function parseOrigin(origin: string): Address | undefined {
 /** undici's own connector would do, were its timeout not as coarse as a second. */
 export function createConnect(address: Address, settings: SocketSettings, client: ClientConfig): Connect {
   const { isSecure, host, port } = address;
+  const { redirectedFrom } = settings;
+  // Of an address in numbers, Node does not look anything up.
+  const isRefused = redirectedFrom !== undefined && isIP(host) !== 0 && !mayLeadTo(host, redirectedFrom);
   // Every field that Node would read is set, so that a polluted prototype has no say.
   const tcp = {
     host,
     port,
     path: undefined,
-    lookup: undefined,
+    lookup: redirectedFrom === undefined ? undefined : createRedirectLookup(redirectedFrom),
     localAddress: undefined,
     localPort: undefined,
     family: undefined,
@@ -67,7 +74,11 @@ export function createConnect(address: Address, settings: SocketSettings, client
   let session: Buffer | undefined;
 
   return function connect(servername, done) {
-    const socket = isSecure ? secure(servername) : connectShared(tcp);
+    const socket = isRefused
+      ? new Socket().destroy(refusedAddress())
+      : isSecure
+        ? secure(servername)
+        : connectShared(tcp);
     const timer = setTimeout(onTimeout, settings.connectTimeout);
     socket.once(isSecure ? 'secureConnect' : 'connect', onReady);
     socket.once('error', onError);

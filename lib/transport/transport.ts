@@ -17,6 +17,8 @@ export interface BackendResponse {
   readonly isRedirected?: true;
   /** True where nothing but the end of the connection ended the body, so that it may have been cut. */
   readonly isCloseDelimited?: boolean;
+  /** Set on redirects, where it is known: the address of whoever sent them. */
+  readonly peerAddress?: string | undefined;
   /**
    * Set where an answer is taken from a queue: called once, when it is known what became of it. When it rejects, so does
    * the call. A layer that derives an answer keeps it.

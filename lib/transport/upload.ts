@@ -1,4 +1,4 @@
-import { finished, PassThrough, type Readable } from 'node:stream';
+import { finished, PassThrough, Readable } from 'node:stream';
 
 /**
  * A copy of the client's body that may be destroyed: destroying the original would close the client's connection, and
@@ -17,6 +17,18 @@ export function detach(source: Readable): Readable {
   });
   source.pipe(copy);
   return copy;
+}
+
+/** Whether a body was still being sent when its connection ended. */
+export function isCutUpload(body: Readable | Buffer | undefined): boolean {
+  return body instanceof Readable && !body.readableEnded;
+}
+
+const GONE: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+/** Whether an error says that the other side closed a connection. */
+export function isSocketGone(error: Error & { code?: unknown }): boolean {
+  return GONE.has(error.code);
 }
 
 function ignore(): void {}

@@ -1,4 +1,5 @@
 import type { ClientConfig, ClientTls } from '../config/resolved.js';
+import type { AddressKind } from './address-kind.js';
 import { type AxiosLike, createAxiosTransport } from './axios.js';
 import { createExchange } from './exchange.js';
 import { createGate } from './gate.js';
@@ -22,8 +23,8 @@ export interface TransportSettings {
   readonly maxHeaderBytes: number;
   /** Time for TCP and TLS to get ready. */
   readonly connectTimeout: number;
-  /** True hands 3xx answers on instead of following them. */
-  readonly noRedirect: boolean;
+  /** Which redirects are followed; the others are handed on. */
+  readonly redirects: 'same-origin' | 'follow' | 'none';
   /** True follows 307 and 308 of a request with a buffered body, within its origin. */
   readonly sendBodyOnRedirect: boolean;
   /** True asks for no compression, unless the client's own `Accept-Encoding` is forwarded. */
@@ -38,6 +39,8 @@ export interface WireOptions {
   readonly client: ClientConfig;
   /** Shared by all wires of a gateway. */
   readonly origins: Origins;
+  /** What the gateway calls itself in `Via`; undefined: nowhere. */
+  readonly via?: string | undefined;
 }
 
 /** The way out to all backends of a gateway. */
@@ -58,34 +61,43 @@ export interface Wire {
 const LARGE_BODIES_AT_ONCE = 4;
 
 /** Sockets are shared by all backends of one origin that ask for the same treatment. */
-export function createWire({ axios, client, origins }: WireOptions): Wire {
+export function createWire({ axios, client, origins, via }: WireOptions): Wire {
   let tellOfStray: (origin: string) => void = ignore;
   const pools = createPools(client, origins, (origin) => tellOfStray(origin));
   const gate = createGate(LARGE_BODIES_AT_ONCE);
 
   function transportFor(settings: TransportSettings): Transport {
-    const { name, stream, maxBody } = settings;
+    const { name, stream, maxBody, redirects } = settings;
     const poolFor = pools.group({
       isolate: settings.isolateConnections,
       maxHeaderBytes: settings.maxHeaderBytes,
       connectTimeout: settings.connectTimeout,
       tls: settings.tls ?? client.client_tls,
     });
-    const exchange = createExchange({
-      name,
-      stream,
-      maxBody,
-      responseHeaderTimeout: client.response_header_timeout ?? 0,
-      poolFor,
-    });
     const isCompressed = !stream && !settings.disableCompression && !client.disable_compression;
-    const sent = createAxiosTransport(
-      axios,
-      { name, stream, maxBody, compress: isCompressed, decode: !stream },
-      exchange,
-    );
-    const followed = settings.noRedirect ? sent : followRedirects(settings, sent);
+    const send = createSend();
+    const byKind = new Map<AddressKind, Transport>();
+    const followed =
+      redirects === 'none' ? send : followRedirects({ ...settings, redirects }, send, sendRedirectedFrom);
     return stream ? followed : inflating(createInflate({ name, maxBody, gate }), followed);
+
+    function createSend(redirectedFrom?: AddressKind): Transport {
+      const exchange = createExchange({
+        name,
+        stream,
+        maxBody,
+        responseHeaderTimeout: client.response_header_timeout ?? 0,
+        poolFor: redirectedFrom === undefined ? poolFor : (origin) => poolFor(origin, redirectedFrom),
+      });
+      const rules = { name, stream, maxBody, compress: isCompressed, decode: !stream, via, redirectedFrom };
+      return createAxiosTransport(axios, rules, exchange);
+    }
+
+    function sendRedirectedFrom(kind: AddressKind): Transport {
+      const present = byKind.get(kind) ?? createSend(kind);
+      byKind.set(kind, present);
+      return present;
+    }
   }
 
   function onStray(listener: (origin: string) => void): void {

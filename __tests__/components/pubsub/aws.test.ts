@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { asCounted, callAws, createAwsLink, fromAttributes, toAttributes } from '../../../lib/components/pubsub/aws.js';
 import type { Place } from '../../../lib/components/pubsub/driver.js';
 import { BackendError } from '../../../lib/errors.js';
@@ -22,12 +22,26 @@ test('the type of an attribute counts against the limits', () => {
   expect([body.length, headers]).toEqual([3, { 'x-a': 'String1' }]);
 });
 
+const ACCESS = { region: async () => 'eu-west-1', credentials: async () => ({}) };
+
+test('S12 a client without credentials is destroyed before it calls anything', async () => {
+  const destroy = vi.fn();
+  const credentials = () => Promise.reject(Object.assign(new Error('x'), { name: 'CredentialsProviderError' }));
+  const client = { config: { ...ACCESS, credentials }, destroy };
+  const link = createAwsLink(place, { region: 'eu-west-1', endpoint: undefined }, async () => client);
+  await expect(link.open()).rejects.toMatchObject({
+    code: 'ERR_BACKEND_CONNECTION',
+    message: expect.stringContaining('there are no credentials for AWS'),
+  });
+  expect(destroy).toHaveBeenCalledOnce();
+});
+
 test('a client of our own is told what to do, and destroyed; it never tries again by itself', async () => {
   const seen: object[] = [];
   let destroyed = 0;
   const link = createAwsLink(place, { region: 'eu-west-1', endpoint: undefined }, async (settings) => {
     seen.push(settings);
-    return { destroy: () => void destroyed++ };
+    return { config: ACCESS, destroy: () => void destroyed++ };
   });
   await link.get();
   await link.close();

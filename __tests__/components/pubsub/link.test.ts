@@ -5,7 +5,10 @@ import { ConfigError } from '../../../lib/errors.js';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-function linkTo(open: (onEnd: () => void) => Promise<number>, close = vi.fn(async (_: number) => {})) {
+function linkTo(
+  open: (onEnd: () => void, signal: AbortSignal) => Promise<number>,
+  close = vi.fn(async (_: number) => {}),
+) {
   const onLost = vi.fn();
   return { link: createLink({ name: 'backend[0]', open, close, onLost }), close, onLost };
 }
@@ -60,6 +63,21 @@ test('N02 a broker that is down is asked again after a pause that grows, not by 
 test('N02 pauses are spread, so that many gateways do not come back together', () => {
   expect([1, 2, 3, 10, 1_000].map((failures) => pauseAfter(failures, () => 1))).toEqual([100, 200, 400, 5_000, 5_000]);
   expect([1, 2, 3, 10, 1_000].map((failures) => pauseAfter(failures, () => 0))).toEqual([50, 100, 200, 2_500, 2_500]);
+});
+
+test('T04 an attempt that failed, or that nothing waits for any more, is told to end', async () => {
+  vi.useFakeTimers();
+  const signals: AbortSignal[] = [];
+  const { link } = linkTo((_onEnd, signal) => {
+    signals.push(signal);
+    return new Promise(() => {});
+  });
+  const failing = expect(link.get()).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+  expect(signals[0]?.aborted).toBe(false);
+  await vi.advanceTimersByTimeAsync(10_000);
+  await failing;
+  expect(signals[0]?.aborted).toBe(true);
+  vi.useRealTimers();
 });
 
 test('an error of our own is told as it is', async () => {

@@ -63,7 +63,8 @@ test('N02 a broker that confirms nothing: 504 at the deadline, and what waits fo
 });
 
 test.each([
-  ['refuses it', { name: 'KafkaJSProtocolError', type: 'MESSAGE_TOO_LARGE' }, 'ERR_BACKEND_STATUS'],
+  ['refuses it', { name: 'KafkaJSProtocolError', type: 'TOPIC_AUTHORIZATION_FAILED' }, 'ERR_BACKEND_STATUS'],
+  ['finds it too large', { name: 'KafkaJSProtocolError', type: 'MESSAGE_TOO_LARGE' }, 'ERR_REQUEST_BODY_SIZE'],
   [
     'refuses it after retries',
     { name: 'KafkaJSNumberOfRetriesExceeded', cause: { type: 'NOT_ENOUGH_REPLICAS' } },

@@ -67,6 +67,7 @@ describe('readRss', () => {
     ['a@b.example', { name: '', email: 'a@b.example' }],
     ['Ann <a@b.example>', { name: 'Ann', email: 'a@b.example' }],
     ['Ann', { name: 'Ann', email: undefined }],
+    ['@ann a@ @ b@@c (Ann)', { name: '@ann a@ @  Ann', email: 'b@@c' }],
     ['', undefined],
   ])('takes the author %j apart', (author, expected) => {
     const [item] = read(

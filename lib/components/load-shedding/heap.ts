@@ -17,13 +17,8 @@ export interface HeapWatch {
   collected(at: number): void;
 }
 
-/**
- * Of the limit: a heap that is above that right after a collection is full. V8 ends a process from 80 % on, when its
- * collections find little and take most of the time.
- */
-const STILL_IN_USE = 0.85;
 /** Of the limit: below that the heap is no longer full. */
-const RELIEF = 0.8;
+const RELIEF = 0.9;
 
 /** Of what is left above the limit: what those who are let in on trial may add to it. */
 const TRIAL = 0.25;
@@ -65,10 +60,7 @@ export function createHeapWatch({ limit, window, read }: HeapOptions): HeapWatch
     },
     collected(at) {
       if (state === 'doubted') endTrial(at);
-      else {
-        knownAt = at;
-        if (read() > limit * STILL_IN_USE) state = 'full';
-      }
+      else knownAt = at;
     },
   };
 }

@@ -35,7 +35,7 @@ export function createRedisLink(
     name,
     async open(onEnd, signal) {
       const connection = await connect();
-      // A server that accepts and says nothing would be waited for without end.
+      // An attempt that failed, or that a server which says nothing would keep up without end.
       signal.addEventListener('abort', () => connection.disconnect());
       connection.once('end', onEnd);
       // Whoever calls hears of it by the call.
@@ -44,7 +44,6 @@ export function createRedisLink(
         await connection.connect();
         await prepare(connection);
       } catch (thrown) {
-        connection.disconnect();
         throw toError(name, thrown);
       }
       return connection;
