@@ -134,7 +134,11 @@ function buildPlan(
       logger: options.logger,
       readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, via: options.via, clientIp }),
       admit: createAdmit(endpoint),
-      readBody: createBodyReader({ limit: endpoint.max_request_body, mode: bodyMode(endpoint, options) }),
+      readBody: createBodyReader({
+        limit: endpoint.max_request_body,
+        passedLimit: endpoint.max_passed_request_body,
+        mode: bodyMode(endpoint, options),
+      }),
       proxy: createEndpointProxy(endpoint, { ...ingredients, observation, isQuiet: quiet }),
       writer: createResponseWriter({
         ...options,
@@ -267,7 +271,7 @@ function connect(wire: Wire, backend: BackendConfig, stream: boolean): Transport
     name: backend.name,
     stream,
     isolateConnections: backend.isolate_connections,
-    maxBody: backend.max_response_body,
+    maxBody: stream ? backend.max_passed_response_body : backend.max_response_body,
     maxHeaderBytes: backend.max_response_headers,
     connectTimeout: backend.connect_timeout,
     redirects: backend.http_client.redirects,

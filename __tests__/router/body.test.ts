@@ -150,6 +150,13 @@ describe('stream', () => {
     expect(await answer(CHUNKED, '3\r\nabc\r\n', '0\r\n\r\n')).toBe('stream:abc');
     expect(await answer('GET / HTTP/1.1\r\nHost: h\r\n\r\n')).toBe('none');
   });
+
+  test('a limit of its own is that of the stream', async () => {
+    await serveReader({ limit: 1, passedLimit: 10, mode: 'stream' });
+    expect(await answer(post('0123456789'))).toBe('stream:0123456789');
+    expect(await answer(post('0123456789x'))).toBe('413 ERR_REQUEST_BODY_SIZE');
+    expect(await answer(CHUNKED, '6\r\nabcdef\r\n', '6\r\nabcdef\r\n')).toBe('413 ERR_REQUEST_BODY_SIZE');
+  });
 });
 
 test('none: the body is not touched', async () => {

@@ -3,11 +3,24 @@ import type { Readable } from 'node:stream';
 import { PackedStream } from '../packed-stream.js';
 import { watchUpload } from '../upload.js';
 
+export interface BodyStreamOptions {
+  /** Most bytes that are passed on; `Infinity` for no limit. */
+  readonly limit: number;
+  /** What it ends with when the client breaks off, and beyond the limit. */
+  readonly cutOff: () => Error;
+  readonly tooLarge: (limit: number) => Error;
+}
+
 /**
  * The body of a request as a stream of its own, with back-pressure. The request itself is never handed out: whoever
  * destroys an `IncomingMessage` takes the client's socket along, and with it the answer.
  */
-export function createBodyStream(request: IncomingMessage, response: ServerResponse, cutOff: () => Error): Readable {
+export function createBodyStream(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { cutOff, limit, tooLarge }: BodyStreamOptions,
+): Readable {
+  let received = 0;
   const startedAt = performance.now();
   /** Since when the client is kept from sending, as at first; undefined while it is not. */
   let heldSince: number | undefined = startedAt;
@@ -16,6 +29,11 @@ export function createBodyStream(request: IncomingMessage, response: ServerRespo
   let isComplete = false;
 
   function onData(chunk: Buffer): void {
+    received += chunk.length;
+    if (received > limit) {
+      stream.destroy(tooLarge(limit));
+      return;
+    }
     if (stream.add(chunk)) return;
     request.pause();
     heldSince = performance.now();

@@ -19,8 +19,10 @@ export type RequestBody = Readable | Buffer | undefined;
 export type BodyReader = (request: IncomingMessage, response: ServerResponse) => RequestBody | Promise<RequestBody>;
 
 export interface BodyReaderOptions {
-  /** Largest body in bytes that is held in memory; a stream is not counted. */
+  /** Largest body in bytes that is held in memory. */
   readonly limit: number;
+  /** Largest body in bytes that is passed on as a stream. Default: none. */
+  readonly passedLimit?: number;
   /**
    * `stream` where exactly one backend reads the body and passes it on untouched, `buffer` where several do or somebody
    * looks at it, `none` where nobody wants it.
@@ -39,7 +41,7 @@ export function isSending(request: IncomingMessage): boolean {
   return isOwedByClient(request) ?? (announcesBody(request) && !request.complete && request.readableFlowing === true);
 }
 
-export function createBodyReader({ limit, mode }: BodyReaderOptions): BodyReader {
+export function createBodyReader({ limit, passedLimit = Infinity, mode }: BodyReaderOptions): BodyReader {
   function readParsed(request: IncomingMessage): Buffer | undefined {
     // It was read to its end, and nothing was in it.
     if (!request.readableDidRead) return undefined;
@@ -62,9 +64,12 @@ export function createBodyReader({ limit, mode }: BodyReaderOptions): BodyReader
     if (request.readableDidRead || request.readableEnded) return readParsed(request);
     if (request.destroyed) throw cutOff();
     // An earlier `setEncoding` has turned the stream into one of strings.
-    if (mode === 'stream' && request.readableEncoding === null) return createBodyStream(request, response, cutOff);
-    if (Number(request.headers['content-length']) > limit) throw tooLarge(limit);
-    return collect(request, response, limit);
+    const isPassed = mode === 'stream' && request.readableEncoding === null;
+    const most = isPassed ? passedLimit : limit;
+    if (Number(request.headers['content-length']) > most) throw tooLarge(most);
+    return isPassed
+      ? createBodyStream(request, response, { cutOff, limit: most, tooLarge })
+      : collect(request, response, limit);
   };
 }
 

@@ -5,7 +5,7 @@ import type { QueryPair } from '../proxy.js';
 export type QueryReader = (query: string) => readonly QueryPair[];
 
 /** More pairs than this are refused. */
-const MAX_PAIRS = 1000;
+const MAX_PAIRS = 10_000;
 const NO_PAIRS: readonly QueryPair[] = Object.freeze([]);
 const AMPERSAND = 38;
 

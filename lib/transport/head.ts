@@ -11,7 +11,7 @@ export interface Head {
   readonly isCloseDelimited: boolean;
 }
 
-const MAX_LINES = 200;
+const MAX_LINES = 1_000;
 const MAX_LENGTH_DIGITS = 15;
 const ZERO = 48;
 const CONDITIONS = new Set(['if-none-match', 'if-modified-since']);
