@@ -3,10 +3,21 @@ import type { ServerResponse } from 'node:http';
 /** Milliseconds that an answer without a deadline of its own has until the client must have taken it. */
 const TAKING_TIME = 1000;
 
+/**
+ * Closes the connection under an answer that has begun, so that the client can tell it from the end: where neither a length
+ * nor chunks say how much there is, only a reset does. Over TLS a close that was not announced says the same.
+ */
+export function breakOff(response: ServerResponse): void {
+  const { socket } = response;
+  const isCloseDelimited = response.headersSent && !response.chunkedEncoding && !response.hasHeader('content-length');
+  if (isCloseDelimited && socket !== null && !('encrypted' in socket)) socket.resetAndDestroy();
+  response.destroy();
+}
+
 /** Ends an answer that the client has not taken, together with its connection, which frees everything that waits in it. */
 export function cut(response: ServerResponse): void {
   if (response.writableFinished) return;
-  response.destroy();
+  breakOff(response);
   // Behind an earlier answer of the connection it has no socket yet.
   response.req.socket.destroy();
 }

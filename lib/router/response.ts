@@ -4,6 +4,7 @@ import { BackendError, GatewayError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Headers, ProxyResponse } from '../proxy.js';
 import { keepCookiesPrivate } from './cookie-privacy.js';
+import { breakOff } from './cut.js';
 import { createErrorWriter, type ErrorBody, type Statuses } from './error-response.js';
 import { setHeader } from './header-value.js';
 import { isHopByHop, nominated } from './headers.js';
@@ -52,7 +53,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
   function writeError(request: IncomingMessage, response: ServerResponse, error: GatewayError): void {
     options.onFailure?.(request, error);
     if (response.writableEnded || response.destroyed) return;
-    if (response.headersSent || error.code === 'ERR_CLIENT_CLOSED') response.destroy();
+    if (response.headersSent || error.code === 'ERR_CLIENT_CLOSED') breakOff(response);
     else writeFailure(request, response, error);
   }
 

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createCollector } from '../collect.js';
 import { borrow, giveBack, isLent } from '../lending.js';
-import { cutUnlessTaken } from './cut.js';
+import { breakOff, cutUnlessTaken } from './cut.js';
 
 export interface PipeOptions {
   readonly response: ServerResponse;
@@ -98,7 +98,7 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
       onEarlyFailure(error);
       return;
     }
-    response.destroy();
+    breakOff(response);
     onCut(error);
   }
 
