@@ -62,13 +62,26 @@ export function createBodyReader({ limit, mode }: BodyReaderOptions): BodyReader
     if (request.readableDidRead || request.readableEnded) return readParsed(request);
     if (request.destroyed) throw cutOff();
     // An earlier `setEncoding` has turned the stream into one of strings.
-    if (mode === 'stream' && request.readableEncoding === null) return createBodyStream(request, response, cutOff);
-    if (Number(request.headers['content-length']) > limit) throw tooLarge(limit);
-    return collect(request, response, limit);
+    const isDecoded = request.readableEncoding !== null;
+    const length = announcedLength(request);
+    if (mode === 'stream' && !isDecoded) return createBodyStream(request, response, cutOff, length);
+    if (length !== undefined && length > limit) throw tooLarge(limit);
+    return collect(request, response, limit, isDecoded ? undefined : length);
   };
 }
 
-function collect(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Buffer | undefined> {
+/** How many bytes the request says that its body has. Chunks show their end themselves. */
+export function announcedLength({ headers }: IncomingMessage): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined || headers['transfer-encoding'] !== undefined ? undefined : Number(length);
+}
+
+function collect(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limit: number,
+  length: number | undefined,
+): Promise<Buffer | undefined> {
   const encoding = request.readableEncoding ?? 'utf8';
   return new Promise(function startCollecting(resolve, reject) {
     const body = createCollector();
@@ -80,8 +93,9 @@ function collect(request: IncomingMessage, response: ServerResponse, limit: numb
     }
 
     function onEnd(): void {
+      const isWhole = request.complete && (length === undefined || length === body.size);
       // An answer that is out already needs no body: no backend must be called after the deadline.
-      if (!request.complete || response.headersSent) {
+      if (!isWhole || response.headersSent) {
         fail(cutOff());
         return;
       }
