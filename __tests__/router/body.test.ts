@@ -71,12 +71,10 @@ describe('buffer', () => {
       const readBody = createBodyReader({ limit: 10, mode });
       wire = await serve((request, response) => {
         request.headers['content-length'] = '5';
-        Promise.resolve(readBody(request, response))
-          .then((body) => (body instanceof Readable ? body.toArray() : body))
-          .then(
-            (body) => outcomes.push(body),
-            (error: RequestError) => outcomes.push(error.code),
-          );
+        void Promise.resolve(readBody(request, response))
+          .then((body): Promise<unknown> => (body instanceof Readable ? body.toArray() : Promise.resolve(body)))
+          .catch((error: RequestError) => error.code)
+          .then((outcome) => outcomes.push(outcome));
       });
       const { socket } = await wire.open();
       socket.write(post('abcd'));

@@ -4,7 +4,7 @@ import { createCollector } from '../collect.js';
 import { RequestError } from '../errors.js';
 import { isOwedByClient } from '../upload.js';
 import { createBodyStream } from './body-stream.js';
-import { checkTransferEncoding } from './framing.js';
+import { announcedLength, checkTransferEncoding } from './framing.js';
 import { serializeParsed } from './parsed-body.js';
 
 export type RequestBody = Readable | Buffer | undefined;
@@ -68,12 +68,6 @@ export function createBodyReader({ limit, mode }: BodyReaderOptions): BodyReader
     if (length !== undefined && length > limit) throw tooLarge(limit);
     return collect(request, response, limit, isDecoded ? undefined : length);
   };
-}
-
-/** How many bytes the request says that its body has. Chunks show their end themselves. */
-export function announcedLength({ headers }: IncomingMessage): number | undefined {
-  const length = headers['content-length'];
-  return length === undefined || headers['transfer-encoding'] !== undefined ? undefined : Number(length);
 }
 
 function collect(
