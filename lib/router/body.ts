@@ -4,7 +4,7 @@ import { createCollector } from '../collect.js';
 import { RequestError } from '../errors.js';
 import { isOwedByClient } from '../upload.js';
 import { createBodyStream } from './body-stream.js';
-import { checkTransferEncoding } from './framing.js';
+import { announcedLength, checkTransferEncoding } from './framing.js';
 import { serializeParsed } from './parsed-body.js';
 
 export type RequestBody = Readable | Buffer | undefined;
@@ -64,16 +64,23 @@ export function createBodyReader({ limit, passedLimit = Infinity, mode }: BodyRe
     if (request.readableDidRead || request.readableEnded) return readParsed(request);
     if (request.destroyed) throw cutOff();
     // An earlier `setEncoding` has turned the stream into one of strings.
-    const isPassed = mode === 'stream' && request.readableEncoding === null;
+    const isDecoded = request.readableEncoding !== null;
+    const isPassed = mode === 'stream' && !isDecoded;
+    const length = announcedLength(request);
     const most = isPassed ? passedLimit : limit;
-    if (Number(request.headers['content-length']) > most) throw tooLarge(most);
+    if (length !== undefined && length > most) throw tooLarge(most);
     return isPassed
-      ? createBodyStream(request, response, { cutOff, limit: most, tooLarge })
-      : collect(request, response, limit);
+      ? createBodyStream(request, response, { cutOff, limit: most, tooLarge, length })
+      : collect(request, response, limit, isDecoded ? undefined : length);
   };
 }
 
-function collect(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Buffer | undefined> {
+function collect(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limit: number,
+  length: number | undefined,
+): Promise<Buffer | undefined> {
   const encoding = request.readableEncoding ?? 'utf8';
   return new Promise(function startCollecting(resolve, reject) {
     const body = createCollector();
@@ -85,8 +92,9 @@ function collect(request: IncomingMessage, response: ServerResponse, limit: numb
     }
 
     function onEnd(): void {
+      const isWhole = request.complete && (length === undefined || length === body.size);
       // An answer that is out already needs no body: no backend must be called after the deadline.
-      if (!request.complete || response.headersSent) {
+      if (!isWhole || response.headersSent) {
         fail(cutOff());
         return;
       }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { AxiosResponse } from 'axios';
 import type { BackendRequest, Headers } from '../proxy.js';
 import { toAbortSignal } from '../signal.js';
+import { lengthOfUpload } from '../upload.js';
 import { untilAborted } from './abort.js';
 import type { AddressKind } from './address-kind.js';
 import { limitStream, readBody } from './body.js';
@@ -86,7 +87,10 @@ function createOwnTransport(axios: OwnAxios, settings: AxiosTransportSettings, e
 
 function toWireRequest(request: BackendRequest, settings: AxiosTransportSettings): WireRequest {
   const { method, url, body, signal, client } = request;
-  const headers = flattenHeaders(request.headers, body instanceof Readable, settings, client.headers['via']);
+  const length = lengthOfUpload(body instanceof Readable ? body : undefined);
+  const keepsLength = body instanceof Readable && length === undefined;
+  const headers = flattenHeaders(request.headers, keepsLength, settings, client.headers['via']);
+  if (length !== undefined) headers.push('content-length', String(length));
   return { method, url, headers, body, signal };
 }
 
@@ -161,12 +165,10 @@ function callHeaders(
   request: BackendRequest,
   settings: AxiosTransportSettings,
 ): Record<string, string | string[] | false> {
-  const headers = completeHeaders(
-    request.headers,
-    request.body instanceof Readable,
-    settings,
-    request.client.headers['via'],
-  );
+  const { body } = request;
+  const headers = completeHeaders(request.headers, body instanceof Readable, settings, request.client.headers['via']);
+  const length = lengthOfUpload(body instanceof Readable ? body : undefined);
+  if (length !== undefined) headers['content-length'] = String(length);
   headers['accept'] ??= false;
   headers['accept-encoding'] ??= false;
   headers['content-type'] ??= false;
