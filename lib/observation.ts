@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { isBackendsFault } from './blame.js';
+import { isBackendsFault, onStreamEnd, type StreamEnd } from './blame.js';
 import { BackendError, type ErrorCode, GatewayError, RequestError, toBackendFailure } from './errors.js';
 import type { Logger } from './logger.js';
 import type {
@@ -157,7 +157,15 @@ export function createObservation(observers: readonly Observer[], logger: Logger
 
           return runIn(followers, () => callSafely(next, request)).then(
             (response) => {
-              end(response.isComplete ? 'complete' : 'incomplete', response.metadata.status);
+              const { status } = response.metadata;
+              const outcome = response.isComplete ? 'complete' : 'incomplete';
+              function endStream({ failure, isBackendsFault: isFault }: StreamEnd): void {
+                if (failure === undefined) end(outcome, status);
+                else end(isFault ? 'failed' : 'cancelled', status, toBackendFailure(place.backend, failure).code);
+              }
+              // Of a shadow nobody reads more than the head.
+              if (place.isShadow || !onStreamEnd(place.backend, response, request.signal, endStream))
+                end(outcome, status);
               return response;
             },
             (error) => {

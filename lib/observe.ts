@@ -19,15 +19,16 @@ export interface BackendPlace extends EndpointPlace {
 }
 
 /**
- * How a request ended. `complete` and `partial`: with an answer; `failed`: without; `rejected`: it was turned away before a
- * backend was needed, by a guard or for its own faults; `aborted`: its connection closed before it had its whole answer.
+ * How a request ended. `complete` and `partial`: with an answer; `failed`: without, or with one that the gateway or a backend
+ * cut off; `rejected`: it was turned away before a backend was needed, by a guard or for its own faults; `aborted`: its client
+ * left, or did not take its whole answer in time.
  */
 export type EndpointOutcome = 'complete' | 'partial' | 'failed' | 'rejected' | 'aborted';
 
 /**
- * How a backend did. `complete` and `incomplete`: it answered; `failed`: it did not, or not as it should; `rejected`: it was
- * not called, by a limit, a breaker or a guard; `cancelled`: nobody needed its answer any more, or the client did not send the
- * whole request.
+ * How a backend did. `complete` and `incomplete`: it answered; `failed`: it did not, or not as it should, or broke off in the
+ * middle of a stream; `rejected`: it was not called, by a limit, a breaker or a guard; `cancelled`: its answer was not needed any
+ * more, or not to its end, or the client did not send the whole request.
  */
 export type BackendOutcome = 'complete' | 'incomplete' | 'failed' | 'rejected' | 'cancelled';
 
@@ -45,7 +46,7 @@ export interface EndpointEvent extends EndpointPlace {
   readonly code?: ErrorCode | undefined;
 }
 
-/** Told when a backend is done with, retries and concurrent copies included. */
+/** Told when a backend is done with: retries, concurrent copies and a streamed body included. */
 export interface BackendEvent extends BackendPlace {
   readonly kind: 'backend';
   /** What the backend answered, where that is known. */

@@ -191,6 +191,7 @@ function createBackendClient(
   const named = balancers.get(backend.balancer) as BalancerFactory;
   const balancer = (backend.ejection ? withEjection(named, backend.ejection) : named)(subscriber);
   const attempt = createAttempt({
+    name,
     subscriber,
     balancer,
     buildRequest: createRequestBuilder(backend, stream),

@@ -15,7 +15,7 @@ import { createReadiness, type Readiness, type ReadyOptions } from './readiness.
 import { createAdmission } from './router/admission.js';
 import { admitInTurn } from './router/admit.js';
 import { createBodyReader } from './router/body.js';
-import { createBuiltInRoutes } from './router/built-in.js';
+import { createBuiltInRoutes, toShapes } from './router/built-in.js';
 import { createCanonicalPath } from './router/canonical.js';
 import { createClientIp } from './router/client-ip.js';
 import { createEndpointHandler, type EndpointHandler } from './router/handler.js';
@@ -152,13 +152,14 @@ function buildPlan(
     return observation ? observeHandler(observation, { endpoint: path, method }, handler) : handler;
   }
 
+  const builtIns = createBuiltInRoutes({
+    router: config.router,
+    debug: options.debug || config.debug_endpoint,
+    echo: config.echo_endpoint,
+    logger: options.logger,
+  });
   const routes = createRouter({
-    builtIns: createBuiltInRoutes({
-      router: config.router,
-      debug: options.debug || config.debug_endpoint,
-      echo: config.echo_endpoint,
-      logger: options.logger,
-    }),
+    builtIns,
     matcher: createMatcher(
       config.endpoints.map((endpoint) => ({
         segments: endpoint.segments,
@@ -173,7 +174,7 @@ function buildPlan(
     answerUnmatched: createUnmatchedAnswer({
       router: config.router,
       completedHeader: options.completedHeader,
-      canonicalPath: createCanonicalPath(config.endpoints),
+      canonicalPath: createCanonicalPath([...config.endpoints, ...toShapes(builtIns)]),
     }),
   });
 

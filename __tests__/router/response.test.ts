@@ -334,6 +334,28 @@ describe('an answer that is passed on', () => {
     },
   );
 
+  test.each([
+    ['krakend', 500],
+    ['http', 504],
+  ] as const)('what ended a stream before its head went out is told, %s', async (statuses, expected) => {
+    const error = vi.fn();
+    const late = new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, 'GET /a/{id} did not answer within 5 ms');
+    const body = new Readable({
+      read() {
+        setImmediate(() => setImmediate(() => this.destroy(late)));
+      },
+    });
+    const { status } = await write(answerOf({ body }, 200, { 'content-length': '9' }), {
+      ...passthrough,
+      statuses,
+      logger: { ...silentLogger, error },
+    });
+    expect(status).toBe(expected);
+    expect(error.mock.calls).toEqual([
+      [{ endpoint: 'GET /a/{id}', code: 'ERR_ENDPOINT_TIMEOUT', message: late.message }, 'endpoint failed'],
+    ]);
+  });
+
   test('a missing body is an empty one', async () => {
     const { headers, body } = await write(answerOf({}, 200, { 'content-type': 'text/x' }), passthrough);
     expect(headers['content-length']).toEqual(['0']);

@@ -10,7 +10,9 @@ const TAKING_TIME = 1000;
 export function breakOff(response: ServerResponse): void {
   const { socket } = response;
   const isCloseDelimited = response.headersSent && !response.chunkedEncoding && !response.hasHeader('content-length');
-  if (isCloseDelimited && socket !== null && !('encrypted' in socket)) socket.resetAndDestroy();
+  if (isCloseDelimited && !sharesConnection(response) && socket !== null && !('encrypted' in socket)) {
+    socket.resetAndDestroy();
+  }
   response.destroy();
 }
 
@@ -19,7 +21,12 @@ export function cut(response: ServerResponse): void {
   if (response.writableFinished) return;
   breakOff(response);
   // Behind an earlier answer of the connection it has no socket yet.
-  response.req.socket.destroy();
+  if (!sharesConnection(response)) response.req.socket.destroy();
+}
+
+/** True over HTTP/2, where the streams of other requests use the connection as well. */
+function sharesConnection(response: ServerResponse): boolean {
+  return response.req.httpVersionMajor > 1;
 }
 
 /** For answers that no deadline bounds: cuts one that the client does not take in a second. Costs nothing where it has been. */

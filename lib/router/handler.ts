@@ -121,7 +121,9 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
         if (answer.errors) log.incomplete(answer.errors);
         const { body } = answer;
         // The deadline also ends a stream that would not hear of it, and an encoder that takes its time.
-        if (body && 'destroy' in body) deadline.signal.addEventListener('abort', () => body.destroy());
+        if (body && 'destroy' in body) {
+          deadline.signal.addEventListener('abort', () => body.destroy(deadline.signal.reason));
+        }
         writer.write(request, response, answer);
         if (!body && !response.headersSent) deadline.race(new Promise<never>(() => {})).catch(failHere);
       } catch (thrown) {

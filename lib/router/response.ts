@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { brokenOff } from '../blame.js';
 import type { EncodedBody, Encoder } from '../encoding/encoding.js';
 import { BackendError, GatewayError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Headers, ProxyResponse } from '../proxy.js';
 import { keepCookiesPrivate } from './cookie-privacy.js';
-import { breakOff } from './cut.js';
+import { breakOff, cutUnlessTaken } from './cut.js';
 import { createErrorWriter, type ErrorBody, type Statuses } from './error-response.js';
+import { createFailureLog } from './failure-log.js';
 import { setHeader } from './header-value.js';
 import { isHopByHop, nominated } from './headers.js';
 import { pipeBody } from './stream.js';
@@ -49,6 +51,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
   const name = `${options.method} ${options.endpoint}`;
   const cacheControl = cacheTtl > 0 ? `public, max-age=${cacheTtl}` : undefined;
   const writeFailure = createErrorWriter({ ...options, completedHeader });
+  const log = createFailureLog(name, logger);
 
   function writeError(request: IncomingMessage, response: ServerResponse, error: GatewayError): void {
     options.onFailure?.(request, error);
@@ -111,27 +114,36 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
   function writePassthrough(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse): void {
     const { metadata, body } = answer;
 
-    function refuse(message: string): void {
+    function refuse(error: GatewayError): void {
       unset(response, metadata.headers);
-      writeError(
-        request,
-        response,
-        new BackendError('ERR_BACKEND_PROTOCOL', 502, `${name} cannot be answered: ${message}.`),
-      );
+      writeError(request, response, error);
     }
 
-    function onCut(): void {
-      logger.warn(
-        { endpoint: name },
-        'the backend broke off in the middle of an answer; the client was cut off as well',
-      );
+    function onEarlyFailure(thrown: unknown): void {
+      const error = toStreamFailure(thrown);
+      log.failed(error);
+      refuse(error);
+      // The time of the endpoint may be up, which leaves this answer some of its own.
+      cutUnlessTaken(response);
+    }
+
+    function onCut(thrown: unknown): void {
+      const error = toStreamFailure(thrown);
+      if (error.code === 'ERR_CLIENT_CLOSED') return;
+      log.cut(error);
+      options.onFailure?.(request, error);
+    }
+
+    function toStreamFailure(thrown: unknown): GatewayError {
+      return thrown instanceof GatewayError ? thrown : brokenOff(name);
     }
 
     const problem = checkHead(metadata.status, metadata.headers) ?? setPassedHeaders(response, metadata.headers);
     if (problem !== undefined) {
-      destroyBody(body);
+      const error = new BackendError('ERR_BACKEND_PROTOCOL', 502, `${name} cannot be answered: ${problem}.`);
+      destroyBody(body, error);
       logger.error({ endpoint: name }, problem);
-      refuse(problem);
+      refuse(error);
       return;
     }
     response.statusCode = metadata.status;
@@ -153,7 +165,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
         response,
         body,
         length: length === undefined ? undefined : Number(length),
-        onEarlyFailure: () => refuse('its body broke off'),
+        onEarlyFailure,
         onCut,
       });
     }
@@ -222,11 +234,11 @@ function isBodiless(request: IncomingMessage, status: number): boolean {
   return request.method === 'HEAD' || status === 204 || status === 304;
 }
 
-function destroyBody(body: ProxyResponse['body']): void {
+function destroyBody(body: ProxyResponse['body'], error?: Error): void {
   if (body === undefined || Buffer.isBuffer(body)) return;
   // It may still report why it ended.
   body.on('error', ignore);
-  body.destroy();
+  body.destroy(error);
 }
 
 function ignore(): void {}
