@@ -1,9 +1,11 @@
+import { AsyncResource } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { createCollector } from '../collect.js';
 import { PackedStream } from '../packed-stream.js';
 import type { Place } from '../queue.js';
 import { offAbort, onAbort } from '../signal.js';
+import { dispatch, isInstrumented } from './dispatch.js';
 import {
   abortError,
   closingError,
@@ -86,7 +88,8 @@ function runExchange(
   const { name, maxBody } = settings;
   const { method, signal } = request;
   const body = request.body instanceof Readable ? detach(request.body) : request.body;
-  const call: Call = { start, refuse };
+  // A call that waits is started out of another one's context, and its span would get the wrong parent.
+  const call: Call = { start: isInstrumented() ? AsyncResource.bind(start) : start, refuse };
   const handler = { onRequestStart: undefined, onConnect, onResponseStarted, onHeaders, onData, onComplete, onError };
   let lane: Lane | undefined;
   /** Where it waits for a lane. */
@@ -143,9 +146,11 @@ function runExchange(
       typeOfService: undefined,
     };
     // undici's types leave out undefined, and the plain handler that its clients take.
-    free.client.dispatch(
+    dispatch(
+      free.client,
       options as unknown as Dispatcher.DispatchOptions,
       handler as unknown as Dispatcher.DispatchHandler,
+      request.headers,
     );
   }
 
