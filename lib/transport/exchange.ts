@@ -177,7 +177,7 @@ function runExchange(
     if (isOver) return false;
     if (status < 200) return onInterimAnswer(status);
     clearTimeout(headTimer);
-    const judged = readHead(status, raw, method, request.headers, lane?.isHttp10);
+    const judged = readHead(status, raw, method, request.headers, lane?.statusLine.isHttp10, settings.stream);
     if (typeof judged === 'string') return fail(protocolError(name, judged));
     if (judged.hasBody && judged.length > maxBody) return fail(sizeError(name, maxBody));
     head = judged;
@@ -198,7 +198,7 @@ function runExchange(
   }
 
   function onInterimAnswer(status: number): boolean {
-    // 100 is undici's to refuse, and 101 would be the end of HTTP.
+    // 101 would be the end of HTTP; a 100 comes as a 102.
     if (status < 102) return fail(protocolError(name, `an unexpected status ${status}`));
     interimAnswers += 1;
     return interimAnswers <= MAX_INTERIM_ANSWERS || fail(protocolError(name, 'interim answers without end'));
