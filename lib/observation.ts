@@ -73,12 +73,13 @@ export function createObservation(observers: readonly Observer[], logger: Logger
       if (follower.run === undefined) return inner;
       return function runOnce() {
         let result: { readonly value: T } | undefined;
-        guard(() =>
-          follower.run?.(() => {
+        guard(() => {
+          const returned = follower.run?.(() => {
             result ??= { value: inner() };
             return result.value;
-          }),
-        );
+          });
+          return returned instanceof Promise ? withoutFaultOf(() => result?.value, returned) : undefined;
+        });
         return (result ?? { value: inner() }).value;
       };
     }, work)();
@@ -183,6 +184,11 @@ export function createObservation(observers: readonly Observer[], logger: Logger
       return function sendAlong(next) {
         return function callWithHeaders(request) {
           const followers = visits.get(request.client.headers)?.calls.get(backend) ?? NOBODY;
+          for (const follower of followers) {
+            if (follower.sending === undefined) continue;
+            const { method, url } = request;
+            guard(() => follower.sending?.({ method, origin: originOf(url) }));
+          }
           const added = followers.filter(({ headers }) => headers !== undefined);
           if (added.length === 0) return next(request);
           const headers = Object.assign(Object.create(null), request.headers, ...added.map((each) => each.headers));
@@ -193,9 +199,31 @@ export function createObservation(observers: readonly Observer[], logger: Logger
   };
 }
 
+/** Rejects as `returned` does, unless it only passes on what the work inside has failed with: that is no fault of an observer. */
+async function withoutFaultOf(work: () => unknown, returned: Promise<unknown>): Promise<void> {
+  try {
+    await returned;
+  } catch (error) {
+    try {
+      await work();
+    } catch (failure) {
+      if (failure === error) return;
+    }
+    throw error;
+  }
+}
+
 const NOBODY: readonly never[] = Object.freeze([]);
 /** Nobody writes to it. */
 const NO_CALLS = new Map<string, readonly BackendObserver[]>();
+
+/** Scheme and the first character of the host, at least: the first slash behind them begins the path. */
+const SHORTEST_ORIGIN = 'http://h'.length;
+
+function originOf(url: string): string {
+  const end = url.indexOf('/', SHORTEST_ORIGIN);
+  return end < 0 ? url : url.slice(0, end);
+}
 
 function callSafely<R, A>(call: (request: R) => A, request: R): A | Promise<never> {
   try {

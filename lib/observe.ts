@@ -12,6 +12,8 @@ export interface EndpointPlace {
 export interface BackendPlace extends EndpointPlace {
   /** Its position, method and pattern, e.g. `backend[1] GET /orders/{id}`. */
   readonly backend: string;
+  /** What the backend is called with; `method` is the endpoint's. */
+  readonly backendMethod: string;
   /** The `url_pattern` alone. */
   readonly pattern: string;
   /** True for one whose answer nobody waits for. */
@@ -88,8 +90,17 @@ export interface RequestObserver {
   ended?(event: EndpointEvent): void;
 }
 
+/** A request that is about to be sent to a backend. */
+export interface BackendAttempt {
+  readonly method: string;
+  /** Scheme, host and port that the balancer has chosen, e.g. `http://users.internal:8080`. */
+  readonly origin: string;
+}
+
 /** Follows the call of one backend. */
 export interface BackendObserver {
+  /** The host is chosen. Called once for each attempt: again for a retry and for each concurrent copy. */
+  sending?(attempt: BackendAttempt): void;
   /** Headers that are sent along, names in lower case, such as `traceparent`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Runs the call, in a context of yours. */

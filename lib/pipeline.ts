@@ -183,6 +183,7 @@ function createBackendClient(
     endpoint: endpoint.endpoint,
     method: endpoint.method,
     backend: name,
+    backendMethod: backend.method,
     pattern: backend.url_pattern.text,
     isShadow: backend.proxy.shadow,
   };

@@ -1,9 +1,11 @@
+import { AsyncResource } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { createCollector } from '../collect.js';
 import { PackedStream } from '../packed-stream.js';
 import type { Place } from '../queue.js';
 import { offAbort, onAbort } from '../signal.js';
+import { dispatch, isInstrumented } from './dispatch.js';
 import {
   abortError,
   closingError,
@@ -86,7 +88,8 @@ function runExchange(
   const { name, maxBody } = settings;
   const { method, signal } = request;
   const body = request.body instanceof Readable ? detach(request.body) : request.body;
-  const call: Call = { start, refuse };
+  // A call that waits is started out of another one's context, and its span would get the wrong parent.
+  const call: Call = { start: isInstrumented() ? AsyncResource.bind(start) : start, refuse };
   const handler = { onRequestStart: undefined, onConnect, onResponseStarted, onHeaders, onData, onComplete, onError };
   let lane: Lane | undefined;
   /** Where it waits for a lane. */
@@ -143,9 +146,11 @@ function runExchange(
       typeOfService: undefined,
     };
     // undici's types leave out undefined, and the plain handler that its clients take.
-    free.client.dispatch(
+    dispatch(
+      free.client,
       options as unknown as Dispatcher.DispatchOptions,
       handler as unknown as Dispatcher.DispatchHandler,
+      request.headers,
     );
   }
 
@@ -172,7 +177,7 @@ function runExchange(
     if (isOver) return false;
     if (status < 200) return onInterimAnswer(status);
     clearTimeout(headTimer);
-    const judged = readHead(status, raw, method, request.headers, lane?.isHttp10);
+    const judged = readHead(status, raw, method, request.headers, lane?.statusLine.isHttp10, settings.stream);
     if (typeof judged === 'string') return fail(protocolError(name, judged));
     if (judged.hasBody && judged.length > maxBody) return fail(sizeError(name, maxBody));
     head = judged;
@@ -193,7 +198,7 @@ function runExchange(
   }
 
   function onInterimAnswer(status: number): boolean {
-    // 100 is undici's to refuse, and 101 would be the end of HTTP.
+    // 101 would be the end of HTTP; a 100 comes as a 102.
     if (status < 102) return fail(protocolError(name, `an unexpected status ${status}`));
     interimAnswers += 1;
     return interimAnswers <= MAX_INTERIM_ANSWERS || fail(protocolError(name, 'interim answers without end'));

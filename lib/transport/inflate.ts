@@ -107,9 +107,13 @@ export function createInflate({ name, maxBody, gate }: InflateSettings): Inflate
   }
 }
 
+/** What servers say that take this header for the one of MIME, or for the character set: nothing was done to the body. */
+const PLAIN = new Set(['', 'identity', 'none', 'binary', '7bit', '8bit', 'utf-8', 'utf8']);
+
 function codecFor(encoding: string | readonly string[], body: Buffer): Codec | 'identity' | undefined {
   if (typeof encoding !== 'string') return undefined;
-  switch (encoding.trim().toLowerCase()) {
+  const coding = encoding.trim().toLowerCase();
+  switch (coding) {
     case 'gzip':
     case 'x-gzip':
       return GZIP;
@@ -117,11 +121,8 @@ function codecFor(encoding: string | readonly string[], body: Buffer): Codec | '
       return BROTLI;
     case 'deflate':
       return hasZlibHeader(body) ? ZLIB : RAW;
-    case 'identity':
-    case '':
-      return 'identity';
     default:
-      return undefined;
+      return PLAIN.has(coding) ? 'identity' : undefined;
   }
 }
 
