@@ -173,7 +173,7 @@ function createBackendClient(
     ...(isText && staysText(backend, ingredients)
       ? createTextReading(encoding, backend)
       : createReading(encoding, backend)),
-    readBody: (body) => readBody(body, backend.max_response_body),
+    readBody: (body, held) => readBody(body, backend.max_response_body, name, undefined, held),
   });
 
   const layers: Middleware<BackendRequest>[] = hooks.flatMap(

@@ -1,3 +1,4 @@
+import { createBufferBudget } from './buffer-budget.js';
 import { type Closing, createClosing } from './closing.js';
 import type { ServiceScope } from './components/component.js';
 import { createResolver, inTableOrder } from './components/resolve.js';
@@ -82,6 +83,8 @@ function buildPlan(
 ): Plan {
   const { keep, kept, release } = createKeep(earlier);
   const admission = createAdmission(config.max_in_flight_requests);
+  // The requests of an earlier configuration hold what they hold.
+  const budget = keep('buffer budget', createBufferBudget);
   const readiness = createReadiness(options.logger);
   closing.at('gateway.ready()')(readiness.close);
   for (const [name, store] of options.stores) {
@@ -130,6 +133,7 @@ function buildPlan(
       timeout: endpoint.timeout,
       isQuiet: quiet,
       admission,
+      budget,
       refusal,
       logger: options.logger,
       readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, via: options.via, clientIp }),
@@ -178,6 +182,7 @@ function buildPlan(
     }),
   });
 
+  budget.limit = config.max_buffered_bytes ?? createBufferBudget().limit;
   return {
     routes,
     kept,

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Held } from '../buffer-budget.js';
 import type { BackendConfig } from '../config/resolved.js';
 import type { Decoder } from '../encoding/encoding.js';
 import { BackendError, DecodeError, GatewayError } from '../errors.js';
@@ -19,7 +20,7 @@ export interface ExchangeOptions {
   /** Whether a body of nothing but white space counts as an empty one. */
   readonly ignoresSpace?: boolean | undefined;
   /** Collects a body that a transport handed over as a stream. */
-  readonly readBody: (body: Readable) => Promise<Buffer>;
+  readonly readBody: (body: Readable, held: Held | undefined) => Promise<Buffer>;
 }
 
 /** One exchange: transport, then status, decoder and formatter. */
@@ -31,10 +32,10 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
   const singleNames = outputNames.filter((header) => SINGLE_VALUED.has(header));
   const pickHeaders = createHeaderPicker(outputNames);
 
-  function interpret(response: BackendResponse): ProxyResponse | Promise<ProxyResponse> {
+  function interpret(response: BackendResponse, held: Held | undefined): ProxyResponse | Promise<ProxyResponse> {
     const { body } = response;
     if (Buffer.isBuffer(body)) return interpretBody(response, body);
-    return readBody(body).then((bytes) => interpretBody(response, bytes));
+    return readBody(body, held).then((bytes) => interpretBody(response, bytes));
   }
 
   function interpretBody(response: BackendResponse, body: Buffer): ProxyResponse | Promise<ProxyResponse> {
@@ -90,7 +91,7 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
   return function exchange(request) {
     return transport(request).then((response) => {
       const { settle } = response;
-      return settle ? completeAndSettle(response, settle, request.signal) : complete(response);
+      return settle ? completeAndSettle(response, settle, request) : complete(response, request.held);
     });
   };
 
@@ -98,11 +99,11 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
   async function completeAndSettle(
     response: BackendResponse,
     settle: NonNullable<BackendResponse['settle']>,
-    signal: AbortSignal,
+    { signal, held }: BackendRequest,
   ): Promise<ProxyResponse> {
     let answer: ProxyResponse;
     try {
-      answer = await complete(response);
+      answer = await complete(response, held);
       signal.throwIfAborted();
     } catch (error) {
       // What has failed already is told, not how giving it back went.

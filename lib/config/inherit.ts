@@ -55,6 +55,7 @@ export function inherit(root: ReadRoot, compiled: Compiled): Config {
     client,
     components,
     max_in_flight_requests: raw.max_in_flight_requests,
+    max_buffered_bytes: raw.max_buffered_bytes,
     debug_endpoint: raw.debug_endpoint,
     echo_endpoint: raw.echo_endpoint,
     dns_cache_ttl: raw.dns_cache_ttl,

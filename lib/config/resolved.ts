@@ -60,6 +60,8 @@ export interface Config {
   readonly components: readonly ResolvedComponent[];
   /** Requests at a time; more are answered 503. */
   readonly max_in_flight_requests: number;
+  /** Bytes held in memory by all requests together; undefined for a share of the heap's limit. */
+  readonly max_buffered_bytes: number | undefined;
   readonly debug_endpoint: boolean;
   readonly echo_endpoint: boolean;
   /** Milliseconds. */

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import { type Held, hasRoom, take } from '../buffer-budget.js';
 import { createCollector } from '../collect.js';
-import { RequestError } from '../errors.js';
+import { RejectedError, RequestError } from '../errors.js';
 import { isOwedByClient } from '../upload.js';
 import { createBodyStream } from './body-stream.js';
 import { announcedLength, checkTransferEncoding } from './framing.js';
@@ -15,8 +16,13 @@ export type RequestBody = Readable | Buffer | undefined;
  *
  * @throws {RequestError} or rejects with one: too large (413), cut off (400), or read by something that left nothing we
  * could pass on (500).
+ * @throws {RejectedError} or rejects with one (503) when it does not fit into what requests may hold together.
  */
-export type BodyReader = (request: IncomingMessage, response: ServerResponse) => RequestBody | Promise<RequestBody>;
+export type BodyReader = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  held?: Held,
+) => RequestBody | Promise<RequestBody>;
 
 export interface BodyReaderOptions {
   /** Largest body in bytes that is held in memory. */
@@ -42,11 +48,12 @@ export function isSending(request: IncomingMessage): boolean {
 }
 
 export function createBodyReader({ limit, passedLimit = Infinity, mode }: BodyReaderOptions): BodyReader {
-  function readParsed(request: IncomingMessage): Buffer | undefined {
+  function readParsed(request: IncomingMessage, held: Held | undefined): Buffer | undefined {
     // It was read to its end, and nothing was in it.
     if (!request.readableDidRead) return undefined;
     const body = serializeParsed(request);
     if (body.length > limit) throw tooLarge(limit);
+    if (!take(held, body.length)) throw NO_ROOM;
     return body;
   }
 
@@ -57,11 +64,11 @@ export function createBodyReader({ limit, passedLimit = Infinity, mode }: BodyRe
     };
   }
 
-  return function readBody(request, response) {
+  return function readBody(request, response, held) {
     checkTransferEncoding(request);
     if (!announcesBody(request)) return undefined;
     // Not `req.body`: parsers leave one on requests they never read.
-    if (request.readableDidRead || request.readableEnded) return readParsed(request);
+    if (request.readableDidRead || request.readableEnded) return readParsed(request, held);
     if (request.destroyed) throw cutOff();
     // An earlier `setEncoding` has turned the stream into one of strings.
     const isDecoded = request.readableEncoding !== null;
@@ -69,16 +76,25 @@ export function createBodyReader({ limit, passedLimit = Infinity, mode }: BodyRe
     const length = announcedLength(request);
     const most = isPassed ? passedLimit : limit;
     if (length !== undefined && length > most) throw tooLarge(most);
-    return isPassed
-      ? createBodyStream(request, response, { cutOff, limit: most, tooLarge, length })
-      : collect(request, response, limit, isDecoded ? undefined : length);
+    if (isPassed) return createBodyStream(request, response, { cutOff, limit: most, tooLarge, length });
+    // Taken as it comes: a client that announces much and sends nothing must not use up the room of the others.
+    if (!hasRoom(held, length ?? 0)) throw NO_ROOM;
+    return collect(request, response, limit, held, isDecoded ? undefined : length);
   };
 }
+
+const NO_ROOM = new RejectedError(
+  503,
+  'A request was not read: requests and answers hold max_buffered_bytes already',
+  { 'retry-after': '1' },
+  'ERR_OVERLOADED',
+);
 
 function collect(
   request: IncomingMessage,
   response: ServerResponse,
   limit: number,
+  held: Held | undefined,
   length: number | undefined,
 ): Promise<Buffer | undefined> {
   const encoding = request.readableEncoding ?? 'utf8';
@@ -88,6 +104,7 @@ function collect(
     function onData(data: Buffer | string): void {
       const chunk = typeof data === 'string' ? Buffer.from(data, encoding) : data;
       if (body.size + chunk.length > limit) fail(tooLarge(limit));
+      else if (!take(held, chunk.length)) fail(NO_ROOM);
       else body.add(chunk);
     }
 
@@ -106,7 +123,7 @@ function collect(
       fail(cutOff());
     }
 
-    function fail(error: RequestError): void {
+    function fail(error: RequestError | RejectedError): void {
       stop();
       request.pause();
       reject(error);

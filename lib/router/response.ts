@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brokenOff } from '../blame.js';
+import { type Held, holdOnly } from '../buffer-budget.js';
 import type { EncodedBody, Encoder } from '../encoding/encoding.js';
 import { BackendError, GatewayError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -15,9 +16,10 @@ import { pipeBody } from './stream.js';
 /** Writes the answer of an endpoint. The first answer wins: once one was begun, the others do nothing. */
 export interface ResponseWriter {
   /**
-   * Writes what the endpoint made. Does not throw: what cannot be encoded or passed on becomes an error answer.
+   * Writes what the endpoint made. Does not throw: what cannot be encoded or passed on becomes an error answer. From then
+   * on the request holds what its client has not taken.
    */
-  write(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse): void;
+  write(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse, held?: Held): void;
   /** Writes the answer of a failure; cuts the connection when part of another answer was already sent. */
   writeError(request: IncomingMessage, response: ServerResponse, error: GatewayError): void;
 }
@@ -60,7 +62,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     else writeFailure(request, response, error);
   }
 
-  function writeEncoded(response: ServerResponse, answer: ProxyResponse, encoded: EncodedBody): void {
+  function writeEncoded(response: ServerResponse, answer: ProxyResponse, encoded: EncodedBody, held?: Held): void {
     if (!isOpen(response)) return;
     const hasData = answer.data !== null && hasKeys(answer.data);
     // The two that can be refused come first.
@@ -70,6 +72,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     const isComplete = answer.isComplete && (answer.isEmpty === true || hasData);
     const { body } = encoded;
     const length = Buffer.byteLength(body);
+    holdOnly(held, length);
     response.statusCode = 200;
     response.setHeader(completedHeader, isComplete ? 'true' : 'false');
     if (isComplete && cacheControl !== undefined) response.setHeader('Cache-Control', cacheControl);
@@ -94,7 +97,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     }
   }
 
-  function writeDecoded(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse): void {
+  function writeDecoded(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse, held?: Held): void {
     const accept = request.headers.accept;
     function refuse(thrown: unknown): void {
       unset(response, answer.metadata.headers);
@@ -104,8 +107,8 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     }
     try {
       const encoded = (encode as Encoder)(answer.data, { accept });
-      if (!(encoded instanceof Promise)) writeEncoded(response, answer, encoded);
-      else encoded.then((value) => writeEncoded(response, answer, value)).catch(refuse);
+      if (!(encoded instanceof Promise)) writeEncoded(response, answer, encoded, held);
+      else encoded.then((value) => writeEncoded(response, answer, value, held)).catch(refuse);
     } catch (thrown) {
       refuse(thrown);
     }
@@ -182,10 +185,10 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
   }
 
   return {
-    write(request, response, answer) {
+    write(request, response, answer, held) {
       if (!isOpen(response)) destroyBody(answer.body);
       else if (encode === undefined) writePassthrough(request, response, answer);
-      else writeDecoded(request, response, answer);
+      else writeDecoded(request, response, answer, held);
     },
     writeError,
   };

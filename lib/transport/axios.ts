@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { AxiosResponse } from 'axios';
+import type { Held } from '../buffer-budget.js';
 import type { BackendRequest, Headers } from '../proxy.js';
 import { toAbortSignal } from '../signal.js';
 import { lengthOfUpload } from '../upload.js';
@@ -70,7 +71,7 @@ function createOwnTransport(axios: OwnAxios, settings: AxiosTransportSettings, e
     // Interceptors need not keep it.
     let peerAddress: string | undefined;
     function exchangeAndNote(sent: WireRequest): Promise<BackendResponse> {
-      return exchange(sent).then((answer) => {
+      return exchange({ ...sent, held: request.held }).then((answer) => {
         peerAddress = answer.peerAddress;
         return answer;
       });
@@ -86,12 +87,12 @@ function createOwnTransport(axios: OwnAxios, settings: AxiosTransportSettings, e
 }
 
 function toWireRequest(request: BackendRequest, settings: AxiosTransportSettings): WireRequest {
-  const { method, url, body, signal, client } = request;
+  const { method, url, body, signal, client, held } = request;
   const length = lengthOfUpload(body instanceof Readable ? body : undefined);
   const keepsLength = body instanceof Readable && length === undefined;
   const headers = flattenHeaders(request.headers, keepsLength, settings, client.headers['via']);
   if (length !== undefined) headers.push('content-length', String(length));
-  return { method, url, headers, body, signal };
+  return { method, url, headers, body, signal, held };
 }
 
 function ownCall(request: BackendRequest, settings: AxiosTransportSettings, exchange: Exchange): AxiosCall {
@@ -138,7 +139,7 @@ function createForeignTransport(axios: AxiosLike, settings: AxiosTransportSettin
     if (!isSafeOverNode(headers[DISPOSITION])) delete headers[DISPOSITION];
     try {
       const response = await axios.request({ ...fixed, url, method, headers, data, signal });
-      return await toResponse(response, settings, signal);
+      return await toResponse(response, settings, signal, request.held);
     } catch (error) {
       const isCut = isCutUpload(data) && error instanceof Error && isSocketGone(error);
       if (data instanceof Readable) data.destroy();
@@ -179,6 +180,7 @@ async function toResponse(
   response: { readonly status: number; readonly headers: object; readonly data: unknown },
   settings: AxiosTransportSettings,
   signal?: AbortSignal,
+  held?: Held,
 ): Promise<BackendResponse> {
   const { name, stream, maxBody } = settings;
   const { status } = response;
@@ -188,8 +190,8 @@ async function toResponse(
   const headers: Headers = normalizeHeaders(response.headers);
   const body = toBody(response.data);
   if (signal?.aborted && !Buffer.isBuffer(body)) body.on('error', ignore).destroy();
-  if (Buffer.isBuffer(body)) return { status, headers, body: await readBody(body, maxBody, name) };
-  if (!stream) return { status, headers, body: await readBody(body, maxBody, name, signal) };
+  if (Buffer.isBuffer(body)) return { status, headers, body: await readBody(body, maxBody, name, undefined, held) };
+  if (!stream) return { status, headers, body: await readBody(body, maxBody, name, signal, held) };
   return { status, headers, body: signal === undefined ? body : limitStream(body, maxBody, name, signal) };
 }
 

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { give, type Held, take } from '../buffer-budget.js';
 import { createCollector } from '../collect.js';
 import { PackedStream } from '../packed-stream.js';
 import type { Place } from '../queue.js';
@@ -11,6 +12,7 @@ import {
   closingError,
   connectionError,
   cutUploadError,
+  noRoomError,
   protocolError,
   sizeError,
   timeoutError,
@@ -37,6 +39,8 @@ export interface WireRequest {
   readonly headers: string[];
   readonly body: Readable | Buffer | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Where an answer that is held in memory counts. */
+  readonly held?: Held | undefined;
 }
 
 export interface ExchangeSettings {
@@ -86,7 +90,7 @@ function runExchange(
   reject: (error: Error) => void,
 ): void {
   const { name, maxBody } = settings;
-  const { method, signal } = request;
+  const { method, signal, held } = request;
   const body = request.body instanceof Readable ? detach(request.body) : request.body;
   // A call that waits is started out of another one's context, and its span would get the wrong parent.
   const call: Call = { start: isInstrumented() ? AsyncResource.bind(start) : start, refuse };
@@ -109,6 +113,8 @@ function runExchange(
   /** Takes the place of the pieces where the length is known. */
   let whole: Buffer | undefined;
   let received = 0;
+  /** Bytes that count as held. */
+  let taken = 0;
   /** The address that answered with a redirect. */
   let peerAddress: string | undefined;
   let stream: PackedStream | undefined;
@@ -190,10 +196,19 @@ function runExchange(
       // The caller may not have got hold of it yet when it breaks.
       stream.on('error', ignore);
       resolve(respond(judged, stream, peerAddress));
-    } else if (judged.length > SMALLEST_WHOLE && judged.length <= LARGEST_WHOLE) {
+      return true;
+    }
+    if (judged.length > 0 && !hold(judged.length)) return fail(noRoomError(name));
+    if (judged.length > SMALLEST_WHOLE && judged.length <= LARGEST_WHOLE) {
       setLending(lane?.socket, true);
       whole = Buffer.allocUnsafeSlow(judged.length);
     }
+    return true;
+  }
+
+  function hold(bytes: number): boolean {
+    if (!take(held, bytes)) return false;
+    taken += bytes;
     return true;
   }
 
@@ -210,6 +225,7 @@ function runExchange(
     received += piece.length;
     if (received > maxBody) return fail(sizeError(name, maxBody));
     if (stream !== undefined) return stream.add(piece);
+    if (received > taken && !hold(piece.length)) return fail(noRoomError(name));
     if (whole !== undefined) whole.set(piece, start);
     else pieces.add(piece);
     return true;
@@ -286,6 +302,7 @@ function runExchange(
   function fail(error: Error): false {
     if (isOver) return false;
     settle();
+    give(held, taken);
     if (lane !== undefined) pool.discard(lane);
     else if (place !== undefined) pool.forget(place);
     if (stream !== undefined) stream.destroy(error);
