@@ -17,7 +17,7 @@ export default {
   // Stryker reads tsconfig.json with TypeScript's old API, and Vitest needs no rewritten one.
   tsconfigFile: 'none',
   inPlace: false,
-  ignorePatterns: ['dist', 'docs', 'examples', '__tests__/packaging', '__tests__/bench'],
+  ignorePatterns: ['dist'],
   tempDirName: join(tmpdir(), 'express-tributary-mutation'),
   reporters: ['clear-text', 'json', 'progress-append-only'],
   jsonReporter: { fileName: 'node_modules/.cache/mutation/report.json' },
