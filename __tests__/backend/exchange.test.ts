@@ -185,6 +185,58 @@ describe('a decoder', () => {
   });
 });
 
+describe('what came from a queue', () => {
+  function taken(text: string, init: Partial<ExchangeOptions> = {}, signal?: AbortSignal) {
+    const settle = vi.fn(async () => {});
+    const answer = createExchange({
+      backend: backendConfig(),
+      transport: fixedTransport({ ...backendAnswer(text), settle }),
+      decode: json.decoder?.(false),
+      format: undefined,
+      readBody: (body) => readBody(body, 1000),
+      ...init,
+    })(backendRequest(signal ? { signal } : {}));
+    return { settle, answer };
+  }
+
+  test('is done with when it has become an answer, and the answer waits for that', async () => {
+    const { settle, answer } = taken('{"a":1}');
+    let settled = () => {};
+    settle.mockImplementation(() => new Promise((resolve) => (settled = resolve)));
+    const onAnswer = vi.fn();
+    answer.then(onAnswer);
+    await vi.waitFor(() => expect(settle.mock.calls).toEqual([['used']]));
+    expect(onAnswer).not.toHaveBeenCalled();
+    settled();
+    expect((await answer).data).toEqual({ a: 1 });
+  });
+
+  test('is no answer where it could not be done with: it will come again', async () => {
+    const { settle, answer } = taken('{"a":1}');
+    settle.mockRejectedValue(new BackendError('ERR_BACKEND_CONNECTION', 502, 'gone'));
+    await expect(answer).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+  });
+
+  test('is refused when it cannot be read, and that is the failure, however the refusal went', async () => {
+    const { settle, answer } = taken('no json');
+    settle.mockRejectedValue(new Error('gone'));
+    await expect(answer).rejects.toMatchObject({ code: 'ERR_BACKEND_DECODE' });
+    expect(settle.mock.calls).toEqual([['refused']]);
+  });
+
+  test('T02 is released for another when nobody waits for it any more', async () => {
+    const controller = new AbortController();
+    const left = new BackendError('ERR_BACKEND_CANCELLED', 502, 'left');
+    const decode = async () => {
+      controller.abort(left);
+      return { a: 1 };
+    };
+    const { settle, answer } = taken('{"a":1}', { decode }, controller.signal);
+    await expect(answer).rejects.toBe(left);
+    expect(settle.mock.calls).toEqual([['released']]);
+  });
+});
+
 test('what the transport fails with goes on', async () => {
   const refused = new BackendError('ERR_BACKEND_CONNECTION', 502, 'refused');
   await expect(exchange(backendAnswer(''), { transport: () => Promise.reject(refused) })).rejects.toBe(refused);

@@ -13,6 +13,7 @@ import {
   type TestGateway,
   type TestGatewayOptions,
 } from '../../lib/testing/index.js';
+import { watchUpload } from '../../lib/upload.js';
 import { backendRequest } from '../support/requests.js';
 
 type Config = Parameters<typeof createTestGateway>[0];
@@ -384,6 +385,34 @@ describe('C02 the place of a probe', () => {
       code: 'ERR_BREAKER_OPEN',
       details: { retryAfter: 10 },
     });
+  });
+
+  test('S20 goes to the next request when its client does not send its body, and only then', async () => {
+    for (const isOwed of [true, false]) {
+      const { backend, call } = await halfOpen();
+      const body = new Readable({ read() {} });
+      watchUpload(body, () => isOwed);
+      backend.next = stuck;
+      void call(backendRequest({ body }));
+      backend.next = async () => answer;
+      await expect(call(backendRequest())).rejects.toMatchObject({ code: 'ERR_BREAKER_OPEN' });
+      vi.advanceTimersByTime(60_000);
+      const second = call(backendRequest());
+      await (isOwed
+        ? expect(second).resolves.toBe(answer)
+        : expect(second).rejects.toMatchObject({ code: 'ERR_BREAKER_OPEN' }));
+    }
+  });
+
+  test('T04 leaves nothing on the signal of its request', async () => {
+    const { backend, call } = await halfOpen();
+    backend.next = async () => answer;
+    const { signal } = new AbortController();
+    const add = vi.spyOn(signal, 'addEventListener');
+    const remove = vi.spyOn(signal, 'removeEventListener');
+    await call(backendRequest({ signal }));
+    expect(add).toHaveBeenCalledTimes(1);
+    expect(remove.mock.calls).toEqual([[...(add.mock.calls[0] ?? [])]]);
   });
 
   test('is not given away again by a call that lost it', async () => {

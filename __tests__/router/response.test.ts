@@ -182,6 +182,13 @@ describe('an answer we make', () => {
   });
 });
 
+test('a header that HTTP cannot carry makes a 500 that says nothing of the answer it stands for', async () => {
+  const { status, headers, body } = await write(answerOf({ data: { a: 1 } }, 200, { 'x-a': '1', 'x-b': 'a\r\nb' }));
+  expect(status).toBe(500);
+  for (const name of ['content-type', 'x-a', 'x-b']) expect(headers[name]).toBeUndefined();
+  expect(body).toBe('');
+});
+
 describe('an answer that is passed on', () => {
   const passthrough = { encode: undefined };
 
@@ -275,6 +282,7 @@ describe('an answer that is passed on', () => {
     ['two places', { location: ['/a', '/b'] }],
     ['two lengths', { 'content-length': ['1', '2'] }],
     ['a length that is none', { 'content-length': '1x' }],
+    ['a length that cannot be counted', { 'content-length': '9'.repeat(16) }],
     ['a negative length', { 'content-length': '-1' }],
   ])('H05 %s are a 502', async (_, headers) => {
     const { status } = await write(answerOf({ body: Buffer.from('a') }, 200, headers), {

@@ -1,4 +1,4 @@
-import { get, type IncomingMessage, type ServerResponse } from 'node:http';
+import { get, type IncomingMessage, OutgoingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import compression from 'compression';
@@ -161,6 +161,25 @@ test('F08 a slow client holds the backend back, and everything arrives in the en
   expect(produced).toBeLessThan(total);
   socket.resume();
   expect((await closed).split('x').length - 1).toBe(total * 64 * 1024);
+});
+
+test('F08 small pieces that come while one is on its way go out in blocks, and the last of them by itself', async () => {
+  const write = vi.spyOn(OutgoingMessage.prototype, 'write');
+  const body = new Readable({ read() {} });
+  await servePipe(body);
+  const { socket, until, closed } = await wire.open();
+  socket.write(GET);
+  await vi.waitUntil(() => body.listenerCount('data') === 1);
+  for (let n = 0; n < 40; n++) body.push(Buffer.alloc(1_000, 65 + n));
+  // The body goes on, but nothing of it may be kept back.
+  const text = await until(new RegExp(`${String.fromCharCode(65 + 39)}{1000}`));
+  const sizes = write.mock.calls.map(([piece]) => piece.length);
+  expect(sizes.length).toBeLessThan(10);
+  expect(Math.max(...sizes)).toBe(17_000);
+  for (let n = 0; n < 40; n++) expect(text).toContain(String.fromCharCode(65 + n).repeat(900));
+  body.push(null);
+  await closed;
+  write.mockRestore();
 });
 
 test('T02 a client that leaves ends the backend stream', async () => {

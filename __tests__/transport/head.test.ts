@@ -83,7 +83,12 @@ describe('the end of a body', () => {
     expect(readHead(status, raw('Content-Length', '5'), method, ['if-none-match', '*'])).toMatchObject(expected);
   });
 
-  it.each(['', '+5', '-5', '5 5', '0x5', '5, 5', '1e3', '9'.repeat(16)])(
+  it('is told by a length of up to fifteen digits', () => {
+    const length = raw('Content-Length', '9'.repeat(15));
+    expect(readHead(200, length, 'GET', [])).toMatchObject({ length: 999_999_999_999_999 });
+  });
+
+  it.each(['', '+5', '-5', '5 5', '0x5', '5, 5', '1e3', '5:', '5/', '9'.repeat(16)])(
     'F01 is not told by a length of "%s"',
     (length) => {
       expect(readHead(200, raw('Content-Length', length), 'GET', [])).toBe('a length that is no number');

@@ -142,6 +142,7 @@ describe('H03 a redirect to another origin', () => {
     await call(`${server.origin}/old`, { headers: CREDENTIALS });
     expect(server.requests.map(({ target }) => target)).toEqual(['/old', '/new']);
     expect(server.requests[1]?.head).not.toContain('secret');
+    expect(server.requests[1]?.headers).not.toHaveProperty('referer');
   });
 
   it.each(['localhost', '127.0.0.2'])('an origin is another one at %s, though the port is the same', async (host) => {
@@ -168,6 +169,7 @@ describe('a redirect that leads nowhere', () => {
     'http://a:b@127.0.0.1/',
     'http://[',
     'http://user@/',
+    'http://:password@127.0.0.1/',
   ])('Z44 is refused when it leads to %s', async (location) => {
     const server = await serve(() => to(location));
     expect(await call(`${server.origin}/old`)).toMatchObject({ code: 'ERR_BACKEND_REDIRECT' });
