@@ -23,7 +23,7 @@ let tags = 0;
 
 /**
  * A document as XML: `-name` keys become attributes, `#text` the text, arrays repeated elements. A single key whose value
- * is no array becomes the root element; every other document is put into `<doc>`.
+ * is no array, or an empty one, becomes the root element; every other document is put into `<doc>`.
  *
  * @throws GatewayError when the tags alone would have more than 64 Mi characters.
  */
@@ -31,7 +31,7 @@ export function writeXml(data: Data | null): string {
   tags = 0;
   const keys = Object.keys(data ?? {});
   const [key] = keys;
-  if (data === null || key === undefined || keys.length > 1 || !isElement(key) || Array.isArray(data[key])) {
+  if (data === null || key === undefined || keys.length > 1 || !isElement(key) || isList(data[key])) {
     return element('doc', data);
   }
   return element(toName(key), data[key]);
@@ -63,7 +63,7 @@ function attributesOf(data: Data): string {
 
 function contentOf(name: string, value: unknown): string {
   // A list in a list has no name of its own.
-  if (Array.isArray(value)) return value.map((item) => element(name, item)).join('');
+  if (Array.isArray(value)) return elements(name, value);
   if (!isObject(value)) return toText(value).replace(IN_TEXT, escape);
   let content = '';
   for (const key of Object.keys(value)) content += childrenOf(key, value[key]);
@@ -74,7 +74,19 @@ function childrenOf(key: string, value: unknown): string {
   if (key === '#text' && !isContainer(value)) return toText(value).replace(IN_TEXT, escape);
   if (key.startsWith('-') && !isContainer(value)) return '';
   const name = toName(key);
-  return Array.isArray(value) ? value.map((item) => element(name, item)).join('') : element(name, value);
+  return isList(value) ? elements(name, value) : element(name, value);
+}
+
+/** By `+=`, since `join` would copy what is in there once more at every level. */
+function elements(name: string, items: readonly unknown[]): string {
+  let content = '';
+  for (const item of items) content += element(name, item);
+  return content;
+}
+
+/** An empty list is written as an empty element: it would be gone otherwise. */
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length > 0;
 }
 
 function isContainer(value: unknown): boolean {
