@@ -25,7 +25,7 @@ test('a failed endpoint is an error, with its cause', () => {
   const error = backendError('ERR_BACKEND_STATUS');
   log.failed(error);
   log.failed(Object.assign(error, { cause: 'why' }));
-  const fields = { endpoint: 'GET /x', code: 'ERR_BACKEND_STATUS', message: 'it was not called' };
+  const fields = { endpoint: 'GET /x', code: 'ERR_BACKEND_STATUS', reason: 'it was not called' };
   expect(lines).toEqual([
     { level: 'error', fields, message: 'endpoint failed' },
     { level: 'error', fields: { ...fields, err: 'why' }, message: 'endpoint failed' },

@@ -94,7 +94,7 @@ describe('the deadline', () => {
         fields: {
           endpoint: 'GET /x/{id}',
           code: 'ERR_ENDPOINT_TIMEOUT',
-          message: 'GET /x/{id} did not answer within 1000 ms',
+          reason: 'GET /x/{id} did not answer within 1000 ms',
         },
       },
     ]);
@@ -347,7 +347,7 @@ describe('failures', () => {
       {
         level: 'warn',
         message: 'partial answer',
-        fields: { endpoint: 'GET /x/{id}', errors: [{ code: 'ERR_ENDPOINT_FAILED', message: 'backend[1] failed' }] },
+        fields: { endpoint: 'GET /x/{id}', errors: [{ code: 'ERR_ENDPOINT_FAILED', reason: 'backend[1] failed' }] },
       },
     ]);
   });

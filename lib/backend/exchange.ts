@@ -53,7 +53,8 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
       return { data: format ? format(data) : data, isComplete, metadata };
     }
     try {
-      const decoded = (decode as Decoder)(body);
+      const contentType = response.headers['content-type'];
+      const decoded = (decode as Decoder)(body, typeof contentType === 'string' ? contentType : undefined);
       return decoded instanceof Promise ? decoded.then(respond, failDecoding) : respond(decoded);
     } catch (error) {
       return failDecoding(error);

@@ -1,7 +1,10 @@
 import type { Data } from '../proxy.js';
 
-/** Turns the bytes of a backend into a document; throws or rejects when they are not what the encoding says. */
-export type Decoder = (body: Buffer) => Data | null | Promise<Data | null>;
+/**
+ * Turns the bytes of a backend into a document; throws or rejects when they are not what the encoding says. `contentType` is
+ * the header of the answer, where it has one.
+ */
+export type Decoder = (body: Buffer, contentType?: string) => Data | null | Promise<Data | null>;
 
 export interface EncodeContext {
   /** The client's `Accept` header. */

@@ -12,8 +12,8 @@ import { readXml } from './xml-read.js';
 
 const NO_FEED = 'it is neither RSS nor Atom nor a JSON Feed';
 
-function decodeFeed(body: Buffer): Data {
-  const text = toXmlText(body);
+function decodeFeed(body: Buffer, contentType?: string): Data {
+  const text = toXmlText(body, contentType);
   return toData(/^\s*\{/.test(text) ? decodeJson(text) : decodeXml(text));
 }
 

@@ -50,6 +50,7 @@ function isShed(error: GatewayError): boolean {
   return SHED.has(error.code);
 }
 
-function toFields({ code, message }: GatewayError): { code: string; message: string } {
-  return { code, message };
+/** Not `message`: loggers put the line itself there. */
+function toFields({ code, message }: GatewayError): { code: string; reason: string } {
+  return { code, reason: message };
 }

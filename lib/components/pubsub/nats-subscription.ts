@@ -147,7 +147,7 @@ export function createJetStreamSubscription(place: Place): Subscription {
       }
       refusals.delete(number);
       message.term();
-      logger.error({ backend: name, message: number }, 'a message that cannot be used was dropped');
+      logger.error({ backend: name, messageId: number }, 'a message that cannot be used was dropped');
     }
     return { body: Buffer.from(message.data), headers: toHeaders(headersOf(message.headers)), settle };
   }
