@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { PackedStream } from '../packed-stream.js';
 import { watchUpload } from '../upload.js';
+import { hasArrived } from './framing.js';
 
 /**
  * The body of a request as a stream of its own, with back-pressure. The request itself is never handed out: whoever
@@ -35,7 +36,7 @@ export function createBodyStream(
   }
 
   function onEnd(): void {
-    if (!request.complete || (length !== undefined && received !== length)) {
+    if (!hasArrived(request) || (length !== undefined && received !== length)) {
       onCut();
       return;
     }
