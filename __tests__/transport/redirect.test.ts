@@ -45,6 +45,14 @@ const CREDENTIALS = {
 
 describe('a redirect within the origin', () => {
   it.each([
+    ['/caf\u00e9/\u00fc?q=\u00e9', '/caf%C3%A9/%C3%BC?q=%C3%A9'],
+    ['/caf%C3%A9', '/caf%C3%A9'],
+  ])('to %s is called by its bytes, encoded once', async (location, target) => {
+    const server = await serve(moved(Buffer.from(location).toString('latin1'), 302));
+    expect(await call(`${server.origin}/old`)).toMatchObject({ text: `GET ${target} ` });
+  });
+
+  it.each([
     [301, 'GET', 'GET /new '],
     [302, 'GET', 'GET /new '],
     [303, 'GET', 'GET /new '],

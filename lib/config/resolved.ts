@@ -33,6 +33,8 @@ export interface ResolvedComponent {
   readonly config: unknown;
   /** True for one that answers in place of the wire: its backend needs no host. */
   readonly replacesWire?: boolean;
+  /** True for one that may add to the params that URLs are built from. */
+  readonly addsParams?: boolean;
 }
 
 /** How the connections to backends are made and kept. Times in milliseconds; `undefined` leaves it to the transport. */

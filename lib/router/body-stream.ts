@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { PackedStream } from '../packed-stream.js';
 import { watchUpload } from '../upload.js';
+import { hasArrived } from './framing.js';
 
 export interface BodyStreamOptions {
   /** Most bytes that are passed on; `Infinity` for no limit. */
@@ -46,7 +47,7 @@ export function createBodyStream(
   }
 
   function onEnd(): void {
-    if (!request.complete || (length !== undefined && received !== length)) {
+    if (!hasArrived(request) || (length !== undefined && received !== length)) {
       onCut();
       return;
     }

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
 import type { Readable } from 'node:stream';
 import { type Held, hasRoom, take } from '../buffer-budget.js';
 import { createCollector } from '../collect.js';
 import { RejectedError, RequestError } from '../errors.js';
 import { isOwedByClient } from '../upload.js';
 import { createBodyStream } from './body-stream.js';
-import { announcedLength, checkTransferEncoding } from './framing.js';
+import { announcedLength, checkTransferEncoding, hasArrived } from './framing.js';
 import { serializeParsed } from './parsed-body.js';
 
 export type RequestBody = Readable | Buffer | undefined;
@@ -37,14 +38,19 @@ export interface BodyReaderOptions {
 }
 
 /** True when the request says that a body follows. */
-export function announcesBody({ headers }: IncomingMessage): boolean {
+export function announcesBody(request: IncomingMessage | Http2ServerRequest): boolean {
+  // HTTP/2 frames bodies itself: no header needs to tell of them.
+  if ('stream' in request) return !request.stream.endAfterHeaders;
+  const { headers } = request;
   const length = headers['content-length'];
   return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
 }
 
 /** True while a body is on its way and it is not us who hold it back, or have not begun to read it. */
 export function isSending(request: IncomingMessage): boolean {
-  return isOwedByClient(request) ?? (announcesBody(request) && !request.complete && request.readableFlowing === true);
+  return (
+    isOwedByClient(request) ?? (announcesBody(request) && !hasArrived(request) && request.readableFlowing === true)
+  );
 }
 
 export function createBodyReader({ limit, passedLimit = Infinity, mode }: BodyReaderOptions): BodyReader {
@@ -109,7 +115,7 @@ function collect(
     }
 
     function onEnd(): void {
-      const isWhole = request.complete && (length === undefined || length === body.size);
+      const isWhole = hasArrived(request) && (length === undefined || length === body.size);
       // An answer that is out already needs no body: no backend must be called after the deadline.
       if (!isWhole || response.headersSent) {
         fail(cutOff());

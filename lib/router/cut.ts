@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Milliseconds that an answer without a deadline of its own has until the client must have taken it. */
 const TAKING_TIME = 1000;
@@ -34,4 +34,9 @@ export function cutUnlessTaken(response: ServerResponse): void {
   if (response.writableFinished || response.destroyed || response.socket?.writableLength === 0) return;
   const timer = setTimeout(cut, TAKING_TIME, response);
   response.once('close', () => clearTimeout(timer));
+}
+
+/** Announces that the connection ends with this answer. HTTP/2 has no header for that: there, each answer has its own stream. */
+export function announceClose(request: IncomingMessage, response: ServerResponse): void {
+  if (request.httpVersionMajor < 2) response.setHeader('Connection', 'close');
 }

@@ -8,6 +8,8 @@ import {
   RequestError,
 } from '../errors.js';
 import { announcesBody } from './body.js';
+import { announceClose } from './cut.js';
+import { hasArrived } from './framing.js';
 import { setHeader } from './header-value.js';
 import { endAndLinger } from './stream.js';
 
@@ -95,7 +97,7 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
     response.statusCode = status;
     if (completedHeader !== undefined && !(error instanceof RequestError)) response.setHeader(completedHeader, 'false');
     if (status === 503) response.setHeader('Retry-After', retryAfterOf(error));
-    if (ENDS_CONNECTION.has(error.code)) response.setHeader('Connection', 'close');
+    if (ENDS_CONNECTION.has(error.code)) announceClose(request, response);
     if (body.length > 0) {
       response.setHeader('Content-Type', contentType);
       response.setHeader('X-Content-Type-Options', 'nosniff');
@@ -137,7 +139,7 @@ function send(request: IncomingMessage, response: ServerResponse, text: string |
   response.setHeader('Content-Length', body.length);
   // After a message without a known end there is nothing to wait for: its parser would only fail on the rest.
   const isLost = response.getHeader('Connection') === 'close';
-  if (isLost || !announcesBody(request) || request.complete) {
+  if (isLost || !announcesBody(request) || hasArrived(request)) {
     response.end(body);
     return;
   }
@@ -146,6 +148,6 @@ function send(request: IncomingMessage, response: ServerResponse, text: string |
     request.resume();
     return;
   }
-  response.setHeader('Connection', 'close');
+  announceClose(request, response);
   endAndLinger(request, response, body);
 }

@@ -6,7 +6,7 @@ import { BackendError, GatewayError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Headers, ProxyResponse } from '../proxy.js';
 import { keepCookiesPrivate } from './cookie-privacy.js';
-import { breakOff, cutUnlessTaken } from './cut.js';
+import { announceClose, breakOff, cutUnlessTaken } from './cut.js';
 import { createErrorWriter, type ErrorBody, type Statuses } from './error-response.js';
 import { createFailureLog } from './failure-log.js';
 import { setHeader } from './header-value.js';
@@ -163,7 +163,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     } else {
       const length = metadata.headers['content-length'];
       // What only the end of a connection ended goes on like that: chunks would promise the client that it is whole.
-      if (!answer.isComplete && length === undefined) endByClosing(response);
+      if (!answer.isComplete && length === undefined) endByClosing(request, response);
       pipeBody({
         response,
         body,
@@ -228,8 +228,8 @@ function isOpen(response: ServerResponse): boolean {
   return !response.headersSent && !response.writableEnded && !response.destroyed;
 }
 
-function endByClosing(response: ServerResponse): void {
-  response.setHeader('Connection', 'close');
+function endByClosing(request: IncomingMessage, response: ServerResponse): void {
+  announceClose(request, response);
   response.removeHeader('Transfer-Encoding');
 }
 
