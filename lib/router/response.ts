@@ -29,7 +29,10 @@ export interface ResponseWriterOptions {
   readonly method: string;
   /** Undefined where the backend's answer is passed on untouched (`no-op`). */
   readonly encode: Encoder | undefined;
-  /** Seconds of `Cache-Control: public, max-age=…` on complete answers, `private` where one sets a cookie; 0 for none. */
+  /**
+   * Seconds of `Cache-Control: public, max-age=…` on complete answers, decimals cut off, `private` where one sets a cookie; 0
+   * for none.
+   */
   readonly cache_ttl: number;
   /** Whether a 202 or 204 of the only backend stays one (`return_error_code`). Default: false, every answer is 200. */
   readonly keepsStatus?: boolean | undefined;
@@ -52,7 +55,7 @@ const DESCRIBES_BODY = new Set(['content-length', 'content-type', 'content-encod
 export function createResponseWriter(options: ResponseWriterOptions): ResponseWriter {
   const { encode, cache_ttl: cacheTtl, completedHeader = 'X-Krakend-Completed', keepsStatus, logger } = options;
   const name = `${options.method} ${options.endpoint}`;
-  const cacheControl = cacheTtl > 0 ? `public, max-age=${cacheTtl}` : undefined;
+  const cacheControl = cacheTtl > 0 ? `public, max-age=${Math.floor(cacheTtl)}` : undefined;
   const writeFailure = createErrorWriter({ ...options, completedHeader });
   const log = createFailureLog(name, logger);
 
