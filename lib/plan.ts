@@ -148,6 +148,7 @@ function buildPlan(
         ...options,
         ...endpoint,
         encode: encoding?.encode,
+        keepsStatus: keepsStatus(endpoint),
         returnErrorMsg: config.router.return_error_msg,
         onFailure: observation?.failed,
       }),
@@ -236,6 +237,12 @@ export function faultsOf(input: unknown, options: ResolvedOptions): readonly Con
     if (error instanceof ConfigError) return error.issues;
     throw error;
   }
+}
+
+/** With `return_error_code` the status of the only backend that answers the client is its own, successes included. */
+function keepsStatus({ backend }: EndpointConfig): boolean {
+  const [only, ...others] = backend.filter(({ proxy }) => !proxy.shadow);
+  return only?.http.return_error_code === true && others.length === 0;
 }
 
 /** Only a body that exactly one backend reads, once, can go through as a stream. */

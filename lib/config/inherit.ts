@@ -122,7 +122,7 @@ function inheritEndpoint(
     segments: path.segments,
     method: parent.method,
     timeout,
-    cache_ttl: Math.floor((raw.cache_ttl ?? root.cache_ttl ?? 0) / 1_000),
+    cache_ttl: (raw.cache_ttl ?? root.cache_ttl ?? 0) / 1_000,
     output_encoding,
     concurrent_calls: raw.concurrent_calls,
     // As KrakenD has it: no list at all lets Content-Type through, any list replaces that. Names beside a "*" are kept:
