@@ -212,7 +212,7 @@ describe.each(CASES)('X03 $name, at $prefix, $parsers', ({ place, prefix, parser
 
   test('U01 U04 takes params apart by itself', async () => {
     await fetch(at('/profile/a%20%C3%A9;b'));
-    expect(journal.map(({ url }) => url).sort()).toEqual(['/orders/a%20%C3%A9%3Bb', '/users/a%20%C3%A9%3Bb']);
+    expect(journal.map(({ url }) => url).sort()).toEqual(['/orders/a%20%C3%A9;b', '/users/a%20%C3%A9;b']);
     for (const param of ['a%2Fb', '..%2fadmin', '%2e%2e', 'a%00', 'a%3Fb', 'a%252Fb']) {
       const text = await wire.send(
         `GET ${new URL(at('/profile/')).pathname}${param} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`,

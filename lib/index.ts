@@ -65,6 +65,7 @@ export type {
   BackendEvent,
   BackendObserver,
   BackendOutcome,
+  BackendAttempt,
   BackendPlace,
   EndpointEvent,
   EndpointOutcome,

@@ -1,3 +1,4 @@
+import { createBufferBudget } from './buffer-budget.js';
 import { type Closing, createClosing } from './closing.js';
 import type { ServiceScope } from './components/component.js';
 import { createResolver, inTableOrder } from './components/resolve.js';
@@ -15,7 +16,7 @@ import { createReadiness, type Readiness, type ReadyOptions } from './readiness.
 import { createAdmission } from './router/admission.js';
 import { admitInTurn } from './router/admit.js';
 import { createBodyReader } from './router/body.js';
-import { createBuiltInRoutes } from './router/built-in.js';
+import { createBuiltInRoutes, toShapes } from './router/built-in.js';
 import { createCanonicalPath } from './router/canonical.js';
 import { createClientIp } from './router/client-ip.js';
 import { createEndpointHandler, type EndpointHandler } from './router/handler.js';
@@ -82,6 +83,8 @@ function buildPlan(
 ): Plan {
   const { keep, kept, release } = createKeep(earlier);
   const admission = createAdmission(config.max_in_flight_requests);
+  // The requests of an earlier configuration hold what they hold.
+  const budget = keep('buffer budget', createBufferBudget);
   const readiness = createReadiness(options.logger);
   closing.at('gateway.ready()')(readiness.close);
   for (const [name, store] of options.stores) {
@@ -130,11 +133,16 @@ function buildPlan(
       timeout: endpoint.timeout,
       isQuiet: quiet,
       admission,
+      budget,
       refusal,
       logger: options.logger,
       readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, via: options.via, clientIp }),
       admit: createAdmit(endpoint),
-      readBody: createBodyReader({ limit: endpoint.max_request_body, mode: bodyMode(endpoint, options) }),
+      readBody: createBodyReader({
+        limit: endpoint.max_request_body,
+        passedLimit: endpoint.max_passed_request_body,
+        mode: bodyMode(endpoint, options),
+      }),
       proxy: createEndpointProxy(endpoint, { ...ingredients, observation, isQuiet: quiet }),
       writer: createResponseWriter({
         ...options,
@@ -148,13 +156,14 @@ function buildPlan(
     return observation ? observeHandler(observation, { endpoint: path, method }, handler) : handler;
   }
 
+  const builtIns = createBuiltInRoutes({
+    router: config.router,
+    debug: options.debug || config.debug_endpoint,
+    echo: config.echo_endpoint,
+    logger: options.logger,
+  });
   const routes = createRouter({
-    builtIns: createBuiltInRoutes({
-      router: config.router,
-      debug: options.debug || config.debug_endpoint,
-      echo: config.echo_endpoint,
-      logger: options.logger,
-    }),
+    builtIns,
     matcher: createMatcher(
       config.endpoints.map((endpoint) => ({
         segments: endpoint.segments,
@@ -169,10 +178,11 @@ function buildPlan(
     answerUnmatched: createUnmatchedAnswer({
       router: config.router,
       completedHeader: options.completedHeader,
-      canonicalPath: createCanonicalPath(config.endpoints),
+      canonicalPath: createCanonicalPath([...config.endpoints, ...toShapes(builtIns)]),
     }),
   });
 
+  budget.limit = config.max_buffered_bytes ?? createBufferBudget().limit;
   return {
     routes,
     kept,
@@ -267,7 +277,7 @@ function connect(wire: Wire, backend: BackendConfig, stream: boolean): Transport
     name: backend.name,
     stream,
     isolateConnections: backend.isolate_connections,
-    maxBody: backend.max_response_body,
+    maxBody: stream ? backend.max_passed_response_body : backend.max_response_body,
     maxHeaderBytes: backend.max_response_headers,
     connectTimeout: backend.connect_timeout,
     redirects: backend.http_client.redirects,

@@ -44,6 +44,19 @@ test('an empty body of success adds nothing and is complete: neither decoder nor
   expect(format).not.toHaveBeenCalled();
 });
 
+test('a body of white space is empty where the encoding says so, and a body like any other elsewhere', async () => {
+  const decode = vi.fn(() => ({ read: true }));
+  for (const body of [' ', '\r\n', ' \t\n']) {
+    const empty = await exchange(backendAnswer(body), { decode, ignoresSpace: true });
+    expect(empty).toMatchObject({ data: {}, isComplete: true, isEmpty: true });
+  }
+  expect(decode).not.toHaveBeenCalled();
+  expect((await exchange(backendAnswer(' \n'), { decode })).data).toEqual({ read: true });
+  for (const body of ['\u00a0', '\ufeff', '\n.']) {
+    expect((await exchange(backendAnswer(body), { decode, ignoresSpace: true })).data).toEqual({ read: true });
+  }
+});
+
 describe('S18 an answer that only the end of its connection ended', () => {
   const cut = (body: string) => ({ ...backendAnswer(body), isCloseDelimited: true });
   const NOTHING_KNOWN: Decoder = (body) => ({ content: String(body) });
@@ -124,6 +137,23 @@ describe('output_headers', () => {
   test('names none that the backend did not send', async () => {
     const { metadata } = await exchange(backendAnswer({}, 200, { 'x-a': '1' }), { backend });
     expect(Object.keys(metadata.headers)).toEqual(['x-a']);
+  });
+});
+
+describe('H05 two values of a header that has one', () => {
+  const headers = { etag: ['"a"', '"b"'], location: ['/a', '/b'] };
+
+  test('harm no answer whose reader never sees them', async () => {
+    expect((await exchange(backendAnswer({ a: 1 }, 200, headers))).data).toEqual({ a: 1 });
+  });
+
+  test('fail the backend where output_headers name it, and where the answer is passed on', async () => {
+    const backend = backendConfig({ output_headers: [{ name: 'etag', keep: 'last' }] });
+    const failure = { code: 'ERR_BACKEND_PROTOCOL', message: expect.stringContaining('etag') };
+    await expect(exchange(backendAnswer({ a: 1 }, 200, headers), { backend })).rejects.toMatchObject(failure);
+    await expect(exchange(backendAnswer('x', 200, headers), { decode: undefined })).rejects.toMatchObject({
+      code: 'ERR_BACKEND_PROTOCOL',
+    });
   });
 });
 

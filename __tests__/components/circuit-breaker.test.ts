@@ -188,6 +188,40 @@ describe('what counts', () => {
     expect((await ask(gateway)).code).toBe('ERR_BREAKER_OPEN');
   });
 
+  test.each([
+    ['cuts', true, 'ERR_BREAKER_OPEN'],
+    ['ends', false, undefined],
+  ])('a stream counts as what becomes of it: the backend %s it', async (_what, isCut, code) => {
+    async function* parts() {
+      yield Buffer.from('half');
+      if (isCut) throw new Error('reset');
+    }
+    const gateway = start(withBreaker({ max_errors: 1, timeout: 10 }, {}, { output_encoding: 'no-op' }));
+    for (let count = 0; count < 2; count++) {
+      users.answer = reply({ body: Readable.from(parts()) });
+      expect((await ask(gateway)).code).toBeUndefined();
+    }
+    users.answer = reply({ body: 'whole' });
+    expect((await ask(gateway)).code).toBe(code);
+  });
+
+  test('the head of a stream is what a probe waits for', async () => {
+    const gateway = start(withBreaker({ max_errors: 0, timeout: 10 }, {}, { output_encoding: 'no-op' }));
+    users.answer = failure('refused');
+    await ask(gateway);
+    await vi.advanceTimersByTimeAsync(10_000);
+    const body = new Readable({ read() {} });
+    body.push('event');
+    users.answer = reply({ body });
+    const probe = gateway.call({ url: '/users' });
+    await vi.advanceTimersByTimeAsync(1);
+    users.answer = reply({ body: 'whole' });
+    expect((await ask(gateway)).code).toBeUndefined();
+    body.push(null);
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await probe).body).toBe('event');
+  });
+
   test('no-op answers count by failure_status only', async () => {
     users.answer = reply({ status: 503 });
     for (const [settings, last] of [

@@ -8,13 +8,13 @@ describe('what nobody says', () => {
     expect(config).toMatchObject({
       name: '',
       components: [],
-      max_in_flight_requests: 1_000,
+      max_in_flight_requests: 10_000,
       debug_endpoint: false,
       echo_endpoint: false,
       dns_cache_ttl: 30_000,
       client: {
         max_idle_connections_per_host: 250,
-        max_connections_per_host: 128,
+        max_connections_per_host: 1_024,
         disable_keep_alives: false,
         disable_compression: false,
         client_tls: { allow_insecure_connections: false, ca_certs: [], client_certs: [] },
@@ -32,7 +32,8 @@ describe('what nobody says', () => {
       concurrent_calls: 1,
       input_headers: ['content-type'],
       input_query_strings: [],
-      max_request_body: 1_048_576,
+      max_request_body: 16 * 2 ** 20,
+      max_passed_request_body: Number.POSITIVE_INFINITY,
       proxy: { sequential: false, combiner: 'deep', sequential_propagated_params: [] },
       components: [],
     });
@@ -60,9 +61,10 @@ describe('what nobody says', () => {
       input_headers: undefined,
       input_query_strings: undefined,
       connect_timeout: 1_000,
-      max_response_body: 4_194_304,
-      max_response_headers: 16_384,
-      max_pending: 256,
+      max_response_body: 32 * 2 ** 20,
+      max_passed_response_body: Number.POSITIVE_INFINITY,
+      max_response_headers: 65_536,
+      max_pending: 4_096,
       isolate_connections: false,
       output_headers: [],
       retry: undefined,
@@ -101,6 +103,13 @@ describe('from the root to a backend', () => {
   ])('%s', (key, rootSays, rootValue, backendSays, backendValue) => {
     expect(parseBackend({}, {}, { [key]: rootSays })[key]).toEqual(rootValue);
     expect(parseBackend({ [key]: backendSays }, {}, { [key]: rootSays })[key]).toEqual(backendValue);
+  });
+
+  test('what is passed on has no limit but its own', () => {
+    expect(parseBackend({}, {}, { max_response_body: 10 }).max_passed_response_body).toBe(Number.POSITIVE_INFINITY);
+    expect(parseBackend({ max_response_body: 20 }, {}, { max_response_body: 10 }).max_passed_response_body).toBe(20);
+    expect(parseEndpoint({}, { max_request_body: 10 }).max_passed_request_body).toBe(Number.POSITIVE_INFINITY);
+    expect(parseEndpoint({ max_request_body: 20 }, { max_request_body: 10 }).max_passed_request_body).toBe(20);
   });
 
   test('an empty list of hosts is none', () => {

@@ -55,17 +55,17 @@ describe('B04 numbers', () => {
 });
 
 describe('B05 depth', () => {
-  test('128 levels are read, with and without exact numbers', () => {
-    expect(stringifyJson(parseJson(nested(128)))).toBe(nested(128));
-    const mixed = `${'{"a":['.repeat(64)}1.0${']}'.repeat(64)}`;
+  test('1,000 levels are read, with and without exact numbers', () => {
+    expect(stringifyJson(parseJson(nested(1_000)))).toBe(nested(1_000));
+    const mixed = `${'{"a":['.repeat(500)}1.0${']}'.repeat(500)}`;
     expect(stringifyJson(parseJson(mixed))).toBe(mixed);
   });
 
   test.each([
-    ['129 arrays', nested(129)],
-    ['129 objects', nested(129, '{"a":', '}')],
-    ['129 levels around an exact number', `${'['.repeat(129)}1.0${']'.repeat(129)}`],
-    ['129 levels below __proto__', `{"a":1,"b":${nested(128, '{"__proto__":', '}')}}`],
+    ['1,001 arrays', nested(1_001)],
+    ['1,001 objects', nested(1_001, '{"a":', '}')],
+    ['1,001 levels around an exact number', `${'['.repeat(1_001)}1.0${']'.repeat(1_001)}`],
+    ['1,001 levels below __proto__', `{"a":1,"b":${nested(1_000, '{"__proto__":', '}')}}`],
     ['10,000 arrays', nested(10_000)],
     ['10,000 objects', nested(10_000, '{"a":', '}')],
     ['10,000 in turns', `${'[{"a":'.repeat(5_000)}1${'}]'.repeat(5_000)}`],
@@ -75,7 +75,7 @@ describe('B05 depth', () => {
     const storage = new AsyncLocalStorage<string>();
     storage.run('request', () => {
       expect(() => parseJson(text)).toThrow(DecodeError);
-      expect(() => parseJson(text)).toThrow('it is nested deeper than 128 levels');
+      expect(() => parseJson(text)).toThrow('it is nested deeper than 1000 levels');
     });
   });
 });

@@ -56,7 +56,7 @@ describe('readYaml', () => {
   });
 
   test.each([
-    ['an alias of what it is in', '&a [*a]', /deeper than 128/],
+    ['an alias of what it is in', '&a [*a]', /deeper than 256 levels/],
     ['an alias without an anchor', '[*a]', DecodeError],
     ['a key that comes twice', 'a: 1\na: 2', 'it has a key twice'],
     ['a key that is a list', '[a]: 1', 'it has a key that is no scalar'],

@@ -131,11 +131,11 @@ export async function createBadClientLab(): Promise<BadClientLab> {
     const { responses } = await client.run({
       ...{ methods: ['POST'], bytes, behaviour: 'normal', delay: 0, patience: 3000, fresh: true },
     });
+    // On a busy machine it may be late; what the breaker turns away is not called at all.
+    const isCalled = calls.some(({ target, isWhole, body }) => isWhole && target === '/stream' && body.length === 4);
     const status = responses[0]?.response.status;
-    if (status !== 200) {
-      const message = `the breaker opened through ${SLOW_CLIENTS} clients that did not send their bodies: ${status}`;
-      report({ invariant: 'G8', message });
-    }
+    const message = `the breaker opened through ${SLOW_CLIENTS} clients that did not send their bodies: ${status}`;
+    if (!isCalled) report({ invariant: 'G8', message });
   }
 
   return {

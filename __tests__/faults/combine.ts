@@ -23,7 +23,7 @@ export function single([part = 'fail']: readonly Contribution[], [role]: readonl
   if (part === 'fail') return FAILED;
   if (part === 'empty') return { status: 200, isComplete: true, node: objectNode([]) };
   const node = shaped(part.node, role);
-  return { status: 200, isComplete: !isNull(node) && !isBare(node), node };
+  return { status: 200, isComplete: !isNull(node) && !isBare(node) && !part.isUnsure, node };
 }
 
 export function merged(parts: readonly Contribution[], roles: readonly Role[], merge = mergeNodes): Answer {
@@ -36,6 +36,7 @@ export function merged(parts: readonly Contribution[], roles: readonly Role[], m
     if (part === 'fail') isComplete = false;
     else if (part !== 'empty') {
       isEmpty = false;
+      if (part.isUnsure) isComplete = false;
       const wrapped = shaped(part.node, role);
       if (role?.group !== undefined) node = merge(node, objectNode([[role.group, wrapped]]));
       else if (isNull(wrapped)) isComplete = false;

@@ -52,6 +52,7 @@ function contribution(part: Part, request: LabRequest, outcome: Outcome): Contri
   if (outcome === 'fail' || outcome === 'empty') return outcome;
   if (outcome === 'null') return { node: NULL };
   const node = documentOf(part, request);
+  if (outcome === 'unsure') return { node, isUnsure: true };
   return { node: outcome === 'array' ? { kind: 'array', items: [node] } : node };
 }
 

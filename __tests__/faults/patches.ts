@@ -5,9 +5,11 @@ export interface Sabotage {
   readonly caughtBy: readonly string[];
   /** The component it lives in; without that file it is pending. */
   readonly needs?: string;
+  /** It is looked for after the load, in a phase of its own. */
+  readonly isInPhase?: boolean;
 }
 
-/** The fourteen bugs of which each has happened to somebody. */
+/** The bugs of which each has happened to somebody. */
 export const sabotages: readonly Sabotage[] = [
   {
     name: 'no deadline',
@@ -36,9 +38,9 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'backend/exchange.js',
-        find: 'return { data: format ? format(data) : data, isComplete: true, metadata };',
+        find: 'return { data: format ? format(data) : data, isComplete, metadata };',
         replace:
-          'return { data: Object.assign((globalThis.shared ??= {}), format ? format(data) : data), isComplete: true, metadata };',
+          'return { data: Object.assign((globalThis.shared ??= {}), format ? format(data) : data), isComplete, metadata };',
       },
     ],
     caughtBy: ['I1', 'I2'],
@@ -59,9 +61,9 @@ export const sabotages: readonly Sabotage[] = [
     name: 'numbers as floats',
     edits: [
       {
-        file: 'encoding/json-parse.js',
-        find: '(token) => new JsonNumber(token)',
-        replace: '(token) => Number(token)',
+        file: 'encoding/json-exact.js',
+        find: 'if (String(value) === token)',
+        replace: 'if (true)',
       },
     ],
     caughtBy: ['I2'],
@@ -159,5 +161,48 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['I8', 'I2'],
+  },
+  {
+    name: 'a waiting call that gives up stays in the queue',
+    isInPhase: true,
+    edits: [{ file: 'transport/pool.js', find: 'forget: origin.waiting.leave', replace: 'forget: ignore' }],
+    caughtBy: ['I15', 'I2', 'I5'],
+  },
+  {
+    name: 'retired plans are remembered',
+    isInPhase: true,
+    edits: [
+      {
+        file: 'lifecycle.js',
+        find: '.finally(() => retiring.delete(old));',
+        replace: '.finally(() => (globalThis.retired ??= []).push(old, retiring.delete(old)));',
+      },
+    ],
+    caughtBy: ['I10'],
+  },
+  {
+    name: 'the deadline is let go when the answer is written',
+    isInPhase: true,
+    edits: [
+      {
+        file: 'router/handler.js',
+        find: 'if (!body && !response.headersSent)',
+        replace: 'if (!body && response.headersSent) deadline.dispose();\nif (!body && !response.headersSent)',
+      },
+    ],
+    caughtBy: ['I4', 'I15'],
+  },
+  {
+    name: 'the last connection is used again at once',
+    isInPhase: true,
+    edits: [
+      {
+        file: 'transport/pool.js',
+        find: 'const lane = idle.first;',
+        replace: 'const lane = [...idle.values()].at(-1);',
+      },
+      { file: 'transport/pool.js', find: 'const isRested = rest === 0', replace: 'const isRested = true' },
+    ],
+    caughtBy: ['I1'],
   },
 ];

@@ -75,7 +75,11 @@ export async function createProbe(): Promise<Probe> {
       if (fault === undefined) times.add(took);
       if (took > LIMIT && (fault === undefined || to - from >= PATIENCE)) {
         const outcome = fault === undefined ? 'was served' : `was not served (${fault})`;
-        report({ invariant: 'I15', message: `a good client ${outcome} after ${took.toFixed(0)} ms`, excess: took - LIMIT });
+        report({
+          invariant: 'I15',
+          message: `a good client ${outcome} after ${took.toFixed(0)} ms`,
+          excess: took - LIMIT,
+        });
       }
       await sleep(EVERY);
     }

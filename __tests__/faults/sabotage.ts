@@ -9,10 +9,10 @@ import { type Sabotage, sabotages } from './patches.js';
 
 const LIMIT = 60;
 const BASELINE = 20;
-/** Bugs in components are looked for after the load. */
+/** Bugs in components, and those with a phase of their own, are looked for after the load. */
 const QUICK = 5;
 /** What start, rest and attack may take beside the load, in seconds. */
-const PATIENCE = 90;
+const PATIENCE = 150;
 const DEPTH = '300';
 
 interface Run {
@@ -116,7 +116,7 @@ for (const sabotage of chosen) {
   const run = await soak(
     join(copy, 'index.js'),
     values.seed,
-    sabotage.needs === undefined ? LIMIT : QUICK,
+    sabotage.needs === undefined && !sabotage.isInPhase ? LIMIT : QUICK,
     sabotage.caughtBy,
   );
   const by = run.broken.filter((invariant) => sabotage.caughtBy.includes(invariant));

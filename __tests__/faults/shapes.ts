@@ -38,7 +38,7 @@ export interface Role {
 }
 
 /** What a backend contributed, as the oracle knows it. */
-export type Contribution = { readonly node: Node } | 'fail' | 'empty';
+export type Contribution = { readonly node: Node; readonly isUnsure?: boolean } | 'fail' | 'empty';
 
 export interface Answer {
   readonly status: number;

@@ -97,9 +97,11 @@ export function isPlayable(plan: Plan, role: Role, { shape }: Route): boolean {
   return !plan.isolated || role.isolated === true;
 }
 
-/** A plan that fails once is a chance where there are more tries. */
+/** A plan that fails once is a chance where there are more tries; some formats have an end of their own, and some do not. */
 function expectationOf(plan: Plan, { kind, tries = 1 }: Shape): Expectation {
   const expected = kind === 'stream' ? plan.stream : plan.data;
+  if (plan.isCloseDelimited && (kind === 'text' || kind === 'yaml'))
+    return { ...expected, outcomes: expected.outcomes.map((outcome) => (outcome === 'ok' ? 'unsure' : outcome)) };
   return plan.recovers && tries > 1 ? { outcomes: ['ok', ...expected.outcomes], pace: 'any' } : expected;
 }
 

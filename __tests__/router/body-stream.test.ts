@@ -9,11 +9,12 @@ let wire: Wire;
 afterEach(() => wire.close());
 
 const cutOff = () => new Error('cut');
+const tooLarge = (limit: number) => new Error(`more than ${limit}`);
 
 test('a cut body is an error, never an end', async () => {
   const outcome = new Promise((resolve) => {
     void serve((request, response) => {
-      const stream = createBodyStream(request, response, cutOff);
+      const stream = createBodyStream(request, response, { cutOff, tooLarge, limit: Infinity });
       stream.on('end', () => resolve('end')).on('error', (error) => resolve(error.message));
       stream.resume();
     }).then(async (created) => {
@@ -27,13 +28,28 @@ test('a cut body is an error, never an end', async () => {
   expect(await outcome).toBe('cut');
 });
 
+test.each([2, 4])('a body of three bytes that was said to have %d is an error, never an end', async (length) => {
+  const outcome = new Promise((resolve) => {
+    void serve((request, response) => {
+      const stream = createBodyStream(request, response, { cutOff, tooLarge, limit: Infinity, length });
+      stream.on('end', () => resolve('end')).on('error', (error) => resolve(error.message));
+      stream.resume();
+    }).then(async (created) => {
+      wire = created;
+      const { socket } = await wire.open();
+      socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc');
+    });
+  });
+  expect(await outcome).toBe('cut');
+});
+
 test('whoever destroys it leaves the client its answer and its connection', async () => {
   wire = await serve((request, response) => {
     if (request.method === 'GET') {
       response.setHeader('Connection', 'close').end('second');
       return;
     }
-    const stream = createBodyStream(request, response, cutOff);
+    const stream = createBodyStream(request, response, { cutOff, tooLarge, limit: Infinity });
     stream.on('error', () => {});
     stream.once('data', () => {
       stream.destroy(new Error('backend gone'));
@@ -54,7 +70,7 @@ test('a body that nobody reads to its end does not block the connection', async 
       response.setHeader('Connection', 'close').end('second');
       return;
     }
-    const stream = createBodyStream(request, response, cutOff);
+    const stream = createBodyStream(request, response, { cutOff, tooLarge, limit: Infinity });
     stream.once('readable', () => {
       stream.read(1);
       response.end('first');
@@ -70,7 +86,7 @@ test('a body that nobody reads to its end does not block the connection', async 
 test('F08 a slow reader holds the sender back', async () => {
   let stream: Readable | undefined;
   wire = await serve((request, response) => {
-    stream = createBodyStream(request, response, cutOff);
+    stream = createBodyStream(request, response, { cutOff, tooLarge, limit: Infinity });
     stream.on('error', () => {});
     stream.read(0);
   });
@@ -91,7 +107,7 @@ test('S20 tells whether the client is what its reader waits for', async () => {
   vi.spyOn(performance, 'now').mockImplementation(() => now);
   let stream: Readable | undefined;
   wire = await serve((request, response) => {
-    stream = createBodyStream(request, response, cutOff);
+    stream = createBodyStream(request, response, { cutOff, tooLarge, limit: Infinity });
     stream.on('error', () => {});
   });
   const { socket } = await wire.open();
@@ -119,4 +135,18 @@ test('S20 tells whether the client is what its reader waits for', async () => {
   expect(isOwed()).toEqual([false, false]);
   vi.restoreAllMocks();
   socket.destroy();
+});
+
+test('a limit ends it where it is passed, and not before', async () => {
+  const outcomes: string[] = [];
+  wire = await serve((request, response) => {
+    const stream = createBodyStream(request, response, { cutOff, tooLarge, limit: 10 });
+    stream.on('end', () => outcomes.push('end')).on('error', (error) => outcomes.push(error.message));
+    stream.on('close', () => response.setHeader('Connection', 'close').end());
+    stream.resume();
+  });
+  const head = 'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n';
+  await wire.send(head, 'a\r\n0123456789\r\n', '0\r\n\r\n');
+  await wire.send(head, 'a\r\n0123456789\r\n', '1\r\nx\r\n');
+  expect(outcomes).toEqual(['end', 'more than 10']);
 });

@@ -64,6 +64,24 @@ describe('buffer', () => {
     expect(await answer('GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab')).toBe('buffer:ab');
   });
 
+  test.each(['buffer', 'stream'] as const)(
+    'F01 a body of another length than was said is cut off: %s',
+    async (mode) => {
+      const outcomes: unknown[] = [];
+      const readBody = createBodyReader({ limit: 10, mode });
+      wire = await serve((request, response) => {
+        request.headers['content-length'] = '5';
+        void Promise.resolve(readBody(request, response))
+          .then((body): Promise<unknown> => (body instanceof Readable ? body.toArray() : Promise.resolve(body)))
+          .catch((error: RequestError) => error.code)
+          .then((outcome) => outcomes.push(outcome));
+      });
+      const { socket } = await wire.open();
+      socket.write(post('abcd'));
+      await vi.waitFor(() => expect(outcomes).toEqual(['ERR_REQUEST_BODY']));
+    },
+  );
+
   test('a body that is announced too large is refused before it is read', async () => {
     await serveReader({ limit: 10, mode: 'buffer' });
     expect(await answer('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n')).toBe('413 ERR_REQUEST_BODY_SIZE');
@@ -173,6 +191,13 @@ describe('stream', () => {
     expect(await answer(post('0123456789'))).toBe('stream:0123456789');
     expect(await answer(CHUNKED, '3\r\nabc\r\n', '0\r\n\r\n')).toBe('stream:abc');
     expect(await answer('GET / HTTP/1.1\r\nHost: h\r\n\r\n')).toBe('none');
+  });
+
+  test('a limit of its own is that of the stream', async () => {
+    await serveReader({ limit: 1, passedLimit: 10, mode: 'stream' });
+    expect(await answer(post('0123456789'))).toBe('stream:0123456789');
+    expect(await answer(post('0123456789x'))).toBe('413 ERR_REQUEST_BODY_SIZE');
+    expect(await answer(CHUNKED, '6\r\nabcdef\r\n', '6\r\nabcdef\r\n')).toBe('413 ERR_REQUEST_BODY_SIZE');
   });
 });
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createBufferBudget } from '../../lib/buffer-budget.js';
 import type { EncodedBody } from '../../lib/encoding/encoding.js';
 import { json } from '../../lib/encoding/json.js';
 import { EndpointError, type GatewayError, RejectedError, RequestError } from '../../lib/errors.js';
@@ -28,6 +29,7 @@ function setUp(proxy: Proxy, init: Partial<HandlerOptions> = {}, writing: Partia
     name: 'GET /x/{id}',
     timeout: 1000,
     admission,
+    budget: createBufferBudget(),
     logger,
     readRequest: createRequestReader({ userAgent: 'test', clientIp: () => '127.0.0.1' }),
     readBody: createBodyReader({ limit: 100, mode: 'buffer' }),

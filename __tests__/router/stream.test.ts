@@ -1,5 +1,7 @@
-import { OutgoingMessage, type ServerResponse } from 'node:http';
+import { get, type IncomingMessage, OutgoingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import compression from 'compression';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { hold, isBorrowed, letGo, takeMemory } from '../../lib/lending.js';
 import { pipeBody } from '../../lib/router/stream.js';
@@ -69,6 +71,66 @@ describe('F03 a body ends where it says', () => {
     await body.toArray();
     await servePipe(body);
     expect(await wire.send(GET)).toMatch(/^HTTP\/1.1 200 [\s\S]*Content-Length: 0\r\n\r\n$/);
+  });
+});
+
+describe('a stream without a length', () => {
+  test('has its head sent before there is anything else', async () => {
+    const body = new Readable({ read() {} });
+    await servePipe(body);
+    const { socket, until, closed } = await wire.open();
+    socket.write(GET);
+    expect(await until(/\r\n\r\n/)).toMatch(/^HTTP\/1.1 200 [\s\S]*\r\n\r\n$/);
+    body.push('event');
+    await until(/event/);
+    body.push(null);
+    expect(await closed).toMatch(/0\r\n\r\n$/);
+  });
+
+  test('is cut when it fails after its head', async () => {
+    const body = new Readable({ read() {} });
+    const { onCut, onEarlyFailure } = await servePipe(body);
+    const { socket, until, closed } = await wire.open();
+    socket.write(GET);
+    await until(/\r\n\r\n/);
+    body.destroy(new Error('reset'));
+    expect(await closed).not.toMatch(/0\r\n\r\n$/);
+    expect(onCut).toHaveBeenCalledOnce();
+    expect(onEarlyFailure).not.toHaveBeenCalled();
+  });
+
+  test('one with a length keeps its head back, so that it can become an error', async () => {
+    const body = new Readable({ read() {} });
+    const { onEarlyFailure } = await servePipe(body, 9);
+    const answer = wire.send(GET);
+    await vi.waitUntil(() => body.listenerCount('data') === 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    body.destroy(new Error('reset'));
+    expect(await answer).toMatch(/^HTTP\/1.1 502 /);
+    expect(onEarlyFailure).toHaveBeenCalledOnce();
+  });
+
+  test('arrives piece by piece through a middleware that compresses it', async () => {
+    const body = new Readable({ read() {} });
+    const compress = compression();
+    const fail = () => expect.unreachable();
+    wire = await serve((request, response) => {
+      response.setHeader('Content-Type', 'text/event-stream');
+      compress(request as never, response as never, () => {
+        pipeBody({ response, body, length: undefined, onCut: fail, onEarlyFailure: fail });
+      });
+    });
+    const answer = await new Promise<IncomingMessage>((resolve) => {
+      get({ port: wire.port, host: '127.0.0.1', headers: { 'accept-encoding': 'gzip' } }, resolve);
+    });
+    expect(answer.headers['content-encoding']).toBe('gzip');
+    const pieces = answer.pipe(createGunzip())[Symbol.asyncIterator]();
+    for (const event of ['data: 1\n\n', 'data: 2\n\n']) {
+      body.push(event);
+      expect(String((await pieces.next()).value)).toBe(event);
+    }
+    body.push(null);
+    expect((await pieces.next()).done).toBe(true);
   });
 });
 

@@ -28,6 +28,7 @@ export function backendConfig(
     disable_host_sanitize: false,
     connect_timeout: 1_000,
     max_response_body: 4_194_304,
+    max_passed_response_body: Number.POSITIVE_INFINITY,
     max_response_headers: 16_384,
     max_pending: 256,
     isolate_connections: false,

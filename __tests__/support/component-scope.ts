@@ -18,6 +18,7 @@ export function componentScope(init: Partial<BackendScope & ServiceScope> = {}):
     input_headers: ['content-type'],
     input_query_strings: [],
     max_request_body: 2 ** 20,
+    max_passed_request_body: Number.POSITIVE_INFINITY,
     backend: [],
     proxy: { sequential: false, combiner: 'deep', sequential_propagated_params: [] },
     components: [],

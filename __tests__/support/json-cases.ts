@@ -229,8 +229,8 @@ export const JSON_CASES: JsonCases = {
   },
   i: {
     'byte order mark': '\ufeff{"a":1}',
-    'deep, 128 arrays': '['.repeat(128) + ']'.repeat(128),
-    'deep, 129 arrays': '['.repeat(129) + ']'.repeat(129),
+    'deep, 1,000 arrays': '['.repeat(1_000) + ']'.repeat(1_000),
+    'deep, 1,001 arrays': '['.repeat(1_001) + ']'.repeat(1_001),
     'deep, 10,000 arrays': '['.repeat(10_000) + ']'.repeat(10_000),
     'deep, 10,000 objects': `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`,
     'number, huge exponent': '[1e400]',

@@ -117,10 +117,16 @@ it('F04 304 is an answer to a condition', async () => {
   expect(outcome).toMatchObject({ status: 304, text: '', headers: { etag: '"a"' } });
 });
 
-it('F04 interim answers without end are an error', async () => {
-  const hint = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n';
-  const { server, transport } = await start(() => [{ repeat: hint, max: 21 }, { send: answer('1') }]);
-  expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ code: 'ERR_BACKEND_PROTOCOL' });
+it.each(['103 Early Hints', '100 Continue'])('F04 interim answers without end are an error: %s', async (status) => {
+  const interim = `HTTP/1.1 ${status}\r\nLink: </a>\r\n\r\n`;
+  const { server, transport } = await start((request) => [
+    { repeat: interim, max: request.target === '/many' ? 21 : 20 },
+    { send: answer('1') },
+  ]);
+  expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ status: 200, text: '1' });
+  expect(await outcomeOf(transport(requestTo(`${server.origin}/many`)))).toMatchObject({
+    code: 'ERR_BACKEND_PROTOCOL',
+  });
 });
 
 describe('T01 the deadline ends a call whatever the backend does', () => {

@@ -39,6 +39,23 @@ describe('B02 a compressed body', () => {
     expect(Object.getPrototypeOf(headers)).toBeNull();
   });
 
+  it.each(['', 'identity', 'none', 'binary', '8bit', 'UTF-8', 'utf8'])(
+    'that says %j is plain, and its headers no longer speak of it',
+    async (coding) => {
+      expect(await inflated(coding, Buffer.from(TEXT))).toMatchObject({
+        text: TEXT,
+        headers: { 'content-type': 'a/b' },
+      });
+    },
+  );
+
+  it.each(['zstd', 'compress', 'gzip, br', 'identity, gzip', 'utf-8, gzip', 'iso-8859-1'])(
+    'that says %j is an error',
+    async (coding) => {
+      expect(await inflated(coding, Buffer.from(TEXT))).toMatchObject({ code: 'ERR_BACKEND_DECODE' });
+    },
+  );
+
   it('Z04 of any size is inflated', async () => {
     const noise = Buffer.from(Array.from({ length: 80_000 }, (_, n) => (n * 7919) % 251));
     expect((await inflated('gzip', gzipSync(noise, { level: 0 }))).text).toBe(noise.toString('latin1'));

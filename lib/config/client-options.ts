@@ -8,8 +8,8 @@ export const clientShape = {
     .default(250)
     .meta({ description: 'Idle connections kept per host.', examples: [250] }),
   max_connections_per_host: count(100_000)
-    .default(128)
-    .meta({ description: 'Connections per host.', examples: [128] }),
+    .default(1_024)
+    .meta({ description: 'Connections per host.', examples: [1024] }),
   idle_connection_timeout: durationOrZero()
     .optional()
     .meta({ description: 'Idle connections are closed after this.', examples: ['30s'] }),

@@ -18,10 +18,10 @@ import type { UrlPattern } from './url-pattern.js';
 
 const DEFAULT_TIMEOUT = 2_000;
 const DEFAULT_CONNECT_TIMEOUT = 1_000;
-const DEFAULT_REQUEST_BODY = 2 ** 20;
-const DEFAULT_RESPONSE_BODY = 4 * 2 ** 20;
-const DEFAULT_RESPONSE_HEADERS = 16 * 2 ** 10;
-const DEFAULT_PENDING = 256;
+const DEFAULT_REQUEST_BODY = 16 * 2 ** 20;
+const DEFAULT_RESPONSE_BODY = 32 * 2 ** 20;
+const DEFAULT_RESPONSE_HEADERS = 64 * 2 ** 10;
+const DEFAULT_PENDING = 4_096;
 /** Stands where a host would, for backends that are not reached over HTTP; nothing resolves it. */
 const NO_WIRE = 'http://gateway.invalid';
 
@@ -55,6 +55,7 @@ export function inherit(root: ReadRoot, compiled: Compiled): Config {
     client,
     components,
     max_in_flight_requests: raw.max_in_flight_requests,
+    max_buffered_bytes: raw.max_buffered_bytes,
     debug_endpoint: raw.debug_endpoint,
     echo_endpoint: raw.echo_endpoint,
     dns_cache_ttl: raw.dns_cache_ttl,
@@ -129,6 +130,7 @@ function inheritEndpoint(
     input_headers: raw.input_headers.length === 0 ? ['content-type'] : [...new Set(raw.input_headers.map(lowerCase))],
     input_query_strings: nameList(raw.input_query_strings),
     max_request_body: raw.max_request_body ?? root.max_request_body ?? DEFAULT_REQUEST_BODY,
+    max_passed_request_body: raw.max_request_body ?? Number.POSITIVE_INFINITY,
     backend: endpoint.backends.map((backend, place) => inheritBackend(parent, backend, place, compiled)),
     proxy: {
       sequential: proxy.strategy === undefined ? proxy.sequential === true : proxy.strategy === 'sequential',
@@ -185,6 +187,7 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
     input_query_strings: narrowing(raw.input_query_strings),
     connect_timeout: Math.min(connect, timeout),
     max_response_body: raw.max_response_body ?? root.max_response_body ?? DEFAULT_RESPONSE_BODY,
+    max_passed_response_body: raw.max_response_body ?? Number.POSITIVE_INFINITY,
     max_response_headers: raw.max_response_headers ?? root.max_response_headers ?? DEFAULT_RESPONSE_HEADERS,
     max_pending: raw.max_pending ?? root.max_pending ?? DEFAULT_PENDING,
     isolate_connections: raw.isolate_connections ?? root.isolate_connections ?? false,

@@ -60,6 +60,8 @@ export interface Config {
   readonly components: readonly ResolvedComponent[];
   /** Requests at a time; more are answered 503. */
   readonly max_in_flight_requests: number;
+  /** Bytes held in memory by all requests together; undefined for a share of the heap's limit. */
+  readonly max_buffered_bytes: number | undefined;
   readonly debug_endpoint: boolean;
   readonly echo_endpoint: boolean;
   /** Milliseconds. */
@@ -88,8 +90,10 @@ export interface EndpointConfig {
   readonly input_headers: readonly string[];
   /** `['*']` for all. */
   readonly input_query_strings: readonly string[];
-  /** Bytes. */
+  /** Bytes of a body that is held in memory. */
   readonly max_request_body: number;
+  /** Bytes of a body that is passed on as it comes; `Infinity` unless the endpoint itself says otherwise. */
+  readonly max_passed_request_body: number;
   readonly backend: readonly BackendConfig[];
   readonly proxy: EndpointProxyConfig;
   readonly components: readonly ResolvedComponent[];
@@ -133,8 +137,10 @@ export interface BackendConfig {
   readonly input_query_strings?: readonly string[] | undefined;
   /** Milliseconds, never above `timeout`. */
   readonly connect_timeout: number;
-  /** Bytes, on the wire and inflated. */
+  /** Bytes of a body that is held in memory, on the wire and inflated. */
   readonly max_response_body: number;
+  /** Bytes of a body that is passed on as it comes; `Infinity` unless the backend itself says otherwise. */
+  readonly max_passed_response_body: number;
   /** Bytes. */
   readonly max_response_headers: number;
   /** Calls at a time; more fail at once. */

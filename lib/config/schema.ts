@@ -50,7 +50,7 @@ const limits = {
     .meta({ description: 'max-age of complete answers; "0s" for none.', examples: ['300s'] }),
   max_request_body: count(GIBIBYTE)
     .optional()
-    .meta({ description: 'Largest body of a request that is buffered, in bytes.', examples: [1048576] }),
+    .meta({ description: 'Largest body of a request that is buffered, in bytes.', examples: [16777216] }),
 };
 
 const backendLimits = {
@@ -59,13 +59,13 @@ const backendLimits = {
     .meta({ description: 'The longest that connecting may take.', examples: ['1s'] }),
   max_response_body: count(GIBIBYTE)
     .optional()
-    .meta({ description: 'Largest body of a backend, in bytes, on the wire and inflated.', examples: [4194304] }),
+    .meta({ description: 'Largest body of a backend, in bytes, on the wire and inflated.', examples: [33554432] }),
   max_response_headers: count(2 ** 20)
     .optional()
-    .meta({ description: 'Largest header section of a backend, in bytes.', examples: [16384] }),
+    .meta({ description: 'Largest header section of a backend, in bytes.', examples: [65536] }),
   max_pending: count(1_000_000)
     .optional()
-    .meta({ description: 'Most calls of a backend at a time; more fail at once.', examples: [256] }),
+    .meta({ description: 'Most calls of a backend at a time; more fail at once.', examples: [4096] }),
   isolate_connections: z
     .boolean()
     .optional()
@@ -188,8 +188,14 @@ export const rootSchema = z.strictObject({
     .optional()
     .meta({ description: 'How hosts are chosen.', examples: ['random'] }),
   max_in_flight_requests: count(1_000_000)
-    .default(1_000)
-    .meta({ description: 'Most requests at a time; more are answered 503.', examples: [1000] }),
+    .default(10_000)
+    .meta({ description: 'Most requests at a time; more are answered 503.', examples: [10000] }),
+  max_buffered_bytes: count(2 ** 40)
+    .optional()
+    .meta({
+      description: 'Most bytes of requests and answers that are held in memory at a time; more are answered 503.',
+      examples: [536870912],
+    }),
   debug_endpoint: z
     .boolean()
     .default(false)

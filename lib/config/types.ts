@@ -177,11 +177,11 @@ export type BackendExtra<Extra extends ExtraTypes> = Extra['backend'] &
 export interface BackendLimits {
   /** The longest that connecting may take. Default `1s`, never above `timeout`. */
   readonly connect_timeout?: Duration;
-  /** Largest body of a backend in bytes, on the wire and inflated. Default 4 MiB. */
+  /** Largest body of a backend in bytes, on the wire and inflated. Default 32 MiB. A body that is only passed on has the backend's own limit, or none. */
   readonly max_response_body?: number;
-  /** Largest header section of a backend in bytes. Default 16 KiB. */
+  /** Largest header section of a backend in bytes. Default 64 KiB. */
   readonly max_response_headers?: number;
-  /** Most calls of a backend at a time; more fail at once. Default 256. */
+  /** Most calls of a backend at a time; more fail at once. Default 4096. */
   readonly max_pending?: number;
   /** Never uses a connection for a second call: for backends that may mix up answers. Default false. */
   readonly isolate_connections?: boolean;
@@ -273,7 +273,7 @@ export interface EndpointDefaults {
   readonly output_encoding?: string;
   /** How backends encode their answers. Default `json`. */
   readonly encoding?: string;
-  /** Largest body of a request that is buffered, in bytes. Default 1 MiB. */
+  /** Largest body of a request that is buffered, in bytes. Default 16 MiB. A body that is only passed on has the endpoint's own limit, or none. */
   readonly max_request_body?: number;
 }
 
@@ -303,7 +303,7 @@ export interface EndpointInput<Extra extends ExtraTypes = ExtraTypes> extends Co
 export interface ClientInput {
   /** Idle connections kept per host. Default 250. */
   readonly max_idle_connections_per_host?: number;
-  /** Connections per host. Default 128. */
+  /** Connections per host. Default 1024. */
   readonly max_connections_per_host?: number;
   /** Idle connections are closed after this. */
   readonly idle_connection_timeout?: Duration;
@@ -365,8 +365,13 @@ export interface GatewayConfig<Extra extends ExtraTypes = ExtraTypes>
   readonly host?: readonly string[];
   /** The routes. */
   readonly endpoints?: readonly EndpointInput<Extra>[];
-  /** Most requests at a time; more are answered 503. Default 1000. */
+  /** Most requests at a time; more are answered 503. Default 10000. */
   readonly max_in_flight_requests?: number;
+  /**
+   * Most bytes of bodies that all requests together hold in memory: requests, answers of backends, and answers that clients
+   * have not taken yet. What does not fit is answered 503. Default: a quarter of the limit of the heap.
+   */
+  readonly max_buffered_bytes?: number;
   /** Mounts `/__debug/`. Default false. */
   readonly debug_endpoint?: boolean;
   /** Mounts `/__echo/`. Default false. */

@@ -34,27 +34,39 @@ export class UrlPatternError extends GatewayError {
   }
 }
 
-// Plain unreserved characters that cannot be a dot segment: pasted as they are.
-const PLAIN = /^[A-Za-z0-9_~-][A-Za-z0-9_.~-]*$/;
-// Separators, what is still encoded, C0, DEL, C1, lone surrogates; dot segments, also in front of a path parameter.
+// What a segment may hold as it is (RFC 3986, pchar), and no dot segment: pasted.
+const PLAIN_SEGMENT = /^[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_.~!$&'()*+,;=:@-]*$/;
+const PLAIN_QUERY = /^[A-Za-z0-9_.~-]*$/;
+// Separators, what is still encoded, C0, DEL, C1, lone surrogates, nothing.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const HOSTILE_SEGMENT = /[/\\?#%\u0000-\u001f\u007f-\u009f]|\p{Surrogate}|^\.{1,2}(?:;|$)|^$/u;
+const HOSTILE_PIECE = /[/\\?#%\u0000-\u001f\u007f-\u009f]|\p{Surrogate}|^$/u;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const HOSTILE_QUERY = /[\u0000-\u001f\u007f-\u009f]|\p{Surrogate}/u;
+// Also in front of a path parameter, where some servers see it.
+const DOT_SEGMENT = /^(?:\.|%2e){1,2}(?:;|%3b|$)/i;
 
 /**
  * True when a decoded value must not become one segment of a path: empty, a dot segment, holding `/`, `\`, `?`, `#`, a
  * control character, a lone surrogate, or a `%` (it is still encoded, or a second decoding would change it).
  */
 export function isHostileSegment(value: string): boolean {
-  return !PLAIN.test(value) && HOSTILE_SEGMENT.test(value);
+  return !PLAIN_SEGMENT.test(value) && (HOSTILE_PIECE.test(value) || DOT_SEGMENT.test(value));
 }
 
 function encodeSegment(value: string, param: string): string {
-  if (PLAIN.test(value)) return value;
-  if (HOSTILE_SEGMENT.test(value)) throw new UrlPatternError(param, 'hostile');
-  return encodeURIComponent(value);
+  if (PLAIN_SEGMENT.test(value)) return value;
+  if (isHostileSegment(value)) throw new UrlPatternError(param, 'hostile');
+  return encodePchars(value);
 }
+
+/** A part of a segment, which is judged when it is whole. */
+function encodePiece(value: string, param: string): string {
+  if (HOSTILE_PIECE.test(value)) throw new UrlPatternError(param, 'hostile');
+  return encodePchars(value);
+}
+
+/** `encodeURI` keeps `/`, `?` and `#` besides, which are not there. */
+const encodePchars = encodeURI;
 
 function encodeRest(value: string, param: string): string {
   if (value === '') return '';
@@ -66,13 +78,23 @@ function encodeRest(value: string, param: string): string {
 }
 
 function encodeQueryValue(value: string, param: string): string {
-  if (PLAIN.test(value)) return value;
+  if (PLAIN_QUERY.test(value)) return value;
   if (HOSTILE_QUERY.test(value)) throw new UrlPatternError(param, 'hostile');
   return encodeURIComponent(value);
 }
 
 type Encode = (value: string, param: string) => string;
-type Part = string | { readonly param: string; readonly encode: Encode };
+interface Value {
+  readonly param: string;
+  readonly encode: Encode;
+}
+/** A segment that its values could make a dot segment together. */
+interface Mixed {
+  readonly pieces: readonly (string | Value)[];
+  /** Its first placeholder. */
+  readonly param: string;
+}
+type Part = string | Value | Mixed;
 
 /** What is wrong with a pattern; caught by the configuration parser, which adds the path. */
 export class PatternSyntaxError extends Error {
@@ -83,7 +105,6 @@ const PLACEHOLDER = /\{([\w.:/-]+)\}/g;
 // What may stand in a URL as it is, besides letters and digits.
 const NOT_IN_URL = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]/gu;
 const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
-const DOT_SEGMENT = /^(?:\.|%2e){1,2}(?:;|%3b|$)/i;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const UNFIT = /[\u0000-\u0020\u007f-\u009f\\#]|\p{Surrogate}/u;
 
@@ -108,8 +129,8 @@ export function encodeLiteral(text: string): string {
 }
 
 /** Literals and placeholders in turn. */
-function compileParts(text: string, encode: Encode): Part[] {
-  const parts: Part[] = [];
+function compileParts(text: string, encode: Encode): (string | Value)[] {
+  const parts: (string | Value)[] = [];
   let end = 0;
   function addLiteral(literal: string): void {
     if (/[{}]/.test(literal)) {
@@ -131,12 +152,28 @@ function compileParts(text: string, encode: Encode): Part[] {
 function compilePath(path: string): Part[] {
   const isWildcard = path.endsWith('/*');
   const fixed = isWildcard ? path.slice(0, -1) : path;
-  const parts = compileParts(fixed, encodeSegment);
   // A placeholder name may hold slashes: they are not separators of segments.
-  const segments = fixed.replace(PLACEHOLDER, '{}').slice(1).split('/');
+  const segments = fixed
+    .replace(PLACEHOLDER, (name) => name.replaceAll('/', HIDDEN_SLASH))
+    .slice(1)
+    .split('/');
   if (segments.slice(0, -1).includes('')) throw new PatternSyntaxError('must not hold an empty segment ("//").');
-  for (const segment of segments) checkSegment(segment.replaceAll('{}', ''));
+  const parts = segments.flatMap((segment) => ['/', ...compileSegment(segment.replaceAll(HIDDEN_SLASH, '/'))]);
   return isWildcard ? [...parts, { param: '*', encode: encodeRest }] : parts;
+}
+
+// No pattern holds a control character.
+const HIDDEN_SLASH = '\u0000';
+
+function compileSegment(segment: string): Part[] {
+  checkSegment(segment.replace(PLACEHOLDER, 'x'));
+  const pieces = compileParts(segment, encodePiece);
+  const [first] = pieces;
+  const value = pieces.find((piece) => typeof piece !== 'string');
+  if (value === undefined) return pieces;
+  if (pieces.length === 1) return [{ param: value.param, encode: encodeSegment }];
+  const isNamed = typeof first === 'string' && !/^[.%]/.test(first);
+  return isNamed ? pieces : [{ pieces, param: value.param }];
 }
 
 function decodeQueryName(name: string): string {
@@ -187,16 +224,21 @@ function joinLiterals(parts: readonly Part[]): Part[] {
 export function compileUrlPattern(source: string): UrlPattern {
   // A dangling "?" would make others believe that there is a query.
   const text = withLeadingSlash(source).replace(/^([^?]*)\?$/, '$1');
-  checkLiteral(text.replace(PLACEHOLDER, ''));
+  checkLiteral(text.replace(PLACEHOLDER, '{}'));
   const mark = text.replace(PLACEHOLDER, (name) => '_'.repeat(name.length)).indexOf('?');
   const path = mark < 0 ? text : text.slice(0, mark);
   const query = mark < 0 ? '' : text.slice(mark + 1);
   const queryNames = readQueryNames(query);
   const queryParts = query === '' ? [] : ['?', ...compileParts(query, encodeQueryValue)];
   const parts = joinLiterals([...compilePath(path), ...queryParts]);
-  const params = [...new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : [part.param])))];
+  const params = [...new Set(parts.flatMap(paramsOf))];
 
   return { text, params, queryNames, resolve: createResolve(parts) };
+}
+
+function paramsOf(part: Part): string[] {
+  if (typeof part === 'string') return [];
+  return 'pieces' in part ? part.pieces.flatMap(paramsOf) : [part.param];
 }
 
 function createResolve(parts: readonly Part[]): UrlPattern['resolve'] {
@@ -207,17 +249,27 @@ function createResolve(parts: readonly Part[]): UrlPattern['resolve'] {
     };
   }
   return function resolvePattern(params) {
-    let url = '';
-    for (const part of parts) {
-      if (typeof part === 'string') {
-        url += part;
-        continue;
-      }
+    return fill(parts, params);
+  };
+}
+
+function fill(parts: readonly Part[], params: Readonly<Record<string, string>>): string {
+  let text = '';
+  for (const part of parts) {
+    if (typeof part === 'string') text += part;
+    else if ('pieces' in part) text += fillSegment(part, params);
+    else {
       const value = params[part.param];
       // Inherited members of a careless caller's object are no strings.
       if (typeof value !== 'string') throw new UrlPatternError(part.param, 'missing');
-      url += part.encode(value, part.param);
+      text += part.encode(value, part.param);
     }
-    return url;
-  };
+  }
+  return text;
+}
+
+function fillSegment({ pieces, param }: Mixed, params: Readonly<Record<string, string>>): string {
+  const segment = fill(pieces, params);
+  if (DOT_SEGMENT.test(segment)) throw new UrlPatternError(param, 'hostile');
+  return segment;
 }

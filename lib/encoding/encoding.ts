@@ -29,6 +29,8 @@ export interface Encoding {
    * nothing but the end of the connection ended the body; without it, or where it says false, the answer is incomplete.
    */
   isWhole?(body: Buffer): boolean;
+  /** True where white space alone is no document: such a body counts as an empty one, and the decoder does not see it. */
+  readonly ignoresSpace?: boolean;
   /** Asked at start where a configuration names the format: a sentence when it cannot work, as without its package. */
   readonly fault?: () => string | undefined;
   /** True for formats that pass the stream through untouched, as `no-op` does. */

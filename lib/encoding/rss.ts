@@ -32,4 +32,9 @@ function decodeXml(text: string): Feed {
 }
 
 /** RSS 0.9 to 2.0, Atom and JSON Feed, under one set of keys; `is_collection` has no effect. */
-export const rss: Encoding = { name: 'rss', decoder: () => decodeFeed, isWhole: () => true };
+export const rss: Encoding = {
+  name: 'rss',
+  decoder: () => decodeFeed,
+  isWhole: () => true,
+  ignoresSpace: true,
+};

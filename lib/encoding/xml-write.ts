@@ -21,6 +21,9 @@ const MOST_TAGS = 2 ** 26;
 const BRACKETS = '<></>'.length;
 let tags = 0;
 
+const NO_KEYS: readonly string[] = [];
+const NO_ITEMS: readonly unknown[] = [];
+
 /**
  * A document as XML: `-name` keys become attributes, `#text` the text, arrays repeated elements. A single key whose value
  * is no array becomes the root element; every other document is put into `<doc>`.
@@ -41,14 +44,98 @@ function isElement(key: string): boolean {
   return !key.startsWith('-') && key !== '#text';
 }
 
-function element(name: string, value: unknown): string {
+/** An element that is still open. */
+interface Open {
+  readonly name: string;
+  readonly attributes: string;
+  readonly value: unknown;
+  /** Of an object; a list has none. */
+  readonly keys: readonly string[];
+  nextKey: number;
+  /** The list that is being written, each item under the same name. */
+  items: readonly unknown[];
+  itemName: string;
+  nextItem: number;
+  content: string;
+}
+
+/** With a list of open elements instead of calls inside each other, which a deep document would be too many for. */
+function element(rootName: string, root: unknown): string {
+  if (!isContainer(root)) return leaf(rootName, root);
+  const open: Open[] = [];
+  let current = start(rootName, root);
+  for (;;) {
+    const child = advance(current);
+    if (child !== undefined) {
+      open.push(current);
+      current = child;
+      continue;
+    }
+    const text = finish(current);
+    const parent = open.pop();
+    if (parent === undefined) return text;
+    parent.content += text;
+    current = parent;
+  }
+}
+
+function start(name: string, value: unknown): Open {
+  countTags(name);
+  const isList = Array.isArray(value);
+  return {
+    name,
+    attributes: isList ? '' : attributesOf(value as Data),
+    value,
+    keys: isList ? NO_KEYS : Object.keys(value as Data),
+    nextKey: 0,
+    // A list in a list has no name of its own.
+    items: isList ? value : NO_ITEMS,
+    itemName: name,
+    nextItem: 0,
+    content: '',
+  };
+}
+
+/** Writes on, up to a child that has content of its own; nothing is left when there is none. */
+function advance(current: Open): Open | undefined {
+  for (;;) {
+    while (current.nextItem < current.items.length) {
+      const item = current.items[current.nextItem++];
+      if (isContainer(item)) return start(current.itemName, item);
+      current.content += leaf(current.itemName, item);
+    }
+    if (current.nextKey === current.keys.length) return undefined;
+    const key = current.keys[current.nextKey++]!;
+    const value = (current.value as Data)[key];
+    const isList = Array.isArray(value);
+    if (isList || isObject(value)) {
+      current.itemName = toName(key);
+      current.items = isList ? value : [value];
+      current.nextItem = 0;
+    } else if (key === '#text') current.content += escaped(value);
+    else if (!key.startsWith('-')) current.content += leaf(toName(key), value);
+  }
+}
+
+function finish({ name, attributes, content }: Open): string {
+  return content === '' ? `<${name}${attributes}/>` : `<${name}${attributes}>${content}</${name}>`;
+}
+
+function leaf(name: string, value: unknown): string {
+  countTags(name);
+  const content = escaped(value);
+  return content === '' ? `<${name}/>` : `<${name}>${content}</${name}>`;
+}
+
+function countTags(name: string): void {
   tags += name.length * 2 + BRACKETS;
   if (tags > MOST_TAGS) {
     throw new GatewayError('ERR_INTERNAL', 500, `An answer has tags of more than ${MOST_TAGS} characters as XML`);
   }
-  const attributes = isObject(value) ? attributesOf(value) : '';
-  const content = contentOf(name, value);
-  return content === '' ? `<${name}${attributes}/>` : `<${name}${attributes}>${content}</${name}>`;
+}
+
+function escaped(value: unknown): string {
+  return toText(value).replace(IN_TEXT, escape);
 }
 
 function attributesOf(data: Data): string {
@@ -59,22 +146,6 @@ function attributesOf(data: Data): string {
     attributes.set(name, toText(data[key]).replace(IN_ATTRIBUTES, escape));
   }
   return Array.from(attributes, ([name, value]) => ` ${name}="${value}"`).join('');
-}
-
-function contentOf(name: string, value: unknown): string {
-  // A list in a list has no name of its own.
-  if (Array.isArray(value)) return value.map((item) => element(name, item)).join('');
-  if (!isObject(value)) return toText(value).replace(IN_TEXT, escape);
-  let content = '';
-  for (const key of Object.keys(value)) content += childrenOf(key, value[key]);
-  return content;
-}
-
-function childrenOf(key: string, value: unknown): string {
-  if (key === '#text' && !isContainer(value)) return toText(value).replace(IN_TEXT, escape);
-  if (key.startsWith('-') && !isContainer(value)) return '';
-  const name = toName(key);
-  return Array.isArray(value) ? value.map((item) => element(name, item)).join('') : element(name, value);
 }
 
 function isContainer(value: unknown): boolean {

@@ -42,4 +42,5 @@ export const xml: Encoding = {
   decoder: (isCollection) => (isCollection ? decodeCollection : decodeDocument),
   encode: encodeXml,
   isWhole: () => true,
+  ignoresSpace: true,
 };

@@ -1,7 +1,7 @@
 import type { Alias, Document, Node, Pair, Scalar } from 'yaml';
 import { DecodeError } from '../errors.js';
 import { isJsonNumber, JsonNumber } from '../json-number.js';
-import { MAX_DEPTH, MAX_YAML_ALIASED, MAX_YAML_TOKENS, TOO_DEEP } from './limits.js';
+import { MAX_YAML_ALIASED, MAX_YAML_DEPTH, MAX_YAML_TOKENS, YAML_TOO_DEEP } from './limits.js';
 
 type Yaml = typeof import('yaml');
 
@@ -39,7 +39,7 @@ export async function readYaml(text: string, yaml: Yaml): Promise<unknown> {
   } catch (error) {
     // The package throws errors that quote the document, and runs out of stack on deep ones.
     if (error instanceof DecodeError) throw error;
-    throw new DecodeError(error instanceof RangeError ? TOO_DEEP : NOT_YAML);
+    throw new DecodeError(error instanceof RangeError ? YAML_TOO_DEEP : NOT_YAML);
   }
 }
 
@@ -53,7 +53,7 @@ async function compose(text: string, { Composer, Lexer, Parser }: Yaml): Promise
   for (const lexeme of new Lexer().lex(text)) {
     tokens += 1;
     if (tokens > MAX_YAML_TOKENS) throw new DecodeError(TOO_LONG);
-    if (parser.stack.length > MAX_DEPTH * 2) throw new DecodeError(TOO_DEEP);
+    if (parser.stack.length > MAX_YAML_DEPTH * 2) throw new DecodeError(YAML_TOO_DEEP);
     for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
     if (documents.length > 1) throw new DecodeError(NOT_YAML);
     if (tokens % TOKENS_BETWEEN === 0 && performance.now() > turnEnds) {
@@ -80,7 +80,7 @@ function toValue(document: Document.Parsed, { isAlias, isMap, isScalar, isSeq }:
     if (!isCopy) remember(node);
     else count(node);
     if (isScalar(node)) return scalarOf(node);
-    if (depth > MAX_DEPTH && (isSeq(node) || isMap(node))) throw new DecodeError(TOO_DEEP);
+    if (depth > MAX_YAML_DEPTH && (isSeq(node) || isMap(node))) throw new DecodeError(YAML_TOO_DEEP);
     if (isSeq(node)) return node.items.map((item) => read(item, depth + 1, isCopy));
     return isMap(node) ? readMap(node.items, depth, isCopy) : null;
   }

@@ -33,25 +33,51 @@ function takeLater(_earlier: unknown, later: unknown): unknown {
   return later;
 }
 
+/** lodash is called for so many levels at a time: it takes five calls for each, and runs out of stack on deep documents. */
+const LEVELS = 100;
+
+/** Two objects that lodash has not been given yet, and where the merged one belongs. */
+interface Rest {
+  readonly holder: Record<string, unknown>;
+  readonly key: string;
+  readonly target: Record<string, unknown>;
+  readonly later: Data;
+}
+
 function mergeDeeply(earlier: unknown, later: unknown, owned: Set<unknown>): unknown {
   if (!isObject(earlier) || !isObject(later)) return later;
+  const rests: Rest[] = [];
   const target = ownObject(earlier, owned);
-  makeWay(target, later, owned);
-  return merge(target, later);
+  makeWay(target, later, owned, rests, 1);
+  merge(target, later);
+  for (let rest = rests.pop(); rest; rest = rests.pop()) {
+    rest.holder[rest.key] = rest.target;
+    makeWay(rest.target, rest.later, owned, rests, 1);
+    merge(rest.target, rest.later);
+  }
+  return target;
 }
 
 /**
  * Leaves lodash nothing to enter but objects that both have: it would copy all others to their ends, mix arrays by index,
  * and write into class instances. What it finds in its place already, it passes over.
  */
-function makeWay(target: Record<string, unknown>, later: Data, owned: Set<unknown>): void {
+function makeWay(
+  target: Record<string, unknown>,
+  later: Data,
+  owned: Set<unknown>,
+  rests: Rest[],
+  level: number,
+): void {
   for (const key of Object.keys(later)) {
     if (key === '__proto__') continue;
     const [mine, theirs] = [Object.hasOwn(target, key) ? target[key] : undefined, later[key]];
     if (isObject(mine) && isObject(theirs)) {
       const copy = ownObject(mine, owned);
-      target[key] = copy;
-      makeWay(copy, theirs, owned);
+      if (level === LEVELS) rests.push({ holder: target, key, target: copy, later: theirs });
+      else makeWay(copy, theirs, owned, rests, level + 1);
+      // The later object itself is passed over until its turn comes.
+      target[key] = level === LEVELS ? theirs : copy;
     } else {
       // A key keeps its place; what is neither an array nor an object of a document is lodash's to put there.
       target[key] = isObject(theirs) || Array.isArray(theirs) ? theirs : null;

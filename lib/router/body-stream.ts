@@ -3,26 +3,50 @@ import type { Readable } from 'node:stream';
 import { PackedStream } from '../packed-stream.js';
 import { watchUpload } from '../upload.js';
 
+export interface BodyStreamOptions {
+  /** Most bytes that are passed on; `Infinity` for no limit. */
+  readonly limit: number;
+  /** What it ends with when the client breaks off, and beyond the limit. */
+  readonly cutOff: () => Error;
+  readonly tooLarge: (limit: number) => Error;
+  /** The bytes that the request has announced; with any other number of them the stream never ends properly. */
+  readonly length?: number | undefined;
+}
+
 /**
  * The body of a request as a stream of its own, with back-pressure. The request itself is never handed out: whoever
  * destroys an `IncomingMessage` takes the client's socket along, and with it the answer.
  */
-export function createBodyStream(request: IncomingMessage, response: ServerResponse, cutOff: () => Error): Readable {
+export function createBodyStream(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { cutOff, limit, tooLarge, length }: BodyStreamOptions,
+): Readable {
   const startedAt = performance.now();
   /** Since when the client is kept from sending, as at first; undefined while it is not. */
   let heldSince: number | undefined = startedAt;
   /** Nothing of it is read any more, or all has been. */
   let endedAt: number | undefined;
   let isComplete = false;
+  let received = 0;
 
   function onData(chunk: Buffer): void {
+    received += chunk.length;
+    if (received > limit) {
+      stream.destroy(tooLarge(limit));
+      return;
+    }
+    if (length !== undefined && received > length) {
+      onCut();
+      return;
+    }
     if (stream.add(chunk)) return;
     request.pause();
     heldSince = performance.now();
   }
 
   function onEnd(): void {
-    if (!request.complete) {
+    if (!request.complete || (length !== undefined && received !== length)) {
       onCut();
       return;
     }
@@ -72,7 +96,7 @@ export function createBodyStream(request: IncomingMessage, response: ServerRespo
   });
   // Whoever was reading may have gone.
   stream.on('error', ignore);
-  watchUpload(stream, isOwed);
+  watchUpload(stream, isOwed, length);
   watchUpload(request, isOwed);
   return stream;
 }

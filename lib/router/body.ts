@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import { type Held, hasRoom, take } from '../buffer-budget.js';
 import { createCollector } from '../collect.js';
-import { RequestError } from '../errors.js';
+import { RejectedError, RequestError } from '../errors.js';
 import { isOwedByClient } from '../upload.js';
 import { createBodyStream } from './body-stream.js';
-import { checkTransferEncoding } from './framing.js';
+import { announcedLength, checkTransferEncoding } from './framing.js';
 import { serializeParsed } from './parsed-body.js';
 
 export type RequestBody = Readable | Buffer | undefined;
@@ -15,12 +16,19 @@ export type RequestBody = Readable | Buffer | undefined;
  *
  * @throws {RequestError} or rejects with one: too large (413), cut off (400), or read by something that left nothing we
  * could pass on (500).
+ * @throws {RejectedError} or rejects with one (503) when it does not fit into what requests may hold together.
  */
-export type BodyReader = (request: IncomingMessage, response: ServerResponse) => RequestBody | Promise<RequestBody>;
+export type BodyReader = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  held?: Held,
+) => RequestBody | Promise<RequestBody>;
 
 export interface BodyReaderOptions {
-  /** Largest body in bytes that is held in memory; a stream is not counted. */
+  /** Largest body in bytes that is held in memory. */
   readonly limit: number;
+  /** Largest body in bytes that is passed on as a stream. Default: none. */
+  readonly passedLimit?: number;
   /**
    * `stream` where exactly one backend reads the body and passes it on untouched, `buffer` where several do or somebody
    * looks at it, `none` where nobody wants it.
@@ -39,12 +47,13 @@ export function isSending(request: IncomingMessage): boolean {
   return isOwedByClient(request) ?? (announcesBody(request) && !request.complete && request.readableFlowing === true);
 }
 
-export function createBodyReader({ limit, mode }: BodyReaderOptions): BodyReader {
-  function readParsed(request: IncomingMessage): Buffer | undefined {
+export function createBodyReader({ limit, passedLimit = Infinity, mode }: BodyReaderOptions): BodyReader {
+  function readParsed(request: IncomingMessage, held: Held | undefined): Buffer | undefined {
     // It was read to its end, and nothing was in it.
     if (!request.readableDidRead) return undefined;
     const body = serializeParsed(request);
     if (body.length > limit) throw tooLarge(limit);
+    if (!take(held, body.length)) throw NO_ROOM;
     return body;
   }
 
@@ -55,20 +64,39 @@ export function createBodyReader({ limit, mode }: BodyReaderOptions): BodyReader
     };
   }
 
-  return function readBody(request, response) {
+  return function readBody(request, response, held) {
     checkTransferEncoding(request);
     if (!announcesBody(request)) return undefined;
     // Not `req.body`: parsers leave one on requests they never read.
-    if (request.readableDidRead || request.readableEnded) return readParsed(request);
+    if (request.readableDidRead || request.readableEnded) return readParsed(request, held);
     if (request.destroyed) throw cutOff();
     // An earlier `setEncoding` has turned the stream into one of strings.
-    if (mode === 'stream' && request.readableEncoding === null) return createBodyStream(request, response, cutOff);
-    if (Number(request.headers['content-length']) > limit) throw tooLarge(limit);
-    return collect(request, response, limit);
+    const isDecoded = request.readableEncoding !== null;
+    const isPassed = mode === 'stream' && !isDecoded;
+    const length = announcedLength(request);
+    const most = isPassed ? passedLimit : limit;
+    if (length !== undefined && length > most) throw tooLarge(most);
+    if (isPassed) return createBodyStream(request, response, { cutOff, limit: most, tooLarge, length });
+    // Taken as it comes: a client that announces much and sends nothing must not use up the room of the others.
+    if (!hasRoom(held, length ?? 0)) throw NO_ROOM;
+    return collect(request, response, limit, held, isDecoded ? undefined : length);
   };
 }
 
-function collect(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Buffer | undefined> {
+const NO_ROOM = new RejectedError(
+  503,
+  'A request was not read: requests and answers hold max_buffered_bytes already',
+  { 'retry-after': '1' },
+  'ERR_OVERLOADED',
+);
+
+function collect(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limit: number,
+  held: Held | undefined,
+  length: number | undefined,
+): Promise<Buffer | undefined> {
   const encoding = request.readableEncoding ?? 'utf8';
   return new Promise(function startCollecting(resolve, reject) {
     const body = createCollector();
@@ -76,12 +104,14 @@ function collect(request: IncomingMessage, response: ServerResponse, limit: numb
     function onData(data: Buffer | string): void {
       const chunk = typeof data === 'string' ? Buffer.from(data, encoding) : data;
       if (body.size + chunk.length > limit) fail(tooLarge(limit));
+      else if (!take(held, chunk.length)) fail(NO_ROOM);
       else body.add(chunk);
     }
 
     function onEnd(): void {
+      const isWhole = request.complete && (length === undefined || length === body.size);
       // An answer that is out already needs no body: no backend must be called after the deadline.
-      if (!request.complete || response.headersSent) {
+      if (!isWhole || response.headersSent) {
         fail(cutOff());
         return;
       }
@@ -93,7 +123,7 @@ function collect(request: IncomingMessage, response: ServerResponse, limit: numb
       fail(cutOff());
     }
 
-    function fail(error: RequestError): void {
+    function fail(error: RequestError | RejectedError): void {
       stop();
       request.pause();
       reject(error);

@@ -3,12 +3,30 @@ import type { ServerResponse } from 'node:http';
 /** Milliseconds that an answer without a deadline of its own has until the client must have taken it. */
 const TAKING_TIME = 1000;
 
+/**
+ * Closes the connection under an answer that has begun, so that the client can tell it from the end: where neither a length
+ * nor chunks say how much there is, only a reset does. Over TLS a close that was not announced says the same.
+ */
+export function breakOff(response: ServerResponse): void {
+  const { socket } = response;
+  const isCloseDelimited = response.headersSent && !response.chunkedEncoding && !response.hasHeader('content-length');
+  if (isCloseDelimited && !sharesConnection(response) && socket !== null && !('encrypted' in socket)) {
+    socket.resetAndDestroy();
+  }
+  response.destroy();
+}
+
 /** Ends an answer that the client has not taken, together with its connection, which frees everything that waits in it. */
 export function cut(response: ServerResponse): void {
   if (response.writableFinished) return;
-  response.destroy();
+  breakOff(response);
   // Behind an earlier answer of the connection it has no socket yet.
-  response.req.socket.destroy();
+  if (!sharesConnection(response)) response.req.socket.destroy();
+}
+
+/** True over HTTP/2, where the streams of other requests use the connection as well. */
+function sharesConnection(response: ServerResponse): boolean {
+  return response.req.httpVersionMajor > 1;
 }
 
 /** For answers that no deadline bounds: cuts one that the client does not take in a second. Costs nothing where it has been. */

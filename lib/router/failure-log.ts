@@ -7,6 +7,8 @@ export interface FailureLog {
   failed(error: GatewayError): void;
   /** It has one, from which something is missing. */
   incomplete(errors: readonly GatewayError[]): void;
+  /** The client has the beginning of an answer and was cut off. */
+  cut(error: GatewayError): void;
 }
 
 /** Calls that were not made, on purpose: whoever floods us must not flood the log. */
@@ -36,6 +38,9 @@ export function createFailureLog(endpoint: string, logger: Logger): FailureLog {
     incomplete(errors) {
       const level = isOneTooMany(errors) ? 'debug' : 'warn';
       logger[level]({ endpoint, errors: errors.map(toFields) }, 'partial answer');
+    },
+    cut(error) {
+      logger.warn({ endpoint, ...toFields(error) }, 'the answer was cut off in the middle, and the client with it');
     },
   };
 }

@@ -43,6 +43,12 @@ export function checkTransferEncoding(request: IncomingMessage): void {
   throw new RequestError('ERR_REQUEST_FRAMING', 400, 'The request has a Transfer-Encoding other than chunked.');
 }
 
+/** How many bytes a request says that its body has. Chunks show their end themselves. */
+export function announcedLength({ headers }: IncomingMessage): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined || headers['transfer-encoding'] !== undefined ? undefined : Number(length);
+}
+
 /** Most requests have the host of the one before. */
 let lastHost: string | undefined;
 

@@ -1,3 +1,4 @@
+import { unescape } from 'node:querystring';
 import { RequestError } from '../errors.js';
 import type { QueryPair } from '../proxy.js';
 
@@ -5,18 +6,20 @@ import type { QueryPair } from '../proxy.js';
 export type QueryReader = (query: string) => readonly QueryPair[];
 
 /** More pairs than this are refused. */
-const MAX_PAIRS = 1000;
+const MAX_PAIRS = 10_000;
 const NO_PAIRS: readonly QueryPair[] = Object.freeze([]);
 const AMPERSAND = 38;
 
-// What must not stand in a URL as it is, and `;`, at which some servers begin another pair as they do at `&`; everything else
-// is passed on as the client wrote it.
-const UNSAFE = /[^!$-:=?-Z[\]_a-z|~]/g;
-const HAS_UNSAFE = /[^!$-:=?-Z[\]_a-z|~]/;
+// What no query of RFC 3986 has, and `;`, at which some servers begin another pair as they do at `&`; everything else is passed
+// on as the client wrote it.
+const UNSAFE = /[^!$-:=?-Z_a-z~]/g;
+const HAS_UNSAFE = /[^!$-:=?-Z_a-z~]/;
+const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
 
 /**
  * Reads ordered pairs by the rules of `input_query_strings`: names are compared with their case, repeats are kept,
- * `*` lets everything in, an empty list nothing, and then nothing is parsed.
+ * `*` lets everything in, an empty list nothing, and then nothing is parsed. As in KrakenD, a pair that cannot be decoded is left
+ * out, and bytes that are no UTF-8 pass.
  */
 export function createQueryReader(names: readonly string[] | undefined): QueryReader {
   const declared = new Set(names);
@@ -40,17 +43,10 @@ export function createQueryReader(names: readonly string[] | undefined): QueryRe
 
   function readPair(text: string, pairs: QueryPair[]): void {
     const equals = text.indexOf('=');
-    const rawName = equals < 0 ? text : text.slice(0, equals);
-    const name = decode(rawName);
-    if (name === undefined) {
-      // A name that cannot be decoded is no declared name.
-      if (isOpen) throw malformed();
-      return;
-    }
-    if (!isOpen && !declared.has(name)) return;
+    const name = decode(equals < 0 ? text : text.slice(0, equals));
+    if (name === undefined || !(isOpen || declared.has(name))) return;
     const value = equals < 0 ? '' : decode(text.slice(equals + 1));
-    if (value === undefined) throw malformed();
-    pairs.push({ name, value, text });
+    if (value !== undefined) pairs.push({ name, value, text });
   }
 }
 
@@ -68,23 +64,16 @@ function checkCount(query: string): void {
   }
 }
 
+/** Undefined for a `%` that two hex digits do not follow. Bytes that are no UTF-8 become U+FFFD. */
 function decode(text: string): string | undefined {
-  const isPlain = !text.includes('%') && !text.includes('+');
-  if (isPlain) return text;
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return undefined;
-  }
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  if (!spaced.includes('%')) return spaced;
+  return BAD_ESCAPE.test(spaced) ? undefined : unescape(spaced);
 }
 
-/** Node reads the target as latin1, so a character below 256 stands for one byte. */
+/** Node reads the target as latin1, so a character stands for one byte. */
 function encodeByte(character: string): string {
   const code = character.charCodeAt(0);
   if (code < 256) return `%${code.toString(16).toUpperCase().padStart(2, '0')}`;
-  throw malformed();
-}
-
-function malformed(): RequestError {
-  return new RequestError('ERR_REQUEST_QUERY', 400, 'The query holds a pair that is not valid percent-encoded UTF-8.');
+  throw new RequestError('ERR_REQUEST_QUERY', 400, 'The query holds a character that is not a byte.');
 }

@@ -1,10 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { brokenOff } from '../blame.js';
+import { type Held, holdOnly } from '../buffer-budget.js';
 import type { EncodedBody, Encoder } from '../encoding/encoding.js';
 import { BackendError, GatewayError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Headers, ProxyResponse } from '../proxy.js';
 import { keepCookiesPrivate } from './cookie-privacy.js';
+import { breakOff, cutUnlessTaken } from './cut.js';
 import { createErrorWriter, type ErrorBody, type Statuses } from './error-response.js';
+import { createFailureLog } from './failure-log.js';
 import { setHeader } from './header-value.js';
 import { isHopByHop, nominated } from './headers.js';
 import { pipeBody } from './stream.js';
@@ -12,9 +16,10 @@ import { pipeBody } from './stream.js';
 /** Writes the answer of an endpoint. The first answer wins: once one was begun, the others do nothing. */
 export interface ResponseWriter {
   /**
-   * Writes what the endpoint made. Does not throw: what cannot be encoded or passed on becomes an error answer.
+   * Writes what the endpoint made. Does not throw: what cannot be encoded or passed on becomes an error answer. From then
+   * on the request holds what its client has not taken.
    */
-  write(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse): void;
+  write(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse, held?: Held): void;
   /** Writes the answer of a failure; cuts the connection when part of another answer was already sent. */
   writeError(request: IncomingMessage, response: ServerResponse, error: GatewayError): void;
 }
@@ -48,15 +53,16 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
   const name = `${options.method} ${options.endpoint}`;
   const cacheControl = cacheTtl > 0 ? `public, max-age=${cacheTtl}` : undefined;
   const writeFailure = createErrorWriter({ ...options, completedHeader });
+  const log = createFailureLog(name, logger);
 
   function writeError(request: IncomingMessage, response: ServerResponse, error: GatewayError): void {
     options.onFailure?.(request, error);
     if (response.writableEnded || response.destroyed) return;
-    if (response.headersSent || error.code === 'ERR_CLIENT_CLOSED') response.destroy();
+    if (response.headersSent || error.code === 'ERR_CLIENT_CLOSED') breakOff(response);
     else writeFailure(request, response, error);
   }
 
-  function writeEncoded(response: ServerResponse, answer: ProxyResponse, encoded: EncodedBody): void {
+  function writeEncoded(response: ServerResponse, answer: ProxyResponse, encoded: EncodedBody, held?: Held): void {
     if (!isOpen(response)) return;
     const hasData = answer.data !== null && hasKeys(answer.data);
     // The two that can be refused come first.
@@ -66,6 +72,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     const isComplete = answer.isComplete && (answer.isEmpty === true || hasData);
     const { body } = encoded;
     const length = Buffer.byteLength(body);
+    holdOnly(held, length);
     response.statusCode = 200;
     response.setHeader(completedHeader, isComplete ? 'true' : 'false');
     if (isComplete && cacheControl !== undefined) response.setHeader('Cache-Control', cacheControl);
@@ -90,7 +97,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     }
   }
 
-  function writeDecoded(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse): void {
+  function writeDecoded(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse, held?: Held): void {
     const accept = request.headers.accept;
     function refuse(thrown: unknown): void {
       unset(response, answer.metadata.headers);
@@ -100,8 +107,8 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     }
     try {
       const encoded = (encode as Encoder)(answer.data, { accept });
-      if (!(encoded instanceof Promise)) writeEncoded(response, answer, encoded);
-      else encoded.then((value) => writeEncoded(response, answer, value)).catch(refuse);
+      if (!(encoded instanceof Promise)) writeEncoded(response, answer, encoded, held);
+      else encoded.then((value) => writeEncoded(response, answer, value, held)).catch(refuse);
     } catch (thrown) {
       refuse(thrown);
     }
@@ -110,27 +117,36 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
   function writePassthrough(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse): void {
     const { metadata, body } = answer;
 
-    function refuse(message: string): void {
+    function refuse(error: GatewayError): void {
       unset(response, metadata.headers);
-      writeError(
-        request,
-        response,
-        new BackendError('ERR_BACKEND_PROTOCOL', 502, `${name} cannot be answered: ${message}.`),
-      );
+      writeError(request, response, error);
     }
 
-    function onCut(): void {
-      logger.warn(
-        { endpoint: name },
-        'the backend broke off in the middle of an answer; the client was cut off as well',
-      );
+    function onEarlyFailure(thrown: unknown): void {
+      const error = toStreamFailure(thrown);
+      log.failed(error);
+      refuse(error);
+      // The time of the endpoint may be up, which leaves this answer some of its own.
+      cutUnlessTaken(response);
+    }
+
+    function onCut(thrown: unknown): void {
+      const error = toStreamFailure(thrown);
+      if (error.code === 'ERR_CLIENT_CLOSED') return;
+      log.cut(error);
+      options.onFailure?.(request, error);
+    }
+
+    function toStreamFailure(thrown: unknown): GatewayError {
+      return thrown instanceof GatewayError ? thrown : brokenOff(name);
     }
 
     const problem = checkHead(metadata.status, metadata.headers) ?? setPassedHeaders(response, metadata.headers);
     if (problem !== undefined) {
-      destroyBody(body);
+      const error = new BackendError('ERR_BACKEND_PROTOCOL', 502, `${name} cannot be answered: ${problem}.`);
+      destroyBody(body, error);
       logger.error({ endpoint: name }, problem);
-      refuse(problem);
+      refuse(error);
       return;
     }
     response.statusCode = metadata.status;
@@ -152,7 +168,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
         response,
         body,
         length: length === undefined ? undefined : Number(length),
-        onEarlyFailure: () => refuse('its body broke off'),
+        onEarlyFailure,
         onCut,
       });
     }
@@ -169,10 +185,10 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
   }
 
   return {
-    write(request, response, answer) {
+    write(request, response, answer, held) {
       if (!isOpen(response)) destroyBody(answer.body);
       else if (encode === undefined) writePassthrough(request, response, answer);
-      else writeDecoded(request, response, answer);
+      else writeDecoded(request, response, answer, held);
     },
     writeError,
   };
@@ -221,11 +237,11 @@ function isBodiless(request: IncomingMessage, status: number): boolean {
   return request.method === 'HEAD' || status === 204 || status === 304;
 }
 
-function destroyBody(body: ProxyResponse['body']): void {
+function destroyBody(body: ProxyResponse['body'], error?: Error): void {
   if (body === undefined || Buffer.isBuffer(body)) return;
   // It may still report why it ended.
   body.on('error', ignore);
-  body.destroy();
+  body.destroy(error);
 }
 
 function ignore(): void {}

@@ -101,10 +101,10 @@ describe('O04 load shedding', () => {
 
   test('sheds while the heap is near its limit, and recovers when it is not', () => {
     const { refusal, lines } = setUp({ retry_after: 5 });
-    heap.used = 901;
+    heap.used = 751;
     vi.advanceTimersByTime(20);
     expect(refusal()).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
-    heap.used = 700;
+    heap.used = 670;
     vi.advanceTimersByTime(20);
     expect(refusal()).toBeUndefined();
     expect(lines[0]).toEqual([{ isLate: false, isFull: true }, expect.any(String)]);

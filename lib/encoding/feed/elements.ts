@@ -29,18 +29,23 @@ export function extensionsOf(element: XmlElement): Data {
   return Object.fromEntries(Array.from(prefixes, ([prefix, children]) => [prefix, toExtensions(children)]));
 }
 
+/** One call for each level: an element may be nested as deeply as a document may be. */
 function toExtensions(elements: readonly XmlElement[]): Data {
-  const names = groupBy(elements, ({ name }) => name);
-  return Object.fromEntries(Array.from(names, ([name, group]) => [name, group.map(toExtension)]));
+  const extensions: Record<string, Data[]> = {};
+  for (const [name, group] of groupBy(elements, nameOf)) {
+    const list: Data[] = [];
+    for (const element of group) {
+      const attrs: Record<string, unknown> = {};
+      for (const attribute of element.attributes) attrs[attribute.name] = attribute.value;
+      list.push({ name, value: element.text, attrs, children: toExtensions(element.children) });
+    }
+    extensions[name] = list;
+  }
+  return extensions;
 }
 
-function toExtension({ name, text, attributes, children }: XmlElement): Data {
-  return {
-    name,
-    value: text,
-    attrs: Object.fromEntries(attributes.map((attribute) => [attribute.name, attribute.value])),
-    children: toExtensions(children),
-  };
+function nameOf({ name }: XmlElement): string {
+  return name;
 }
 
 /** The texts of the children with one prefix, by name. */
