@@ -133,6 +133,11 @@ describe('output_headers', () => {
       'set-cookie': ['a=1', 'b=2'],
     });
   });
+
+  test('names none that the backend did not send', async () => {
+    const { metadata } = await exchange(backendAnswer({}, 200, { 'x-a': '1' }), { backend });
+    expect(Object.keys(metadata.headers)).toEqual(['x-a']);
+  });
 });
 
 describe('H05 two values of a header that has one', () => {

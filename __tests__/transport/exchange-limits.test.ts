@@ -241,6 +241,14 @@ it('ends a call whose head takes longer than `response_header_timeout`', async (
 });
 
 describe('a body that is streamed to the backend', () => {
+  it('has the time for the head begin when it has gone out', async () => {
+    const { server, transport } = await start(() => [{ stall: true }], {}, { response_header_timeout: 30 });
+    const body = new PassThrough();
+    const call = outcomeOf(transport(requestTo(server.origin, { method: 'POST', body })));
+    body.end('whole');
+    expect(await call).toMatchObject({ code: 'ERR_BACKEND_TIMEOUT' });
+  });
+
   it('goes out in chunks, or by the length it was announced with', async () => {
     const { server, transport } = await start((request) => [{ send: answer(request.body) }]);
     const parts = { method: 'POST', headers: { 'content-type': 'text/plain' } };

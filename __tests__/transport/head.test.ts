@@ -68,6 +68,7 @@ describe('the headers of an answer', () => {
 describe('the end of a body', () => {
   it.each([
     ['a length', raw('Content-Length', '12'), { hasBody: true, length: 12, isCloseDelimited: false }],
+    ['a length of 0', raw('Content-Length', '0'), { hasBody: true, length: 0, isCloseDelimited: false }],
     ['chunks', raw('Transfer-Encoding', 'Chunked'), { hasBody: true, length: -1, isCloseDelimited: false }],
     ['the end of the connection', raw(), { hasBody: true, length: -1, isCloseDelimited: true }],
   ])('is told by %s', (_title, headers, expected) => {
@@ -102,9 +103,16 @@ describe('the end of a body', () => {
     },
   );
 
-  it('F01 is not told in two ways', () => {
-    const both = raw('Content-Length', '5', 'Transfer-Encoding', 'chunked');
+  it.each(['5', '0'])('F01 is not told in two ways, a length of %s and chunks', (length) => {
+    const both = raw('Content-Length', length, 'Transfer-Encoding', 'chunked');
     expect(readHead(200, both, 'GET', [])).toBe('two ways to tell where it ends');
+  });
+
+  it('F01 is not told by two lines, not even where they agree', () => {
+    const lengths = raw('Content-Length', '5', 'Content-Length', '5');
+    expect(readHead(200, lengths, 'GET', [])).toBe('a length that is no number');
+    const codings = raw('Transfer-Encoding', 'chunked', 'Transfer-Encoding', 'chunked');
+    expect(readHead(200, codings, 'GET', [])).toBe('a transfer encoding other than chunked');
   });
 });
 
