@@ -62,10 +62,10 @@ export { isJsonNumber, JsonNumber } from './json-number.js';
 export type { CloseOptions } from './lifecycle.js';
 export type { Logger } from './logger.js';
 export type {
+  BackendAttempt,
   BackendEvent,
   BackendObserver,
   BackendOutcome,
-  BackendAttempt,
   BackendPlace,
   EndpointEvent,
   EndpointOutcome,
