@@ -113,7 +113,8 @@ export async function createBadClientLab(): Promise<BadClientLab> {
     for (const client of clients) client.write('0\r\n\r\n');
     const arrived = (): number =>
       calls.slice(from).filter(({ isWhole, body: got }) => isWhole && got.length === CHUNKS).length;
-    for (const end = performance.now() + BUSY; arrived() < UPLOADS * 2 && performance.now() < end; ) await sleep(20);
+    for (const end = performance.now() + 3 * BUSY; arrived() < UPLOADS * 2 && performance.now() < end; )
+      await sleep(20);
     const whole = arrived();
     if (whole !== UPLOADS * 2) report({ invariant: 'I2', message: `${whole} of ${UPLOADS * 2} uploads arrived whole` });
     for (const client of clients) client.destroy();
@@ -149,7 +150,7 @@ export async function createBadClientLab(): Promise<BadClientLab> {
       {
         endpoint: '/upload',
         method: 'POST',
-        timeout: '1m',
+        timeout: '2m',
         backend: ['one', 'two'].map((group) => ({ host, url_pattern: '/upload', group })),
       },
       {

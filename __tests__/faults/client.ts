@@ -68,11 +68,18 @@ export function createClient(port: number): Client {
       const startedAt = performance.now();
       const responses: { response: RawResponse; at: number }[] = [];
       const chunks: Buffer[] = [];
-      const timers: NodeJS.Timeout[] = [setTimeout(settle, exchange.patience, 'hung')];
+      const timers: NodeJS.Timeout[] = [setTimeout(giveUp, exchange.patience)];
+      let immediate: NodeJS.Immediate | undefined;
+
+      /** What has arrived while this process stood still is read first. */
+      function giveUp(): void {
+        immediate = setImmediate(settle, 'hung');
+      }
 
       function settle(ending: Ending, reason?: string): void {
         const endedAt = performance.now();
         for (const timer of timers) clearTimeout(timer);
+        clearImmediate(immediate);
         line.off('data', onData).off('end', onEnd).off('close', onClose);
         const last = responses.at(-1)?.response;
         const closing = last?.headers.some(([name, value]) => name === 'connection' && value.toLowerCase() === 'close');

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Result } from './client.js';
 import type { Call } from './fault-backend.js';
+import { printXml, xmlDocument } from './formats.js';
 import { createResponseReader, type RawResponse } from './http-response.js';
+import { createLagMeter, createStalls } from './lag.js';
 import { expectedAnswers, payloadOf } from './oracle.js';
 import { plans } from './plans.js';
 import { createRandom } from './random.js';
+import { isMissed } from './settle.js';
 import { LAB, type Route, shapes } from './shapes.js';
 import { createSchedule, isPlayable, type LabRequest, type Turn } from './turn.js';
 import { type Violation, verifyCalls, verifyTurn } from './verify.js';
@@ -212,6 +215,64 @@ describe('the verdict', () => {
     const clean = { ...answer(200, false, ''), body: payload.subarray(0, payload.length >> 1) };
     expect(judge(turn, resultOf(clean))).toEqual(['I2']);
     expect(judge(turn, { ...resultOf(clean), responses: [], ending: 'closed' })).toEqual([]);
+  });
+});
+
+describe('what the machine takes for itself', () => {
+  const error = answer(500, false, '');
+
+  test('an error shortly before the deadline is told by the clock, one at once is certain', () => {
+    const findings = (took: number): (number | undefined)[] =>
+      verifyTurn(healthyMerge, resultOf(error, took), () => false).violations.map(({ excess }) => excess);
+    expect(findings(LAB.mergeTimeout - 30)).toEqual([20]);
+    expect(findings(20)).toEqual([undefined]);
+    expect(findings(LAB.mergeTimeout)).toEqual([]);
+  });
+
+  test('stalls are weighed by how many moments meet them', () => {
+    const stalls = createStalls();
+    for (let times = 0; times < 10; times++) stalls.add(100);
+    expect(stalls.wait(500)).toBe(50);
+    expect(stalls.wait(2000)).toBe(0);
+  });
+
+  test('I5 a late answer counts only where its parts were there in time', () => {
+    const [request] = healthyMerge.requests as [LabRequest];
+    const lag = { ...createLagMeter(), allowance: () => 0 };
+    lag.stop();
+    const callsAt = (doneAt: number): Turn => ({
+      ...healthyMerge,
+      requests: [
+        {
+          ...request,
+          calls: request.parts.map(({ role }) => ({ role: role.name, at: 5, doneAt }) as Call),
+        },
+      ],
+    });
+    const late = resultOf(answer(200, false, '{}'), LAB.mergeTimeout);
+    expect(isMissed(callsAt(20), late, lag)).toBe(true);
+    expect(isMissed(callsAt(LAB.mergeTimeout - 10), late, lag)).toBe(false);
+  });
+});
+
+describe('formats of which the oracle reads nothing', () => {
+  const context = { token: 'Q1x0-0123456789ab', role: 'e1', request: Buffer.alloc(0), isOdd: false };
+
+  test('a document says in XML what its canonical form says', () => {
+    const { text, node } = xmlDocument({ ...context, random: createRandom(3) });
+    expect(text).toContain(context.token);
+    expect(printXml(node)).toMatch(
+      /^<page l="urn:lab" n="[^"]+"><tok>Q1x0-0123456789ab<\/tok><be>e1<\/be><item id="000">/,
+    );
+  });
+
+  test('no part of a text passes for the whole, and half of a YAML document neither', () => {
+    const route = (name: string): Route => routes.find(({ path }) => path === name) as Route;
+    const short = plans.find(({ name }) => name === 'length shorter than the body');
+    for (const name of ['text', 'yaml', 'stream-get']) {
+      expect(short && isPlayable(short, { name: 'x' }, route(name))).toBe(false);
+    }
+    expect(short && isPlayable(short, { name: 'x' }, route('xml'))).toBe(true);
   });
 });
 

@@ -91,7 +91,7 @@ export function createLagMeter(): LagMeter {
 }
 
 /** All stalls of a process, by whole milliseconds. */
-function createStalls() {
+export function createStalls() {
   const counts: number[] = [];
   return {
     add(milliseconds: number): void {

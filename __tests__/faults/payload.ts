@@ -77,7 +77,7 @@ export function objectPayload(context: PayloadContext): string {
 }
 
 function bulkOf(count: number, random: Random): string {
-  const filler = random.hex(200);
+  const filler = random.hex(1000);
   return Array.from({ length: count }, (_, id) => `{"id":${id},"w":"${filler}"}`).join();
 }
 

@@ -97,12 +97,12 @@ const HEAVY: readonly (Pick<Shape, 'name' | 'roles'> & Partial<Shape>)[] = [
     endpoint: { extra_config: { proxy: { combiner: 'concat' } } },
     combine: concatenated,
   },
-  { name: 'large-flat', roles: [{ name: 'h2', bulk: 4000, options: FLATTENED, reshape: flattened }] },
+  { name: 'large-flat', roles: [{ name: 'h2', bulk: 1000, options: FLATTENED, reshape: flattened }] },
   {
     name: 'large-merge',
     roles: [
-      { name: 'l0', bulk: 1500, group: 'one' },
-      { name: 'l1', bulk: 1500 },
+      { name: 'l0', bulk: 320, group: 'one' },
+      { name: 'l1', bulk: 320 },
     ],
   },
   {
@@ -348,7 +348,7 @@ export const shapes: readonly Shape[] = [
     name: 'large',
     method: 'GET',
     kind: 'object',
-    roles: [{ name: 'l0', bulk: 1500 }],
+    roles: [{ name: 'l0', bulk: 320 }],
     weight: 1,
     deadline: LAB.timeout,
     combine: single,

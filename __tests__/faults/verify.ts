@@ -54,7 +54,9 @@ export const CALL_HEADERS = new Set([
 /** Checks a turn's result against the oracle and the journals: I1, I2, I3, I8. */
 export function verifyTurn(turn: Turn, result: Result, isCanary: (text: string) => boolean): Verdict {
   const violations: Violation[] = [];
-  const report = (invariant: string, message: string): number => violations.push({ invariant, message });
+  const report: Report = (invariant, message, excess) => {
+    violations.push(excess === undefined ? { invariant, message } : { invariant, message, excess });
+  };
   const tokens = new Set(turn.requests.map(({ token }) => token));
   const received = result.received.toString('latin1');
   for (const [token] of received.matchAll(TOKEN)) {
@@ -81,7 +83,15 @@ export function verifyTurn(turn: Turn, result: Result, isCanary: (text: string) 
   return { violations, kind, isLate };
 }
 
-type Report = (invariant: string, message: string) => void;
+type Report = (invariant: string, message: string, excess?: number) => void;
+
+/**
+ * Milliseconds by which an answer that tells of a deadline came before it; undefined where that was so early that no
+ * busy machine explains it: a timer counts from when its loop last looked at the clock.
+ */
+function earliness(elapsed: number, deadline: number): number | undefined {
+  return elapsed >= deadline / 2 ? Math.max(0, deadline - EARLY - elapsed) : undefined;
+}
 
 function verifyClose(turn: Turn, request: LabRequest, result: Result, report: Report): void {
   if (turn.behaviour === 'half-close') return;
@@ -110,8 +120,10 @@ function verifyAnswer(
   const completed = headerValues(response, 'x-krakend-completed');
   if (completed.length !== 1) report('I2', `the marker stands there ${completed.length} times`);
   const hasTimeToRunOut = request.parts.some(({ expected }) => expected.pace === 'deadline');
-  if (hasTimeToRunOut && elapsed < shape.deadline - EARLY)
-    report('I4', `answered after ${elapsed.toFixed(1)} ms, before the deadline`);
+  if (hasTimeToRunOut && elapsed < shape.deadline - EARLY) {
+    const message = `answered after ${elapsed.toFixed(1)} ms, before the deadline`;
+    report('I4', message, earliness(elapsed, shape.deadline));
+  }
   if (shape.kind === 'stream') return verifyStream(request, response, elapsed, report);
 
   for (const [name] of response.headers)
@@ -124,8 +136,10 @@ function verifyAnswer(
   const kind = got.status !== 200 ? 'error' : got.isComplete ? 'ok' : 'partial';
   const expected = expectedAnswers(request);
   if (expected.some((one) => isSame(one, got))) return { kind, isLate: false };
-  if (elapsed >= shape.deadline - EARLY) {
-    for (const late of lateAnswers(request, got.text)) if (isSame(late, got)) return { kind, isLate: true };
+  const early = earliness(elapsed, shape.deadline);
+  if (early !== undefined && lateAnswers(request, got.text).some((late) => isSame(late, got))) {
+    if (early > 0) report('I2', `a part is missing after ${elapsed.toFixed(1)} ms, before the deadline`, early);
+    return { kind, isLate: true };
   }
   report(
     'I2',
@@ -142,11 +156,13 @@ function verifyStream(
 ): { kind: Verdict['kind']; isLate: boolean } {
   const [part] = request.parts;
   if (!part) throw new Error('a stream has one backend');
-  const isLate = elapsed >= request.route.shape.deadline - EARLY;
+  const early = earliness(elapsed, request.route.shape.deadline);
+  const isLate = early === 0;
   const isError =
     response.status === 500 && response.body.length === 0 && headerValues(response, 'x-be-role').length === 0;
   if (isError) {
-    if (!mayFail(part) && !isLate) report('I2', `${part.id} ${part.name}: expected the backend's answer, got an error`);
+    if (!mayFail(part) && !isLate)
+      report('I2', `${part.id} ${part.name}: expected the backend's answer, got an error`, early);
     return { kind: 'error', isLate: isLate && !mayFail(part) };
   }
   if (!part.expected.outcomes.includes('ok')) {
