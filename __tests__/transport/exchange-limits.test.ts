@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EndpointError } from '../../lib/errors.js';
 import type { Transport } from '../../lib/transport/transport.js';
 import type { TransportSettings, Wire } from '../../lib/transport/wire.js';
@@ -241,12 +241,25 @@ it('ends a call whose head takes longer than `response_header_timeout`', async (
 });
 
 describe('a body that is streamed to the backend', () => {
-  it('has the time for the head begin when it has gone out', async () => {
-    const { server, transport } = await start(() => [{ stall: true }], {}, { response_header_timeout: 30 });
+  it('has the time for the head begin when the client has sent it all', async () => {
+    const { server, transport } = await start(
+      (request) => [{ send: answer(request.body) }],
+      {},
+      {
+        response_header_timeout: 54_321,
+      },
+    );
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const begun = () => timers.mock.calls.filter(([, ms]) => ms === 54_321).length;
     const body = new PassThrough();
+    body.write('who');
     const call = outcomeOf(transport(requestTo(server.origin, { method: 'POST', body })));
-    body.end('whole');
-    expect(await call).toMatchObject({ code: 'ERR_BACKEND_TIMEOUT' });
+    await vi.waitFor(() => expect(server.connections).toHaveLength(1));
+    expect(begun()).toBe(0);
+    body.end('le');
+    expect(await call).toMatchObject({ status: 200, text: 'whole' });
+    expect(begun()).toBe(1);
+    timers.mockRestore();
   });
 
   it('goes out in chunks, or by the length it was announced with', async () => {
