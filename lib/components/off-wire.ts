@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { createCollector } from '../collect.js';
+import { Collector } from '../collect.js';
 import type { BackendConfig, EndpointConfig } from '../config/resolved.js';
 import { BackendError, GatewayError, RequestError } from '../errors.js';
 import type { BackendRequest } from '../proxy.js';
@@ -81,7 +81,7 @@ export function abortError(name: string, { reason }: AbortSignal): GatewayError 
 }
 
 async function collect(stream: Readable, limit: number, signal: AbortSignal): Promise<Buffer> {
-  const content = createCollector();
+  const content = new Collector();
   function onAbort(): void {
     stream.destroy();
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { createCollector } from '../collect.js';
+import { Collector } from '../collect.js';
 import { RequestError } from '../errors.js';
 import { isOwedByClient } from '../upload.js';
 import { createBodyStream } from './body-stream.js';
@@ -71,7 +71,7 @@ export function createBodyReader({ limit, mode }: BodyReaderOptions): BodyReader
 function collect(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Buffer | undefined> {
   const encoding = request.readableEncoding ?? 'utf8';
   return new Promise(function startCollecting(resolve, reject) {
-    const body = createCollector();
+    const body = new Collector();
 
     function onData(data: Buffer | string): void {
       const chunk = typeof data === 'string' ? Buffer.from(data, encoding) : data;

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { createCollector } from '../collect.js';
+import { Collector } from '../collect.js';
 import { PackedStream } from '../packed-stream.js';
 import { abortError, connectionError, sizeError, wireError } from './failure.js';
 
@@ -24,7 +24,7 @@ export function readBody(
 
 function collect(body: Readable, limit: number, name: string, signal: AbortSignal | undefined): Promise<Buffer> {
   return new Promise(function collecting(resolve, reject) {
-    const content = createCollector();
+    const content = new Collector();
     let isEnded = false;
 
     body.on('data', onData).once('end', onEnd).on('error', onError).once('close', onClose);
