@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createCollector } from '../lib/collect.js';
+import { Collector } from '../lib/collect.js';
 import { letGo, takeMemory } from '../lib/lending.js';
 
 /** Pieces of pseudo-random lengths, and all of their bytes. */
@@ -23,21 +23,21 @@ describe('a collector', () => {
     { lengths: [400_000] },
   ])('P11 gives back every byte in its order: $lengths', ({ lengths }) => {
     const { pieces, whole } = cut(800_000, lengths);
-    const collector = createCollector();
+    const collector = new Collector();
     for (const piece of pieces) collector.add(piece);
     expect(collector.size).toBe(800_000);
     expect(collector.take().equals(whole)).toBe(true);
   });
 
   test('a piece that comes alone is not copied', () => {
-    const collector = createCollector();
+    const collector = new Collector();
     const piece = Buffer.from('abc');
     collector.add(piece);
     expect(collector.take()).toBe(piece);
   });
 
   test('begins anew after that', () => {
-    const collector = createCollector();
+    const collector = new Collector();
     for (const text of ['a', 'b', 'c']) collector.add(Buffer.from(text));
     expect(collector.take().toString()).toBe('abc');
     expect(collector.size).toBe(0);
@@ -49,7 +49,7 @@ describe('a collector', () => {
   test('keeps no memory that is only lent', () => {
     const memory = takeMemory();
     memory.bytes.fill('a', 0, 40_000);
-    const collector = createCollector();
+    const collector = new Collector();
     collector.add(memory.bytes.subarray(0, 10));
     collector.add(memory.bytes.subarray(10, 40_000));
     memory.bytes.fill('b');
@@ -63,7 +63,7 @@ describe('a collector', () => {
       let best = Infinity;
       for (let round = 0; round < 5; round++) {
         const startedAt = performance.now();
-        const collector = createCollector();
+        const collector = new Collector();
         for (let index = 0; index < count; index++) collector.add(piece);
         collector.take();
         best = Math.min(best, performance.now() - startedAt);

@@ -1,14 +1,5 @@
 import { isLent } from './lending.js';
 
-/** Takes bytes piece by piece. */
-export interface Collector {
-  /** Bytes so far. */
-  readonly size: number;
-  add(piece: Uint8Array): void;
-  /** All of them; the collector is empty then. */
-  take(): Buffer;
-}
-
 /** Smaller pieces are copied: a Buffer costs a hundred bytes, and keeps all alive that was read together with it. */
 const SMALL = 16 * 1024;
 const SMALLEST_BLOCK = 1024;
@@ -17,65 +8,64 @@ const EMPTY = Buffer.alloc(0);
 
 /**
  * Collects a body in memory of about its own size, however small its pieces are: a piece that comes alone and large ones
- * stay as they are, small ones are put together in blocks that grow with the whole.
+ * stay as they are, small ones are put together in blocks that grow with the whole. A class, as one is made for each body.
  */
-export function createCollector(): Collector {
+export class Collector {
+  /** Bytes so far. */
+  size = 0;
   /** Complete, in order. */
-  let parts: Buffer[] = [];
-  let block: Buffer | undefined;
+  #parts: Buffer[] = [];
+  #block = EMPTY;
   /** What of the block is not yet among the parts. */
-  let start = 0;
-  let end = 0;
-  let size = 0;
+  #start = 0;
+  #end = 0;
 
-  function add(piece: Uint8Array): void {
+  /** Takes the next bytes. What is lent is copied, anything else must stay as it is. */
+  add(piece: Uint8Array): void {
     if (piece.length === 0) return;
-    const isAlone = size === 0 && !isLent(piece);
-    size += piece.length;
-    if (isAlone || piece.length >= SMALL) {
-      seal();
-      parts.push(isLent(piece) ? Buffer.from(piece) : toBuffer(piece));
-    } else copy(piece);
+    const isFirst = this.size === 0;
+    this.size += piece.length;
+    if (isFirst || piece.length >= SMALL) {
+      this.#seal();
+      this.#parts.push(isLent(piece) ? Buffer.from(piece) : toBuffer(piece));
+    } else this.#copy(piece);
   }
 
-  function copy(piece: Uint8Array): void {
+  /** All bytes; the collector is empty then. */
+  take(): Buffer {
+    this.#seal();
+    const parts = this.#parts;
+    const whole = parts.length > 1 ? Buffer.concat(parts, this.size) : (parts[0] ?? EMPTY);
+    this.#parts = [];
+    this.#block = EMPTY;
+    this.#start = 0;
+    this.#end = 0;
+    this.size = 0;
+    return whole;
+  }
+
+  #copy(piece: Uint8Array): void {
     for (let from = 0; from < piece.length; ) {
-      if (block === undefined || end === block.length) grow();
-      const room = block as unknown as Buffer;
-      const count = Math.min(piece.length - from, room.length - end);
-      room.set(count === piece.length ? piece : piece.subarray(from, from + count), end);
-      end += count;
+      if (this.#end === this.#block.length) this.#grow();
+      const count = Math.min(piece.length - from, this.#block.length - this.#end);
+      this.#block.set(count === piece.length ? piece : piece.subarray(from, from + count), this.#end);
+      this.#end += count;
       from += count;
     }
   }
 
-  function grow(): void {
-    seal();
-    block = Buffer.allocUnsafeSlow(Math.min(Math.max(size, SMALLEST_BLOCK), LARGEST_BLOCK));
-    start = 0;
-    end = 0;
+  #grow(): void {
+    this.#seal();
+    this.#block = Buffer.allocUnsafe(Math.min(Math.max(this.size, SMALLEST_BLOCK), LARGEST_BLOCK));
+    this.#start = 0;
+    this.#end = 0;
   }
 
   /** What follows of the block goes behind whatever comes next. */
-  function seal(): void {
-    if (block !== undefined && end > start) parts.push(block.subarray(start, end));
-    start = end;
+  #seal(): void {
+    if (this.#end > this.#start) this.#parts.push(this.#block.subarray(this.#start, this.#end));
+    this.#start = this.#end;
   }
-
-  return {
-    get size() {
-      return size;
-    },
-    add,
-    take() {
-      seal();
-      const whole = parts.length > 1 ? Buffer.concat(parts, size) : (parts[0] ?? EMPTY);
-      parts = [];
-      block = undefined;
-      size = 0;
-      return whole;
-    },
-  };
 }
 
 function toBuffer(piece: Uint8Array): Buffer {

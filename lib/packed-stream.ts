@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { createCollector } from './collect.js';
+import { Collector } from './collect.js';
 import { keepPiece } from './lending.js';
 
 /** Smaller pieces of one turn of the loop are handed on together. */
@@ -12,7 +12,7 @@ const BLOCK = 16 * 1024;
  * of one byte costs two hundred. It is filled by `add` and `finish` instead of `push`.
  */
 export class PackedStream extends Readable {
-  readonly #waiting = createCollector();
+  readonly #waiting = new Collector();
   #isScheduled = false;
 
   /** False when it has enough for now; `read` of its options is called once it wants more. A lent piece is copied or held. */
@@ -28,7 +28,7 @@ export class PackedStream extends Readable {
     if (this.#waiting.size >= BLOCK) this.#flush();
     else if (!isBehind && !this.#isScheduled) {
       this.#isScheduled = true;
-      process.nextTick(this.#flushLater);
+      process.nextTick(PackedStream.#flushLater, this);
     }
     return this.readableLength + this.#waiting.size < this.readableHighWaterMark;
   }
@@ -49,8 +49,8 @@ export class PackedStream extends Readable {
     if (this.#waiting.size > 0) this.push(this.#waiting.take());
   }
 
-  readonly #flushLater = (): void => {
-    this.#isScheduled = false;
-    if (!this.destroyed) this.#flush();
-  };
+  static #flushLater(stream: PackedStream): void {
+    stream.#isScheduled = false;
+    if (!stream.destroyed) stream.#flush();
+  }
 }

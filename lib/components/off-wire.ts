@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type Held, take } from '../buffer-budget.js';
-import { createCollector } from '../collect.js';
+import { Collector } from '../collect.js';
 import type { BackendConfig, EndpointConfig } from '../config/resolved.js';
 import { BackendError, GatewayError, RequestError } from '../errors.js';
 import type { BackendRequest } from '../proxy.js';
@@ -95,7 +95,7 @@ export function abortError(name: string, { reason }: AbortSignal): GatewayError 
 }
 
 async function collect(stream: Readable, limit: number, { signal, held }: BackendRequest): Promise<Buffer> {
-  const content = createCollector();
+  const content = new Collector();
   function onAbort(): void {
     stream.destroy();
   }

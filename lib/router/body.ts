@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { Readable } from 'node:stream';
 import { type Held, hasRoom, take } from '../buffer-budget.js';
-import { createCollector } from '../collect.js';
+import { Collector } from '../collect.js';
 import { RejectedError, RequestError } from '../errors.js';
 import { isOwedByClient } from '../upload.js';
 import { createBodyStream } from './body-stream.js';
@@ -105,7 +105,7 @@ function collect(
 ): Promise<Buffer | undefined> {
   const encoding = request.readableEncoding ?? 'utf8';
   return new Promise(function startCollecting(resolve, reject) {
-    const body = createCollector();
+    const body = new Collector();
 
     function onData(data: Buffer | string): void {
       const chunk = typeof data === 'string' ? Buffer.from(data, encoding) : data;

@@ -1,7 +1,7 @@
 import { type IncomingMessage, OutgoingMessage, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { createCollector } from '../collect.js';
+import { Collector } from '../collect.js';
 import { BackendError } from '../errors.js';
 import { borrow, giveBack, isLent } from '../lending.js';
 import { breakOff, cutUnlessTaken } from './cut.js';
@@ -33,7 +33,7 @@ interface Flushing {
 export function pipeBody({ response, body, length, onEarlyFailure, onCut }: PipeOptions): void {
   // Another middleware may not tell when something was written.
   const isDirect = writesItself(response);
-  const waiting = createCollector();
+  let waiting: Collector | undefined;
   let sent = 0;
   /** Pieces that are not with the operating system yet. */
   let unwritten = 0;
@@ -62,6 +62,7 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
 
   function send(piece: Buffer): boolean {
     if (unwritten > 0 && piece.length < BLOCK) {
+      waiting ??= new Collector();
       waiting.add(piece);
       giveBack(piece);
       return waiting.size < BLOCK || writeWaiting();
@@ -71,7 +72,7 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
   }
 
   function writeWaiting(): boolean {
-    return waiting.size === 0 || write(waiting.take());
+    return waiting === undefined || waiting.size === 0 || write(waiting.take());
   }
 
   function write(piece: Buffer): boolean {

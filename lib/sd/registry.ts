@@ -1,5 +1,5 @@
 import { Agent, fetch } from 'undici';
-import { createCollector } from '../collect.js';
+import { Collector } from '../collect.js';
 import { BackendError } from '../errors.js';
 
 /** The part of `fetch` that registries are read with. */
@@ -53,7 +53,7 @@ export function createRegistryFetch({ tls, fetch: own }: RegistryOptions): Fetch
 
 /** The JSON of an answer; rejects when it is no success, too large or no JSON. */
 export async function readJson(answer: FetchAnswer): Promise<unknown> {
-  const content = createCollector();
+  const content = new Collector();
   for await (const chunk of bodyOf(answer)) {
     if (content.size + chunk.length > MAX_ANSWER_BYTES) throw protocol('answers with more than 8 MiB');
     content.add(chunk);

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { give, type Held, take } from '../buffer-budget.js';
-import { createCollector } from '../collect.js';
+import { Collector } from '../collect.js';
 import { PackedStream } from '../packed-stream.js';
 import { abortError, connectionError, noRoomError, sizeError, wireError } from './failure.js';
 
@@ -33,7 +33,7 @@ function collect(
   held: Held | undefined,
 ): Promise<Buffer> {
   return new Promise(function collecting(resolve, reject) {
-    const content = createCollector();
+    const content = new Collector();
     let isEnded = false;
 
     body.on('data', onData).once('end', onEnd).on('error', onError).once('close', onClose);

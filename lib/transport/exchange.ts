@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { give, type Held, take } from '../buffer-budget.js';
-import { createCollector } from '../collect.js';
+import { Collector } from '../collect.js';
 import { PackedStream } from '../packed-stream.js';
 import type { Place } from '../queue.js';
 import { offAbort, onAbort } from '../signal.js';
@@ -109,7 +109,7 @@ function runExchange(
   let isCut = false;
   let interimAnswers = 0;
   let head: Head | undefined;
-  const pieces = createCollector();
+  const pieces = new Collector();
   /** Takes the place of the pieces where the length is known. */
   let whole: Buffer | undefined;
   let received = 0;

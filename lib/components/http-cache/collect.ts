@@ -1,5 +1,5 @@
 import { PassThrough, pipeline, type Readable } from 'node:stream';
-import { createCollector } from '../../collect.js';
+import { Collector } from '../../collect.js';
 import { BackendError } from '../../errors.js';
 
 /**
@@ -12,7 +12,7 @@ export function collect(name: string, body: Readable | Buffer, limit: number): P
 
 function read(name: string, body: Readable, limit: number): Promise<Buffer | Readable> {
   return new Promise(function collecting(resolve, reject) {
-    const content = createCollector();
+    const content = new Collector();
 
     function onData(chunk: Buffer | string): void {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
