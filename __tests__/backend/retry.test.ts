@@ -60,6 +60,16 @@ test('R01 a failure worth it is repeated, with pauses that double', async () => 
   expect(await run([REFUSED, statusError(503)])).toEqual({ response: GOOD, times: [0, 100, 300] });
 });
 
+test('R01 a host that kept silent is a reason where it is listed', async () => {
+  const silent = new BackendError('ERR_BACKEND_TIMEOUT', 504, 'late');
+  expect(await run([silent], { on: ['timeout'] })).toMatchObject({ response: GOOD });
+});
+
+test('R01 a failure that only looks like a listed status is not repeated', async () => {
+  const other = new BackendError('ERR_BACKEND_DECODE', 502, 'html', { backendStatus: 503 });
+  expect(await run([other])).toEqual({ error: other, times: [0] });
+});
+
 test('R02 no pause is longer than two seconds', async () => {
   const { times } = await run([REFUSED, REFUSED, REFUSED], { attempts: 3, backoff: 1_500 });
   expect(times).toEqual([0, 1_500, 3_500, 5_500]);

@@ -62,6 +62,20 @@ describe('return_error_details', () => {
   });
 });
 
+test.each([
+  ['7', 7],
+  ['0', 0],
+  ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
+  [undefined, undefined],
+])('R02 a failing status says for retries how long to wait: Retry-After %s is %s seconds', (text, seconds) => {
+  const headers = text === undefined ? {} : { 'retry-after': text };
+  for (const return_error_code of [false, true]) {
+    const handle = createFailureHandler(backendConfig({ http: { return_error_code } }));
+    const { details } = thrownBy(() => handle(backendAnswer('', 503, headers), Buffer.alloc(0)));
+    expect(details).toMatchObject({ backendStatus: 503, retryAfter: seconds });
+  }
+});
+
 describe('return_error_code', () => {
   const handle = createFailureHandler(backendConfig({ http: { return_error_code: true } }));
 
