@@ -252,6 +252,13 @@ describe('docs', () => {
     expect(pages.sort()).toEqual(namespaces.sort());
   });
 
+  test('no line of a log has a field that loggers fill themselves', () => {
+    const own = /\blogger(?:\.|\[)[\w\]]+\(\s*\{[^}]*?\b(?:message|msg|level|time)\b\s*[:,}]/g;
+    expect('logger.warn({ at, message: 1 }, "x")').toMatch(own);
+    const lines = SOURCES.flatMap(({ file, text }) => [...text.matchAll(own)].map(([line]) => `${file}: ${line}`));
+    expect(lines).toEqual([]);
+  });
+
   test('every option of createGateway has a row', () => {
     const [, list = ''] = /interface GatewayOptions[^{]*\{([\s\S]*?)\n\}/.exec(read('lib/options.ts')) ?? [];
     const options = [...list.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name]) => name);

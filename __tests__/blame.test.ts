@@ -1,7 +1,10 @@
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { isBackendsFault } from '../lib/blame.js';
+import { isBackendsFault, onStreamEnd, type StreamEnd } from '../lib/blame.js';
 import { BackendError, EndpointError, type ErrorCode } from '../lib/errors.js';
 import { TOO_SLOW } from '../lib/upload.js';
+import { headersOf } from './support/requests.js';
+import { answerOf } from './support/transport.js';
 
 const idle = new AbortController().signal;
 
@@ -64,5 +67,77 @@ describe('C02 of a call that was ended', () => {
     const controller = new AbortController();
     controller.abort(reason);
     expect(isBackendsFault(failed('ERR_BACKEND_CONNECTION'), controller.signal)).toBe(isFault);
+  });
+});
+
+describe('C02 of what ended a stream after its head', () => {
+  const late = new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, 'late');
+
+  function follow(body: Readable, headers: Record<string, string> = {}, signal = idle): Promise<StreamEnd> {
+    const answer = answerOf({}, { body, metadata: { status: 200, headers: headersOf(headers) } });
+    return new Promise((resolve) => expect(onStreamEnd('backend[0] GET /', answer, signal, resolve)).toBe(true));
+  }
+  function silent(): Readable {
+    return new Readable({ read() {} }).on('error', () => {});
+  }
+
+  test('nothing, where it came to its end', async () => {
+    const body = Readable.from(['a']);
+    const end = follow(body);
+    await body.toArray();
+    expect(await end).toEqual({ failure: undefined, isBackendsFault: false });
+    expect(await follow(body)).toEqual({ failure: undefined, isBackendsFault: false });
+  });
+
+  test.each<[string, Error | undefined, ErrorCode, boolean]>([
+    ['the backend', failed('ERR_BACKEND_CONNECTION'), 'ERR_BACKEND_CONNECTION', true],
+    ['what nobody knows, with a message that stays here', new Error('http://host'), 'ERR_BACKEND_CONNECTION', true],
+    ['our limit of sizes', failed('ERR_BACKEND_SIZE'), 'ERR_BACKEND_SIZE', true],
+    ['the client', new EndpointError('ERR_CLIENT_CLOSED', 499, 'left'), 'ERR_CLIENT_CLOSED', false],
+    ['the gateway, which closes', new EndpointError('ERR_CLOSING', 503, 'closing'), 'ERR_CLOSING', false],
+    ['nobody who gave a reason', undefined, 'ERR_BACKEND_CANCELLED', false],
+  ])('%s', async (_who, error, code, isFault) => {
+    const body = silent();
+    body.destroy(error);
+    const end = await follow(body);
+    expect(end).toMatchObject({ failure: { code }, isBackendsFault: isFault });
+    expect(end.failure?.message).not.toContain('http://');
+  });
+
+  test('our deadline: a fault where a length was announced', async () => {
+    const body = silent();
+    const end = follow(body, { 'content-length': '9' });
+    body.destroy(late);
+    expect(await end).toEqual({ failure: late, isBackendsFault: true });
+  });
+
+  test('our deadline: none where the stream need not end, as one of events', async () => {
+    const body = silent();
+    const end = follow(body);
+    body.destroy(late);
+    expect(await end).toEqual({ failure: late, isBackendsFault: false });
+  });
+
+  test.each(['is paused', 'has not taken all'])('our deadline: none where the client %s', async (how) => {
+    const body = silent();
+    if (how === 'is paused') body.pause();
+    else body.push('abc');
+    const end = follow(body, { 'content-length': '9' });
+    body.destroy(late);
+    expect(await end).toEqual({ failure: late, isBackendsFault: false });
+  });
+
+  test('the reason of the request, where the stream has none', async () => {
+    const controller = new AbortController();
+    const body = silent();
+    const end = follow(body, {}, controller.signal);
+    controller.abort(late);
+    body.destroy();
+    expect(await end).toEqual({ failure: late, isBackendsFault: false });
+  });
+
+  test('answers that are there whole are not followed', () => {
+    expect(onStreamEnd('b', answerOf({ a: 1 }), idle, () => expect.unreachable())).toBe(false);
+    expect(onStreamEnd('b', answerOf({}, { body: Buffer.from('a') }), idle, () => expect.unreachable())).toBe(false);
   });
 });

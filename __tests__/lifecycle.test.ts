@@ -276,6 +276,22 @@ describe('close', () => {
     expect(health.received()).toMatchObject({ status: 503 });
   });
 
+  test('X01 refuses everything where the gateway has the app to itself', async () => {
+    const { lifecycle } = setUp(configOf('x'), { fallthrough: false });
+    await lifecycle.close();
+    const { next, closed, received } = call(lifecycle, '/of-nobody');
+    await closed;
+    expect(next).not.toHaveBeenCalled();
+    expect(received().status).toBe(503);
+  });
+
+  test('X01 is the end: the gateway does not get ready any more', async () => {
+    const { lifecycle } = setUp(configOf('x'));
+    await lifecycle.ready();
+    await lifecycle.close();
+    await expect(lifecycle.ready()).rejects.toMatchObject({ code: 'ERR_CLOSING', status: 503 });
+  });
+
   test('X01 ends what has not finished when the time is up', async () => {
     const { lifecycle } = setUp(configOf('silent', 'silent', { timeout: '10m' }));
     const running = call(lifecycle, '/silent');

@@ -5,7 +5,7 @@ import { type Component, defineComponent } from '../lib/components/component.js'
 import { RejectedError } from '../lib/errors.js';
 import type { GatewayConfig } from '../lib/gateway.js';
 import { createObservation } from '../lib/observation.js';
-import type { BackendEvent, EndpointEvent, Observe, Observer } from '../lib/observe.js';
+import type { BackendEvent, EndpointEvent, Observe, Observer, RequestObserver } from '../lib/observe.js';
 import type { GatewayOptions } from '../lib/options.js';
 import type { Admit } from '../lib/proxy.js';
 import { createTestGateway, failure, reply, type Stub } from '../lib/testing/index.js';
@@ -52,6 +52,7 @@ describe('what observers are told', () => {
         endpoint: '/profile/{id}',
         method: 'GET',
         backend: 'backend[0] GET /u/{id}',
+        backendMethod: 'GET',
         pattern: '/u/{id}',
         isShadow: false,
         status: 200,
@@ -217,6 +218,18 @@ describe('observers that follow a request', () => {
     ]);
   });
 
+  test('hear of every attempt, once its host is chosen', async () => {
+    const sent: unknown[] = [];
+    const observer: Observer = {
+      started: () => ({ backendStarted: () => ({ sending: (attempt) => sent.push(attempt) }) }),
+    };
+    await watch(BACKENDS, TWO, { observe: observer });
+    expect(sent).toEqual([
+      { method: 'GET', origin: 'http://users' },
+      { method: 'GET', origin: 'http://orders' },
+    ]);
+  });
+
   test('run the work inside, and hear how each part ends', async () => {
     const log: string[] = [];
     const observer: Observer = {
@@ -327,6 +340,32 @@ describe('E03 an observer that misbehaves harms no request', () => {
     expect(logger.error.mock.calls.length).toBeLessThanOrEqual(1);
   });
 
+  test.each<[string, RequestObserver['run']]>([
+    ['hands the work’s own promise back', (work) => work()],
+    ['waits for the work', (async (work: () => unknown) => await work()) as never],
+  ])('E10 a backend that fails is no fault of an observer that %s', async (_title, run) => {
+    const logger = { ...silent, error: vi.fn() };
+    const observer: Observer = { started: () => ({ run, backendStarted: () => ({ run }) }) as RequestObserver };
+    const down = failure('refused');
+    const { answer } = await watch({ 'users/u/{id}': down, 'orders/o': down }, TWO, { observe: observer, logger });
+    expect(answer.status).toBe(500);
+    await new Promise(setImmediate);
+    expect(logger.error.mock.calls.filter(([, text]) => text === 'an observer failed')).toEqual([]);
+  });
+
+  test('E10 an observer’s own rejection is reported beside it', async () => {
+    const logger = { ...silent, error: vi.fn() };
+    const own = new Error('own');
+    const run = (async (work: () => Promise<unknown>) => {
+      await work().catch(() => undefined);
+      throw own;
+    }) as never;
+    const observer: Observer = { started: () => ({ backendStarted: () => ({ run }) }) };
+    await watch({ 'users/u/{id}': failure('refused'), 'orders/o': 1 }, TWO, { observe: observer, logger });
+    await new Promise(setImmediate);
+    expect(logger.error).toHaveBeenCalledWith({ err: own }, 'an observer failed');
+  });
+
   test('E03 what it throws is logged once a minute', () => {
     vi.useFakeTimers();
     const logger = { ...silent, error: vi.fn() };
@@ -353,7 +392,7 @@ test('without observers there is nothing at all', () => {
 });
 
 test('layers to send headers are only there for those who follow', () => {
-  const place = { endpoint: '/', method: 'GET', backend: 'b', pattern: '/', isShadow: false };
+  const place = { endpoint: '/', method: 'GET', backend: 'b', backendMethod: 'GET', pattern: '/', isShadow: false };
   expect(createObservation([{ ended() {} }], silent)?.headersLayer(place)).toBeUndefined();
   expect(createObservation([{ started: () => undefined }], silent)?.headersLayer(place)).toBeDefined();
 });

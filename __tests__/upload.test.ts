@@ -7,7 +7,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createGateway, type GatewayConfig } from '../lib/gateway.js';
 import type { BackendEvent } from '../lib/observe.js';
 import type { GatewayOptions } from '../lib/options.js';
-import { isOwedByClient, TOO_SLOW, watchUpload } from '../lib/upload.js';
+import { createAxios, type OwnAxios } from '../lib/transport/axios.js';
+import { isOwedByClient, lengthOfUpload, TOO_SLOW, watchUpload } from '../lib/upload.js';
 
 const closers: (() => Promise<unknown>)[] = [];
 
@@ -267,11 +268,65 @@ describe('S20 what is the failure of a backend stays one', () => {
   });
 });
 
+describe('the length that a client has announced goes along', () => {
+  const OWNERS: [string, Setup][] = [
+    ["the gateway's own axios", {}],
+    ["the gateway's own axios with an interceptor", { options: { axios: intercepted() } }],
+    ["a user's own axios", { options: { axios: axios.create() } }],
+  ];
+
+  function intercepted(): OwnAxios {
+    const instance = createAxios();
+    instance.interceptors.request.use((config) => config);
+    return instance;
+  }
+
+  async function startTelling({ options = {} }: Setup) {
+    const seen: [length: string | undefined, coding: string | undefined, size: number][] = [];
+    const backend = await listen((request, response) => {
+      const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+      let size = 0;
+      const done = () => seen.push([length, coding, size]);
+      request.on('data', (chunk: Buffer) => (size += chunk.length)).on('error', () => {});
+      request.on('end', () => response.end('whole', done)).on('close', () => request.complete || done());
+    });
+    const { origin, status } = await start([backend], { options, endpoint: { timeout: '5s' } });
+    return { seen, origin, status };
+  }
+
+  test.each(OWNERS)('with %s', async (_name, setup) => {
+    const { seen, origin, status } = await startTelling(setup);
+    const large = Buffer.alloc(300_000, 'x');
+    expect(await status(head(large.length), large)).toBe(200);
+    expect(await status(head(4), 'fu', 'll')).toBe(200);
+    const chunked = 'POST /up HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n493e0\r\n';
+    expect(await status(chunked, large, '\r\n0\r\n\r\n')).toBe(200);
+    expect(seen).toEqual([
+      ['300000', undefined, 300_000],
+      ['4', undefined, 4],
+      [undefined, 'chunked', 300_000],
+    ]);
+    // A client that leaves before it has sent everything.
+    const { port } = new URL(origin);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(`${head(100_000)}${'x'.repeat(50_000)}`);
+    await expect.poll(() => seen.length > 3 || socket.bytesWritten > 50_000).toBe(true);
+    await sleep(50);
+    socket.destroy();
+    await expect.poll(() => seen.length).toBe(4);
+    expect(seen[3]?.[0]).toBe('100000');
+    expect(seen[3]?.[2]).toBeLessThan(100_000);
+  });
+});
+
 test('S20 nothing is known of what is not watched', () => {
+  expect(lengthOfUpload(undefined)).toBeUndefined();
+  expect(lengthOfUpload({})).toBeUndefined();
   expect(isOwedByClient(undefined)).toBeUndefined();
   expect(isOwedByClient({})).toBeUndefined();
   const body = {};
-  watchUpload(body, () => true);
+  watchUpload(body, () => true, 7);
   expect(isOwedByClient(body)).toBe(true);
+  expect(lengthOfUpload(body)).toBe(7);
   expect(TOO_SLOW).toMatchObject({ code: 'ERR_REQUEST_BODY', status: 408 });
 });

@@ -62,6 +62,7 @@ export { isJsonNumber, JsonNumber } from './json-number.js';
 export type { CloseOptions } from './lifecycle.js';
 export type { Logger } from './logger.js';
 export type {
+  BackendAttempt,
   BackendEvent,
   BackendObserver,
   BackendOutcome,

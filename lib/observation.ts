@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { isBackendsFault } from './blame.js';
+import { isBackendsFault, onStreamEnd, type StreamEnd } from './blame.js';
 import { BackendError, type ErrorCode, GatewayError, RequestError, toBackendFailure } from './errors.js';
 import type { Logger } from './logger.js';
 import type {
@@ -73,12 +73,13 @@ export function createObservation(observers: readonly Observer[], logger: Logger
       if (follower.run === undefined) return inner;
       return function runOnce() {
         let result: { readonly value: T } | undefined;
-        guard(() =>
-          follower.run?.(() => {
+        guard(() => {
+          const returned = follower.run?.(() => {
             result ??= { value: inner() };
             return result.value;
-          }),
-        );
+          });
+          return returned instanceof Promise ? withoutFaultOf(() => result?.value, returned) : undefined;
+        });
         return (result ?? { value: inner() }).value;
       };
     }, work)();
@@ -157,7 +158,15 @@ export function createObservation(observers: readonly Observer[], logger: Logger
 
           return runIn(followers, () => callSafely(next, request)).then(
             (response) => {
-              end(response.isComplete ? 'complete' : 'incomplete', response.metadata.status);
+              const { status } = response.metadata;
+              const outcome = response.isComplete ? 'complete' : 'incomplete';
+              function endStream({ failure, isBackendsFault: isFault }: StreamEnd): void {
+                if (failure === undefined) end(outcome, status);
+                else end(isFault ? 'failed' : 'cancelled', status, toBackendFailure(place.backend, failure).code);
+              }
+              // Of a shadow nobody reads more than the head.
+              if (place.isShadow || !onStreamEnd(place.backend, response, request.signal, endStream))
+                end(outcome, status);
               return response;
             },
             (error) => {
@@ -175,6 +184,11 @@ export function createObservation(observers: readonly Observer[], logger: Logger
       return function sendAlong(next) {
         return function callWithHeaders(request) {
           const followers = visits.get(request.client.headers)?.calls.get(backend) ?? NOBODY;
+          for (const follower of followers) {
+            if (follower.sending === undefined) continue;
+            const { method, url } = request;
+            guard(() => follower.sending?.({ method, origin: originOf(url) }));
+          }
           const added = followers.filter(({ headers }) => headers !== undefined);
           if (added.length === 0) return next(request);
           const headers = Object.assign(Object.create(null), request.headers, ...added.map((each) => each.headers));
@@ -185,9 +199,31 @@ export function createObservation(observers: readonly Observer[], logger: Logger
   };
 }
 
+/** Rejects as `returned` does, unless it only passes on what the work inside has failed with: that is no fault of an observer. */
+async function withoutFaultOf(work: () => unknown, returned: Promise<unknown>): Promise<void> {
+  try {
+    await returned;
+  } catch (error) {
+    try {
+      await work();
+    } catch (failure) {
+      if (failure === error) return;
+    }
+    throw error;
+  }
+}
+
 const NOBODY: readonly never[] = Object.freeze([]);
 /** Nobody writes to it. */
 const NO_CALLS = new Map<string, readonly BackendObserver[]>();
+
+/** Scheme and the first character of the host, at least: the first slash behind them begins the path. */
+const SHORTEST_ORIGIN = 'http://h'.length;
+
+function originOf(url: string): string {
+  const end = url.indexOf('/', SHORTEST_ORIGIN);
+  return end < 0 ? url : url.slice(0, end);
+}
 
 function callSafely<R, A>(call: (request: R) => A, request: R): A | Promise<never> {
   try {

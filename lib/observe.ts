@@ -12,6 +12,8 @@ export interface EndpointPlace {
 export interface BackendPlace extends EndpointPlace {
   /** Its position, method and pattern, e.g. `backend[1] GET /orders/{id}`. */
   readonly backend: string;
+  /** What the backend is called with; `method` is the endpoint's. */
+  readonly backendMethod: string;
   /** The `url_pattern` alone. */
   readonly pattern: string;
   /** True for one whose answer nobody waits for. */
@@ -19,15 +21,16 @@ export interface BackendPlace extends EndpointPlace {
 }
 
 /**
- * How a request ended. `complete` and `partial`: with an answer; `failed`: without; `rejected`: it was turned away before a
- * backend was needed, by a guard or for its own faults; `aborted`: its connection closed before it had its whole answer.
+ * How a request ended. `complete` and `partial`: with an answer; `failed`: without, or with one that the gateway or a backend
+ * cut off; `rejected`: it was turned away before a backend was needed, by a guard or for its own faults; `aborted`: its client
+ * left, or did not take its whole answer in time.
  */
 export type EndpointOutcome = 'complete' | 'partial' | 'failed' | 'rejected' | 'aborted';
 
 /**
- * How a backend did. `complete` and `incomplete`: it answered; `failed`: it did not, or not as it should; `rejected`: it was
- * not called, by a limit, a breaker or a guard; `cancelled`: nobody needed its answer any more, or the client did not send the
- * whole request.
+ * How a backend did. `complete` and `incomplete`: it answered; `failed`: it did not, or not as it should, or broke off in the
+ * middle of a stream; `rejected`: it was not called, by a limit, a breaker or a guard; `cancelled`: its answer was not needed any
+ * more, or not to its end, or the client did not send the whole request.
  */
 export type BackendOutcome = 'complete' | 'incomplete' | 'failed' | 'rejected' | 'cancelled';
 
@@ -45,7 +48,7 @@ export interface EndpointEvent extends EndpointPlace {
   readonly code?: ErrorCode | undefined;
 }
 
-/** Told when a backend is done with, retries and concurrent copies included. */
+/** Told when a backend is done with: retries, concurrent copies and a streamed body included. */
 export interface BackendEvent extends BackendPlace {
   readonly kind: 'backend';
   /** What the backend answered, where that is known. */
@@ -87,8 +90,17 @@ export interface RequestObserver {
   ended?(event: EndpointEvent): void;
 }
 
+/** A request that is about to be sent to a backend. */
+export interface BackendAttempt {
+  readonly method: string;
+  /** Scheme, host and port that the balancer has chosen, e.g. `http://users.internal:8080`. */
+  readonly origin: string;
+}
+
 /** Follows the call of one backend. */
 export interface BackendObserver {
+  /** The host is chosen. Called once for each attempt: again for a retry and for each concurrent copy. */
+  sending?(attempt: BackendAttempt): void;
   /** Headers that are sent along, names in lower case, such as `traceparent`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Runs the call, in a context of yours. */

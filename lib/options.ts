@@ -69,7 +69,7 @@ export interface GatewayOptions<A extends AxiosLike = AxiosLike> {
   readonly trustedProxies?: readonly string[];
   /** `krakend`: every failure is 500. `http`: 502, 503 and 504 say what happened. Default `krakend`. */
   readonly statuses?: 'krakend' | 'http';
-  /** Body of failed answers: `empty`, or `json` with code and message. Default `empty`. */
+  /** Body of failed answers: `empty`, or `json` with the code and a sentence for clients. Default `empty`. */
   readonly errors?: 'empty' | 'json';
   /** Name of the completeness header. Default `X-Krakend-Completed`. */
   readonly completedHeader?: string;

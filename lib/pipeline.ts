@@ -173,7 +173,7 @@ function createBackendClient(
     ...(isText && staysText(backend, ingredients)
       ? createTextReading(encoding, backend)
       : createReading(encoding, backend)),
-    readBody: (body) => readBody(body, backend.max_response_body),
+    readBody: (body, held) => readBody(body, backend.max_response_body, name, undefined, held),
   });
 
   const layers: Middleware<BackendRequest>[] = hooks.flatMap(
@@ -183,6 +183,7 @@ function createBackendClient(
     endpoint: endpoint.endpoint,
     method: endpoint.method,
     backend: name,
+    backendMethod: backend.method,
     pattern: backend.url_pattern.text,
     isShadow: backend.proxy.shadow,
   };
@@ -191,6 +192,7 @@ function createBackendClient(
   const named = balancers.get(backend.balancer) as BalancerFactory;
   const balancer = (backend.ejection ? withEjection(named, backend.ejection) : named)(subscriber);
   const attempt = createAttempt({
+    name,
     subscriber,
     balancer,
     buildRequest: createRequestBuilder(backend, stream),

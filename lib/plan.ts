@@ -1,3 +1,4 @@
+import { createBufferBudget } from './buffer-budget.js';
 import { type Closing, createClosing } from './closing.js';
 import type { ServiceScope } from './components/component.js';
 import { createResolver, inTableOrder } from './components/resolve.js';
@@ -15,7 +16,7 @@ import { createReadiness, type Readiness, type ReadyOptions } from './readiness.
 import { createAdmission } from './router/admission.js';
 import { admitInTurn } from './router/admit.js';
 import { createBodyReader } from './router/body.js';
-import { createBuiltInRoutes } from './router/built-in.js';
+import { createBuiltInRoutes, toShapes } from './router/built-in.js';
 import { createCanonicalPath } from './router/canonical.js';
 import { createClientIp } from './router/client-ip.js';
 import { createEndpointHandler, type EndpointHandler } from './router/handler.js';
@@ -82,6 +83,8 @@ function buildPlan(
 ): Plan {
   const { keep, kept, release } = createKeep(earlier);
   const admission = createAdmission(config.max_in_flight_requests);
+  // The requests of an earlier configuration hold what they hold.
+  const budget = keep('buffer budget', createBufferBudget);
   const readiness = createReadiness(options.logger);
   closing.at('gateway.ready()')(readiness.close);
   for (const [name, store] of options.stores) {
@@ -130,6 +133,7 @@ function buildPlan(
       timeout: endpoint.timeout,
       isQuiet: quiet,
       admission,
+      budget,
       refusal,
       logger: options.logger,
       readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, via: options.via, clientIp }),
@@ -144,6 +148,7 @@ function buildPlan(
         ...options,
         ...endpoint,
         encode: encoding?.encode,
+        keepsStatus: keepsStatus(endpoint),
         returnErrorMsg: config.router.return_error_msg,
         onFailure: observation?.failed,
       }),
@@ -152,13 +157,14 @@ function buildPlan(
     return observation ? observeHandler(observation, { endpoint: path, method }, handler) : handler;
   }
 
+  const builtIns = createBuiltInRoutes({
+    router: config.router,
+    debug: options.debug || config.debug_endpoint,
+    echo: config.echo_endpoint,
+    logger: options.logger,
+  });
   const routes = createRouter({
-    builtIns: createBuiltInRoutes({
-      router: config.router,
-      debug: options.debug || config.debug_endpoint,
-      echo: config.echo_endpoint,
-      logger: options.logger,
-    }),
+    builtIns,
     matcher: createMatcher(
       config.endpoints.map((endpoint) => ({
         segments: endpoint.segments,
@@ -173,10 +179,11 @@ function buildPlan(
     answerUnmatched: createUnmatchedAnswer({
       router: config.router,
       completedHeader: options.completedHeader,
-      canonicalPath: createCanonicalPath(config.endpoints),
+      canonicalPath: createCanonicalPath([...config.endpoints, ...toShapes(builtIns)]),
     }),
   });
 
+  budget.limit = config.max_buffered_bytes ?? createBufferBudget().limit;
   return {
     routes,
     kept,
@@ -230,6 +237,12 @@ export function faultsOf(input: unknown, options: ResolvedOptions): readonly Con
     if (error instanceof ConfigError) return error.issues;
     throw error;
   }
+}
+
+/** With `return_error_code` the status of the only backend that answers the client is its own, successes included. */
+function keepsStatus({ backend }: EndpointConfig): boolean {
+  const [only, ...others] = backend.filter(({ proxy }) => !proxy.shadow);
+  return only?.http.return_error_code === true && others.length === 0;
 }
 
 /** Only a body that exactly one backend reads, once, can go through as a stream. */

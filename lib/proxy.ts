@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { Held } from './buffer-budget.js';
 import type { GatewayError, RejectedError } from './errors.js';
 
 /** Header names in lower case; several lines of one name stand in an array, in order. The object has no prototype. */
@@ -40,6 +41,8 @@ export interface ProxyRequest {
   /** Aborted when the deadline has passed, the client has gone, or nobody needs the answer any more. */
   readonly signal: AbortSignal;
   readonly client: Client;
+  /** What it holds in memory, for `max_buffered_bytes`; a request without it is not counted. Layers pass it on. */
+  readonly held?: Held | undefined;
 }
 
 /** What is known of a request before its body is read. */

@@ -21,14 +21,15 @@ interface Ingredients {
 const JSON_ENCODINGS: ReadonlySet<Encoding | undefined> = new Set([json, fastJson]);
 
 /** How the answers of a backend become documents. */
-type Reading = Pick<ExchangeOptions, 'decode' | 'format' | 'isWhole'>;
+type Reading = Pick<ExchangeOptions, 'decode' | 'format' | 'isWhole' | 'ignoresSpace'>;
 
 /** A flatmap takes the place of filters and mapping; `target` still comes first and `group` last. */
 export function createReading(encoding: Encoding, backend: BackendConfig): Reading {
   const decode = encoding.decoder?.(backend.is_collection);
   const isWhole = encoding.isWhole?.bind(encoding);
+  const { ignoresSpace } = encoding;
   const { flatmap_filter: operations } = backend.proxy;
-  if (!operations) return { decode, isWhole, format: createFormatter(backend) };
+  if (!operations) return { decode, isWhole, ignoresSpace, format: createFormatter(backend) };
   const { target, group } = backend;
   const steps = [createFormatter({ target }), createFlatmap(operations), createFormatter({ group })].filter(
     (step) => step !== undefined,
@@ -36,6 +37,7 @@ export function createReading(encoding: Encoding, backend: BackendConfig): Readi
   return {
     decode,
     isWhole,
+    ignoresSpace,
     format: function formatWithFlatmap(data) {
       return steps.reduce((value, step) => step(value), data);
     },
@@ -45,9 +47,10 @@ export function createReading(encoding: Encoding, backend: BackendConfig): Readi
 /** The same for documents that stay text. */
 export function createTextReading(encoding: Encoding, backend: BackendConfig): Reading {
   const { is_collection: isCollection, target, group } = backend;
-  const { decode, isWhole, format } = createReading(encoding, backend);
+  const { decode, isWhole, ignoresSpace, format } = createReading(encoding, backend);
   return {
     isWhole,
+    ignoresSpace,
     decode: createTextDecoder(decode as Decoder, { isCollection, target }),
     format: createTextFormatter(group, format),
   };

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { createAttempt } from '../../lib/backend/client.js';
 import { createRequestBuilder } from '../../lib/backend/request.js';
@@ -21,6 +22,7 @@ interface Parts {
 
 function attemptWith({ subscriber, balancer, exchange = async () => ANSWER, pattern = '/a' }: Parts) {
   return createAttempt({
+    name: 'backend[0] GET /a',
     subscriber: subscriber ?? { hosts: () => ['http://h'] },
     balancer: balancer ?? { host: () => 'http://h' },
     buildRequest: createRequestBuilder(backendConfig({ pattern }), false),
@@ -101,6 +103,23 @@ describe('a balancer that listens', () => {
       ['http://h', 'aborted'],
     ]);
     expect(await report(rejectWith(new TypeError('bug')))).toEqual([['http://h', 'aborted']]);
+  });
+
+  test.each<[string, Error | undefined]>([
+    ['failed', REFUSED],
+    ['aborted', new EndpointError('ERR_CLIENT_CLOSED', 499, 'left')],
+    ['ok', undefined],
+  ])('hears of a stream only when that has ended: %s', async (outcome, error) => {
+    const body = new Readable({ read() {} }).on('error', () => {});
+    const settled = vi.fn();
+    const exchange = async () => answerOf({}, { body });
+    await attemptWith({ exchange, balancer: { host: () => 'http://h', settled } })(proxyRequest());
+    expect(settled).not.toHaveBeenCalled();
+    const closed = new Promise((resolve) => body.once('close', resolve));
+    if (error) body.destroy(error);
+    else body.resume().push(null);
+    await closed;
+    expect(settled.mock.calls).toEqual([['http://h', outcome]]);
   });
 
   test('hears of a host that was silent until the deadline', async () => {

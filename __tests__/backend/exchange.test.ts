@@ -44,6 +44,19 @@ test('an empty body of success adds nothing and is complete: neither decoder nor
   expect(format).not.toHaveBeenCalled();
 });
 
+test('a body of white space is empty where the encoding says so, and a body like any other elsewhere', async () => {
+  const decode = vi.fn(() => ({ read: true }));
+  for (const body of [' ', '\r\n', ' \t\n']) {
+    const empty = await exchange(backendAnswer(body), { decode, ignoresSpace: true });
+    expect(empty).toMatchObject({ data: {}, isComplete: true, isEmpty: true });
+  }
+  expect(decode).not.toHaveBeenCalled();
+  expect((await exchange(backendAnswer(' \n'), { decode })).data).toEqual({ read: true });
+  for (const body of ['\u00a0', '\ufeff', '\n.']) {
+    expect((await exchange(backendAnswer(body), { decode, ignoresSpace: true })).data).toEqual({ read: true });
+  }
+});
+
 describe('S18 an answer that only the end of its connection ended', () => {
   const cut = (body: string) => ({ ...backendAnswer(body), isCloseDelimited: true });
   const NOTHING_KNOWN: Decoder = (body) => ({ content: String(body) });
@@ -120,6 +133,28 @@ describe('output_headers', () => {
       'set-cookie': ['a=1', 'b=2'],
     });
   });
+
+  test('names none that the backend did not send', async () => {
+    const { metadata } = await exchange(backendAnswer({}, 200, { 'x-a': '1' }), { backend });
+    expect(Object.keys(metadata.headers)).toEqual(['x-a']);
+  });
+});
+
+describe('H05 two values of a header that has one', () => {
+  const headers = { etag: ['"a"', '"b"'], location: ['/a', '/b'] };
+
+  test('harm no answer whose reader never sees them', async () => {
+    expect((await exchange(backendAnswer({ a: 1 }, 200, headers))).data).toEqual({ a: 1 });
+  });
+
+  test('fail the backend where output_headers name it, and where the answer is passed on', async () => {
+    const backend = backendConfig({ output_headers: [{ name: 'etag', keep: 'last' }] });
+    const failure = { code: 'ERR_BACKEND_PROTOCOL', message: expect.stringContaining('etag') };
+    await expect(exchange(backendAnswer({ a: 1 }, 200, headers), { backend })).rejects.toMatchObject(failure);
+    await expect(exchange(backendAnswer('x', 200, headers), { decode: undefined })).rejects.toMatchObject({
+      code: 'ERR_BACKEND_PROTOCOL',
+    });
+  });
 });
 
 describe('a decoder', () => {
@@ -152,6 +187,58 @@ describe('a decoder', () => {
   test('that throws an error of ours means it', async () => {
     const own = new BackendError('ERR_BACKEND_SIZE', 502, 'too deep');
     await expect(exchange(backendAnswer('x'), { decode: () => fail(own) })).rejects.toBe(own);
+  });
+});
+
+describe('what came from a queue', () => {
+  function taken(text: string, init: Partial<ExchangeOptions> = {}, signal?: AbortSignal) {
+    const settle = vi.fn(async () => {});
+    const answer = createExchange({
+      backend: backendConfig(),
+      transport: fixedTransport({ ...backendAnswer(text), settle }),
+      decode: json.decoder?.(false),
+      format: undefined,
+      readBody: (body) => readBody(body, 1000),
+      ...init,
+    })(backendRequest(signal ? { signal } : {}));
+    return { settle, answer };
+  }
+
+  test('is done with when it has become an answer, and the answer waits for that', async () => {
+    const { settle, answer } = taken('{"a":1}');
+    let settled = () => {};
+    settle.mockImplementation(() => new Promise((resolve) => (settled = resolve)));
+    const onAnswer = vi.fn();
+    answer.then(onAnswer);
+    await vi.waitFor(() => expect(settle.mock.calls).toEqual([['used']]));
+    expect(onAnswer).not.toHaveBeenCalled();
+    settled();
+    expect((await answer).data).toEqual({ a: 1 });
+  });
+
+  test('is no answer where it could not be done with: it will come again', async () => {
+    const { settle, answer } = taken('{"a":1}');
+    settle.mockRejectedValue(new BackendError('ERR_BACKEND_CONNECTION', 502, 'gone'));
+    await expect(answer).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+  });
+
+  test('is refused when it cannot be read, and that is the failure, however the refusal went', async () => {
+    const { settle, answer } = taken('no json');
+    settle.mockRejectedValue(new Error('gone'));
+    await expect(answer).rejects.toMatchObject({ code: 'ERR_BACKEND_DECODE' });
+    expect(settle.mock.calls).toEqual([['refused']]);
+  });
+
+  test('T02 is released for another when nobody waits for it any more', async () => {
+    const controller = new AbortController();
+    const left = new BackendError('ERR_BACKEND_CANCELLED', 502, 'left');
+    const decode = async () => {
+      controller.abort(left);
+      return { a: 1 };
+    };
+    const { settle, answer } = taken('{"a":1}', { decode }, controller.signal);
+    await expect(answer).rejects.toBe(left);
+    expect(settle.mock.calls).toEqual([['released']]);
   });
 });
 

@@ -60,6 +60,11 @@ test('R01 a failure worth it is repeated, with pauses that double', async () => 
   expect(await run([REFUSED, statusError(503)])).toEqual({ response: GOOD, times: [0, 100, 300] });
 });
 
+test('R02 no pause is longer than two seconds', async () => {
+  const { times } = await run([REFUSED, REFUSED, REFUSED], { attempts: 3, backoff: 1_500 });
+  expect(times).toEqual([0, 1_500, 3_500, 5_500]);
+});
+
 test('R02 the pause is random below its bound', async () => {
   expect((await run([REFUSED, REFUSED], {}, proxyRequest(), () => 0.5)).times).toEqual([0, 50, 150]);
 });
@@ -99,6 +104,7 @@ describe('R02 Retry-After', () => {
     const patient = statusError(503, 3_000_000_000);
     expect(await run([patient])).toEqual({ error: patient, times: [0] });
     expect((await run([statusError(503, 3)])).times).toEqual([0]);
+    expect((await run([statusError(503, 2)])).times).toEqual([0, 2_000]);
   });
 });
 
@@ -110,6 +116,17 @@ test('R02 an outage costs a tenth more calls and ten, no storm', async () => {
   await Promise.all(calls);
   expect(attempt.mock.calls.length).toBeGreaterThan(1000);
   expect(attempt.mock.calls.length).toBeLessThanOrEqual(1000 * 1.1 + 10);
+});
+
+test('R02 ten retries are all that one call may cost, however many good ones came before', async () => {
+  const attempt = vi.fn(() => Promise.resolve(GOOD));
+  const retry = createRetry({ ...OPTIONS, attempts: 20 }, attempt, () => 0);
+  for (let n = 0; n < 100; n++) await retry(proxyRequest());
+  attempt.mockClear().mockImplementation(() => Promise.reject(REFUSED));
+  const failed = retry(proxyRequest()).catch(() => {});
+  await vi.runAllTimersAsync();
+  await failed;
+  expect(attempt).toHaveBeenCalledTimes(11);
 });
 
 test('R02 tells the attempt which hosts were tried', async () => {

@@ -73,6 +73,11 @@ describe('return_error_code', () => {
     });
   });
 
+  test('H05 does not choose between two content types', () => {
+    const twice = backendAnswer('x', 404, { 'content-type': ['text/html', 'text/plain'] });
+    expect(thrownBy(() => handle(twice, BODY)).details.exposed?.contentType).toBeUndefined();
+  });
+
   test('E01 keeps what it exposes out of logs', () => {
     const error = thrownBy(() => handle(ANSWER, BODY));
     expect(Object.keys(error)).not.toContain('details');

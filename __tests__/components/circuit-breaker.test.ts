@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/components/circuit-breaker.js';
 import type { BackendScope } from '../../lib/components/component.js';
@@ -12,6 +13,7 @@ import {
   type TestGateway,
   type TestGatewayOptions,
 } from '../../lib/testing/index.js';
+import { watchUpload } from '../../lib/upload.js';
 import { backendRequest } from '../support/requests.js';
 
 type Config = Parameters<typeof createTestGateway>[0];
@@ -186,6 +188,40 @@ describe('what counts', () => {
     expect((await ask(gateway)).code).toBe('ERR_BREAKER_OPEN');
   });
 
+  test.each([
+    ['cuts', true, 'ERR_BREAKER_OPEN'],
+    ['ends', false, undefined],
+  ])('a stream counts as what becomes of it: the backend %s it', async (_what, isCut, code) => {
+    async function* parts() {
+      yield Buffer.from('half');
+      if (isCut) throw new Error('reset');
+    }
+    const gateway = start(withBreaker({ max_errors: 1, timeout: 10 }, {}, { output_encoding: 'no-op' }));
+    for (let count = 0; count < 2; count++) {
+      users.answer = reply({ body: Readable.from(parts()) });
+      expect((await ask(gateway)).code).toBeUndefined();
+    }
+    users.answer = reply({ body: 'whole' });
+    expect((await ask(gateway)).code).toBe(code);
+  });
+
+  test('the head of a stream is what a probe waits for', async () => {
+    const gateway = start(withBreaker({ max_errors: 0, timeout: 10 }, {}, { output_encoding: 'no-op' }));
+    users.answer = failure('refused');
+    await ask(gateway);
+    await vi.advanceTimersByTimeAsync(10_000);
+    const body = new Readable({ read() {} });
+    body.push('event');
+    users.answer = reply({ body });
+    const probe = gateway.call({ url: '/users' });
+    await vi.advanceTimersByTimeAsync(1);
+    users.answer = reply({ body: 'whole' });
+    expect((await ask(gateway)).code).toBeUndefined();
+    body.push(null);
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await probe).body).toBe('event');
+  });
+
   test('no-op answers count by failure_status only', async () => {
     users.answer = reply({ status: 503 });
     for (const [settings, last] of [
@@ -349,6 +385,34 @@ describe('C02 the place of a probe', () => {
       code: 'ERR_BREAKER_OPEN',
       details: { retryAfter: 10 },
     });
+  });
+
+  test('S20 goes to the next request when its client does not send its body, and only then', async () => {
+    for (const isOwed of [true, false]) {
+      const { backend, call } = await halfOpen();
+      const body = new Readable({ read() {} });
+      watchUpload(body, () => isOwed);
+      backend.next = stuck;
+      void call(backendRequest({ body }));
+      backend.next = async () => answer;
+      await expect(call(backendRequest())).rejects.toMatchObject({ code: 'ERR_BREAKER_OPEN' });
+      vi.advanceTimersByTime(60_000);
+      const second = call(backendRequest());
+      await (isOwed
+        ? expect(second).resolves.toBe(answer)
+        : expect(second).rejects.toMatchObject({ code: 'ERR_BREAKER_OPEN' }));
+    }
+  });
+
+  test('T04 leaves nothing on the signal of its request', async () => {
+    const { backend, call } = await halfOpen();
+    backend.next = async () => answer;
+    const { signal } = new AbortController();
+    const add = vi.spyOn(signal, 'addEventListener');
+    const remove = vi.spyOn(signal, 'removeEventListener');
+    await call(backendRequest({ signal }));
+    expect(add).toHaveBeenCalledTimes(1);
+    expect(remove.mock.calls).toEqual([[...(add.mock.calls[0] ?? [])]]);
   });
 
   test('is not given away again by a call that lost it', async () => {

@@ -17,6 +17,7 @@ function gatewayOf(answer: BackendFunction, backend: BackendInput = {}, endpoint
   };
   const gateway = createTestGateway(
     {
+      extra_config: { router: { return_error_msg: true } },
       endpoints: [
         {
           endpoint: '/price/{id}',

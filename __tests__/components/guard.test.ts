@@ -248,7 +248,10 @@ describe('a guarded transport', () => {
 
   test('E03 is what options.transport becomes', async () => {
     const lifecycle = createLifecycle(
-      { endpoints: [{ endpoint: '/x', backend: [{ host: ['http://a'] }] }] },
+      {
+        extra_config: { router: { return_error_msg: true } },
+        endpoints: [{ endpoint: '/x', backend: [{ host: ['http://a'] }] }],
+      },
       resolveOptions({ transport: (async () => 'junk') as never, errors: 'json' }),
       () => ({ transportFor: () => raise(), close: () => Promise.resolve() }),
     );

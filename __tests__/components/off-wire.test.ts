@@ -104,6 +104,7 @@ describe('what is taken from a queue', () => {
     });
     return createTestGateway(
       {
+        extra_config: { router: { return_error_msg: true } },
         endpoints: [
           { endpoint: '/next', timeout, backend: [{ encoding, extra_config: { 'example/queue': {} } as never }] },
         ],

@@ -324,9 +324,9 @@ test('each endpoint and backend knows its place', () => {
   ]);
 });
 
-test('cache_ttl is cut to whole seconds', () => {
-  expect(parseEndpoint({ cache_ttl: '1999ms' }).cache_ttl).toBe(1);
-  expect(parseEndpoint({ cache_ttl: '500ms' }).cache_ttl).toBe(0);
+test('cache_ttl is in seconds, and one below a second is not none', () => {
+  expect(parseEndpoint({ cache_ttl: '1999ms' }).cache_ttl).toBe(1.999);
+  expect(parseEndpoint({ cache_ttl: '500ms' }).cache_ttl).toBe(0.5);
 });
 
 test('X04 no optional member is read from a polluted prototype', () => {

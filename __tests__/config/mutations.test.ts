@@ -174,6 +174,30 @@ const CONFLICTS: readonly (readonly [change: string, input: object, path: string
     withBackends([{ extra_config: { proxy: { flatmap_filter: [{ type: 'move', args: ['a'] }] } } }]),
     `${first}.extra_config.proxy.flatmap_filter[0].args`,
   ],
+  ...(
+    [
+      ['append', ['a.*', 'b'], 0],
+      ['append', ['a', 'b.*.c'], 1],
+      ['append', ['a', 'a.b'], 1],
+      ['append', ['a', 'a'], 1],
+      ['move', ['a.*', 'b.*'], 0],
+    ] as const
+  ).map(([type, args, index]): [string, object, string] => [
+    `${type} ${args.join(' to ')}, which can do nothing`,
+    withBackends([
+      {
+        extra_config: {
+          proxy: {
+            flatmap_filter: [
+              { type: 'del', args: ['x'] },
+              { type, args },
+            ],
+          },
+        },
+      },
+    ]),
+    `${first}.extra_config.proxy.flatmap_filter[1].args[${index}]`,
+  ]),
   ['route of the gateway', withEndpoint({ endpoint: '/x/__debug' }), 'endpoints[0].endpoint'],
   ['async agents', { async_agent: [{}] }, 'async_agent'],
   ...NAMES.flatMap((name): [string, object, string][] => [

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Vocabulary } from '../../lib/config/parse.js';
 import { issuesOf, pathsOf, withBackends } from './support/parse.js';
 
 const sequential = { extra_config: { proxy: { sequential: true } } };
@@ -16,9 +17,23 @@ function at(index: number): string {
 }
 
 describe('placeholders', () => {
-  test('params of the path and claims can be used everywhere, and need not be', () => {
+  test('params of the path can be used everywhere, and need not be', () => {
     const endpoint = { endpoint: '/a/{id}/{unused}/*' };
-    expect(issuesOf(patterns(['/x/{id}?by={id}&u={JWT.sub}', '/{JWT.realm.role}/*', '/y'], endpoint))).toEqual([]);
+    expect(issuesOf(patterns(['/x/{id}?by={id}', '/x/*', '/y'], endpoint))).toEqual([]);
+  });
+
+  test('a claim needs a component that adds it', () => {
+    const urls = ['/x?u={JWT.sub}', '/{JWT.realm.role}/x', '/y'];
+    expect(issuesOf(patterns(urls))).toEqual([
+      { path: at(0), message: expect.stringContaining('{JWT.sub}, but there is no validator') },
+      { path: at(1), message: expect.stringContaining('add "JWT.realm.role" to the params') },
+    ]);
+    const resolve: Vocabulary['resolve'] = (_scope, _namespace, config) => ({
+      component: {},
+      config,
+      addsParams: true,
+    });
+    expect(issuesOf(patterns(urls, { extra_config: { 'modifier/js': {} } }), { resolve })).toEqual([]);
   });
 
   test.each([

@@ -35,6 +35,7 @@ describe('createEncodings', () => {
       { name: 'b', decoder: 1 },
       { name: 'c', encode: 'x' },
       { name: 'g', decoder: csv.decoder, isWhole: true } as never,
+      { name: 'h', decoder: csv.decoder, ignoresSpace: 1 } as never,
       { name: 'd', passthrough: true, encode: csv.encode },
     ] as unknown as Encoding[];
     const failure = (() => {

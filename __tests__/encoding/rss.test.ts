@@ -36,10 +36,18 @@ describeEncoding(rss, {
     ['<html><body>token</body></html>', 'token'],
     ['{"token":1}', 'token'],
     ['{"version":"https://jsonfeed.org/version/1.1","token', 'token'],
-    ['<!DOCTYPE token><rss/>', 'token'],
+    ['<!DOCTYPE rss [<!ENTITY token "x">]><rss/>', 'token'],
     ['<rss><token></rss>', 'token'],
   ],
   encodes: [],
+});
+
+test('RSS 0.91 with its DOCTYPE is read, in the character set that the answer says', () => {
+  const text =
+    '<?xml version="1.0"?><!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://my.netscape.com/publish/formats/rss-0.91.dtd">' +
+    '<rss version="0.91"><channel><title>\x93caf\xe9\x94</title></channel></rss>';
+  const decode = rss.decoder?.(false);
+  expect(decode?.(Buffer.from(text, 'latin1'), 'text/xml; charset=ISO-8859-1')).toMatchObject({ title: '“café”' });
 });
 
 test('B06 names of prototypes in a feed harm nobody', () => {

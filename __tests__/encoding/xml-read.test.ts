@@ -118,14 +118,37 @@ describe('B08 documents that are not', () => {
     ['<a>&#xD800;</a>', 'not allow'],
     ['<a>&#x110000;</a>', 'not allow'],
     ['<a>\0</a>', 'not allow'],
-    ['<!DOCTYPE html><html/>', 'document type definition'],
     ['<!doctype html><html/>', 'document type definition'],
     ['<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', 'document type definition'],
-    ['<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', 'document type definition'],
+    ['<!DOCTYPE a SYSTEM "a.dtd" [<!ENTITY x "y">]><a>&x;</a>', 'document type definition'],
+    ['<!DOCTYPE a []><a/>', 'document type definition'],
+    ['<!DOCTYPE a><!DOCTYPE a><a/>', 'document type definition'],
+    ['<!DOCTYPE a PUBLIC "a.dtd"><a/>', 'document type definition'],
+    ['<!DOCTYPE a SYSTEM "a.dtd"', 'document type definition'],
+    ['<a/><!DOCTYPE a>', 'document type definition'],
+    ['<a><!DOCTYPE a></a>', 'document type definition'],
+    ['<!DOCTYPE a SYSTEM "a.dtd"><a>&x;</a>', 'one of the five'],
+    ['<a>x]]>y</a>', '"]]>"'],
+    ['<a><![CDATA[x]]>]]></a>', '"]]>"'],
     ['<__proto__/>', 'not allowed'],
   ])('%s is refused', (xml, reason) => {
     expect(() => readXml(xml)).toThrow(DecodeError);
     expect(() => readXml(xml)).toThrow(reason);
+  });
+
+  test.each([
+    '<!DOCTYPE a>',
+    '<!DOCTYPE a SYSTEM "file:///etc/passwd">',
+    `<?xml version="1.0"?>\n<!DOCTYPE a PUBLIC '-//N//DTD RSS 0.91//EN'\n  "http://localhost:1/rss-0.91.dtd"\t>\n<!-- c -->`,
+  ])('S15 a DOCTYPE that declares nothing is passed over: %s', (doctype) => {
+    expect(readXml(`${doctype}<a>x</a>`)).toMatchObject({ name: 'a', text: 'x' });
+  });
+
+  test('"]]>" is text where it is escaped, split or in an attribute', () => {
+    expect(readXml('<a b="]]>">]]&gt;]]<![CDATA[>]]></a>')).toMatchObject({
+      text: ']]>]]>',
+      attributes: [{ value: ']]>' }],
+    });
   });
 
   test('what is named __proto__ is passed over', () => {
@@ -143,6 +166,7 @@ describe('B08 documents that are not', () => {
 
   test.each([
     ['billion laughs', `<!DOCTYPE a [${'<!ENTITY l "&l;&l;">'.repeat(100)}]><a>&l;</a>`],
+    ['an endless DOCTYPE', `<!DOCTYPE a SYSTEM ${'"a" '.repeat(200_000)}`],
     ['50,000 unknown entities', `<a>${'&x;'.repeat(50_000)}</a>`],
     ['200,000 character references', `<a>${'&#65;'.repeat(200_000)}</a>`],
     ['a long run of spaces in a tag', `<a${' '.repeat(500_000)}`],

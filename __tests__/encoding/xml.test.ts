@@ -16,14 +16,15 @@ describeEncoding(xml, {
       '<a><constructor>1</constructor><toString>2</toString><valueOf/></a>',
       { a: { constructor: '1', toString: '2', valueOf: '' } },
     ],
+    ['<!DOCTYPE a SYSTEM "a.dtd"><a>1</a>', { a: '1' }],
     ['<constructor><prototype>1</prototype></constructor>', { constructor: { prototype: '1' } }],
   ],
   refuses: [
     ['', 'nothing'],
     ['{"token":1}', 'token'],
     ['<token>', 'token'],
-    ['<!DOCTYPE token><a/>', 'token'],
-    ['<!DOCTYPE html><html><body>token</body></html>', 'token'],
+    ['<!DOCTYPE token [<!ENTITY token "token">]><a/>', 'token'],
+    ['<!doctype html><html><body>token</body></html>', 'token'],
   ],
   encodes: [
     [{ foo: 42 }, '<foo>42</foo>'],

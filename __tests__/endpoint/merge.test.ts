@@ -93,6 +93,13 @@ describe('M03 every mask of failures of up to five backends', () => {
 });
 
 describe('when every backend failed', () => {
+  test('O01 for being overloaded, the endpoint is so too, as with one backend', () => {
+    const full = (name: string) => ({ error: new BackendError('ERR_OVERLOADED', 503, `${name} was not called`) });
+    const caught = caughtFrom(() => merge([full('a'), full('b')]));
+    expect(caught).toMatchObject({ code: 'ERR_OVERLOADED', status: 503 });
+    expect(caughtFrom(() => merge([full('a'), { error: REFUSED }]))).toMatchObject({ code: 'ERR_ENDPOINT_FAILED' });
+  });
+
   function failed(...errors: BackendError[]): EndpointError {
     try {
       merge(errors.map((error) => ({ error })));
@@ -151,3 +158,11 @@ test('M01 leaves the parts as they were', () => {
     expect(parts).toEqual(before);
   }
 });
+
+function caughtFrom(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch (error) {
+    return error;
+  }
+}

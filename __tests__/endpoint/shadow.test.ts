@@ -95,6 +95,16 @@ test('X01 ends with the gateway', async () => {
   expect(calls.map(({ request }) => request.signal.aborted)).toEqual([true, true]);
 });
 
+test('X01 one that is over is not ended a second time', async () => {
+  const { send, calls } = createManualProxy();
+  const { call, close } = setUp(send);
+  await call(proxyRequest());
+  calls[0]?.answer(answerOf({ shadow: 1 }));
+  await vi.advanceTimersByTimeAsync(0);
+  close();
+  expect(calls[0]?.request.signal.aborted).toBe(false);
+});
+
 test('a streamed answer is closed unread', async () => {
   const body = new Readable({ read() {} });
   await setUp(async () => answerOf({}, { body })).call(proxyRequest());

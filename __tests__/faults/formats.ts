@@ -57,7 +57,7 @@ function itemOf(item: { id: string; word: string } | undefined): object {
 export function printXml(node: Node): string {
   if (node.kind !== 'object') return '<doc/>';
   const [first] = node.members;
-  if (!first || node.members.size > 1 || first[1].kind === 'array') return printElement('doc', node);
+  if (!first || node.members.size > 1 || isList(first[1])) return printElement('doc', node);
   return printElement(first[0], first[1]);
 }
 
@@ -68,13 +68,18 @@ function printElement(name: string, node: Node): string {
     for (const [key, value] of node.members) {
       if (key.startsWith('-')) attributes += ` ${key.slice(1)}="${escapeXml(scalar(value)).replaceAll('"', '&quot;')}"`;
       else if (key === '#text') content += escapeXml(scalar(value));
-      else if (value.kind === 'array') content += value.items.map((item) => printElement(key, item)).join('');
+      else if (isList(value)) content += value.items.map((item) => printElement(key, item)).join('');
       else content += printElement(key, value);
     }
   } else {
     content = escapeXml(scalar(node));
   }
   return content === '' ? `<${name}${attributes}/>` : `<${name}${attributes}>${content}</${name}>`;
+}
+
+/** An empty one is written as an empty element. */
+function isList(node: Node): node is Extract<Node, { kind: 'array' }> {
+  return node.kind === 'array' && node.items.length > 0;
 }
 
 function scalar(node: Node): string {

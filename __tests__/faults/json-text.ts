@@ -120,33 +120,33 @@ function orderedKeys(members: Map<string, Node>): string[] {
   return [...indexes.sort((a, b) => Number(a) - Number(b)), ...keys.filter((key) => !isIndex(key))];
 }
 
-const IN_SCRIPTS = /[<>&\u2028\u2029]/g;
-
-/** Escaped as the gateway documents it: an answer can stand inside a script element. */
-function quote(text: string): string {
-  return JSON.stringify(text).replace(
-    IN_SCRIPTS,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
-
 /** Prints compactly; numbers by their text. */
 export function printText(node: Node): string {
   switch (node.kind) {
     case 'raw':
       return node.text;
     case 'string':
-      return quote(node.value);
+      return JSON.stringify(node.value);
     case 'array':
       return `[${node.items.map(printText).join(',')}]`;
     case 'object': {
       const parts: string[] = [];
       for (const key of orderedKeys(node.members)) {
-        parts.push(`${quote(key)}:${printText(node.members.get(key) as Node)}`);
+        parts.push(`${JSON.stringify(key)}:${printText(node.members.get(key) as Node)}`);
       }
       return `{${parts.join(',')}}`;
     }
   }
+}
+
+const IN_SCRIPTS = /[<>&\u2028\u2029]/g;
+
+/** Escaped as the gateway documents it for its answers, which can stand inside a script element. */
+export function printAnswer(node: Node): string {
+  return printText(node).replace(
+    IN_SCRIPTS,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** The gateway's one documented rule for `__proto__` keys: they are dropped, wherever they stand. */

@@ -1,5 +1,5 @@
 import { type Document, rssDocument, textDocument, xmlDocument, yamlDocument } from './formats.js';
-import { type Node, parseText, printText, withoutProto } from './json-text.js';
+import { type Node, parseText, printAnswer, withoutProto } from './json-text.js';
 import { listPayload, objectPayload, type PayloadContext, streamPayload } from './payload.js';
 import type { Outcome } from './plans.js';
 import { createRandom } from './random.js';
@@ -109,6 +109,6 @@ function answersFor(request: LabRequest, choices: readonly (readonly Outcome[])[
     combinations = combinations.flatMap((start) => options.map((option) => [...start, option]));
   return combinations.map(function toExpected(contributions): Expected {
     const { status, isComplete, node } = shape.combine(contributions, shape.roles);
-    return { status, isComplete, text: node && (shape.print ?? printText)(node) };
+    return { status, isComplete, text: node && (shape.print ?? printAnswer)(node) };
   });
 }

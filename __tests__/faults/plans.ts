@@ -481,16 +481,15 @@ const catalogue: Record<string, readonly Spec[]> = {
       steps: () => [{ repeat: text('HTTP/1.1 100 Continue\r\n\r\n'), every: 10, max: 400 }],
     },
     {
-      // Refused today and to be skipped later, as other interim answers are: both are right.
       name: 'a 100 nobody asked for, then healthy',
-      data: EITHER,
-      stream: EITHER,
+      data: OK,
+      stream: OK,
       steps: (c) => [send(text('HTTP/1.1 100 Continue\r\n\r\n')), send(whole(c))],
     },
     {
       name: 'a 103, then healthy',
-      data: EITHER,
-      stream: EITHER,
+      data: OK,
+      stream: OK,
       steps: (c) => [send(text('HTTP/1.1 103 Early Hints\r\n\r\n')), send(whole(c))],
     },
   ],

@@ -28,6 +28,21 @@ test('a cut body is an error, never an end', async () => {
   expect(await outcome).toBe('cut');
 });
 
+test.each([2, 4])('a body of three bytes that was said to have %d is an error, never an end', async (length) => {
+  const outcome = new Promise((resolve) => {
+    void serve((request, response) => {
+      const stream = createBodyStream(request, response, { cutOff, tooLarge, limit: Infinity, length });
+      stream.on('end', () => resolve('end')).on('error', (error) => resolve(error.message));
+      stream.resume();
+    }).then(async (created) => {
+      wire = created;
+      const { socket } = await wire.open();
+      socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc');
+    });
+  });
+  expect(await outcome).toBe('cut');
+});
+
 test('whoever destroys it leaves the client its answer and its connection', async () => {
   wire = await serve((request, response) => {
     if (request.method === 'GET') {

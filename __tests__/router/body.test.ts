@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { RequestError } from '../../lib/errors.js';
 import { type BodyReaderOptions, createBodyReader } from '../../lib/router/body.js';
-import { serve, type Wire } from './wire.js';
+import { fakeRequest, serve, type Wire } from './wire.js';
 
 let wire: Wire;
 afterEach(() => wire?.close());
@@ -64,6 +64,24 @@ describe('buffer', () => {
     expect(await answer('GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab')).toBe('buffer:ab');
   });
 
+  test.each(['buffer', 'stream'] as const)(
+    'F01 a body of another length than was said is cut off: %s',
+    async (mode) => {
+      const outcomes: unknown[] = [];
+      const readBody = createBodyReader({ limit: 10, mode });
+      wire = await serve((request, response) => {
+        request.headers['content-length'] = '5';
+        void Promise.resolve(readBody(request, response))
+          .then((body): Promise<unknown> => (body instanceof Readable ? body.toArray() : Promise.resolve(body)))
+          .catch((error: RequestError) => error.code)
+          .then((outcome) => outcomes.push(outcome));
+      });
+      const { socket } = await wire.open();
+      socket.write(post('abcd'));
+      await vi.waitFor(() => expect(outcomes).toEqual(['ERR_REQUEST_BODY']));
+    },
+  );
+
   test('a body that is announced too large is refused before it is read', async () => {
     await serveReader({ limit: 10, mode: 'buffer' });
     expect(await answer('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n')).toBe('413 ERR_REQUEST_BODY_SIZE');
@@ -111,7 +129,10 @@ describe('buffer', () => {
     }
   });
 
-  test('T02 a body that comes after the answer is none', async () => {
+  test.each<[string, (response: ServerResponse) => void]>([
+    ['was given', (response) => response.end('late')],
+    ['has begun', (response) => response.write('late')],
+  ])('T02 a body that comes after the answer %s is none', async (_title, answerEarly) => {
     const readBody = createBodyReader({ limit: 10, mode: 'buffer' });
     const outcomes: unknown[] = [];
     wire = await serve((request, response) => {
@@ -119,13 +140,34 @@ describe('buffer', () => {
         () => outcomes.push('body'),
         (error: RequestError) => outcomes.push(error.code),
       );
-      request.once('data', () => response.end('late'));
+      request.once('data', () => answerEarly(response));
     });
     const { socket, until } = await wire.open();
     socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab');
     await until(/late/);
     socket.write('cd');
     await vi.waitFor(() => expect(outcomes).toEqual(['ERR_REQUEST_BODY']));
+  });
+
+  test('T02 is not waited for once the answer is out', async () => {
+    const readBody = createBodyReader({ limit: 10, mode: 'buffer' });
+    let failure: Promise<unknown> | undefined;
+    wire = await serve((request, response) => {
+      failure = Promise.resolve(readBody(request, response)).catch((error) => error);
+      response.end('early');
+    });
+    const { socket, until } = await wire.open();
+    socket.write('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab');
+    await until(/early/);
+    expect(await failure).toMatchObject({ code: 'ERR_REQUEST_BODY', status: 400 });
+  });
+
+  test('T02 is not waited for where the client has left before it was read', () => {
+    const readBody = createBodyReader({ limit: 10, mode: 'buffer' });
+    const request = fakeRequest('/', [['Content-Length', '4']], 'POST');
+    request.destroy();
+    const read = () => readBody(request, new ServerResponse(request));
+    expect(read).toThrow(expect.objectContaining({ code: 'ERR_REQUEST_BODY', status: 400 }));
   });
 
   test('no listener stays on the request', async () => {

@@ -82,6 +82,10 @@ describe('failures', () => {
     const answer = await answerTo(FAILED, { errors: 'json' });
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(JSON.parse(answer.body)).toEqual({
+      error: { code: 'ERR_ENDPOINT_FAILED', message: 'The services that this answer needs have failed.' },
+    });
+    await wire.close();
+    expect(JSON.parse((await answerTo(FAILED, { errors: 'json', returnErrorMsg: true })).body)).toEqual({
       error: { code: 'ERR_ENDPOINT_FAILED', message: 'backend[0] GET /x timed out\nbackend[1] GET /y sent no JSON' },
     });
   });
@@ -101,6 +105,14 @@ describe("a backend's own error answer", () => {
       expect(await answerTo(error(), { statuses })).toMatchObject({ status: 404, body: '' });
       await wire.close();
     }
+  });
+
+  test('has the body of every failure where those are JSON', async () => {
+    const { status, body } = await answerTo(error(), { errors: 'json' });
+    expect([status, JSON.parse(body)]).toEqual([
+      404,
+      { error: { code: 'ERR_BACKEND_STATUS', message: 'A service that this answer needs has failed.' } },
+    ]);
   });
 
   test('its body and type pass with return_error_msg', async () => {

@@ -25,7 +25,7 @@ test('a failed endpoint is an error, with its cause', () => {
   const error = backendError('ERR_BACKEND_STATUS');
   log.failed(error);
   log.failed(Object.assign(error, { cause: 'why' }));
-  const fields = { endpoint: 'GET /x', code: 'ERR_BACKEND_STATUS', message: 'it was not called' };
+  const fields = { endpoint: 'GET /x', code: 'ERR_BACKEND_STATUS', reason: 'it was not called' };
   expect(lines).toEqual([
     { level: 'error', fields, message: 'endpoint failed' },
     { level: 'error', fields: { ...fields, err: 'why' }, message: 'endpoint failed' },
@@ -88,4 +88,16 @@ describe('C03 calls that are not made are one line a second, however many they a
     }
     expect(levels().filter((level) => level === 'debug')).toEqual([]);
   });
+});
+
+test('a client that is left with half an answer is a warning that says why', () => {
+  const { lines, log } = setUp();
+  log.cut(new BackendError('ERR_BACKEND_SIZE', 502, 'the body is too large'));
+  expect(lines).toEqual([
+    {
+      level: 'warn',
+      fields: { endpoint: 'GET /x', code: 'ERR_BACKEND_SIZE', message: 'the body is too large' },
+      message: 'the answer was cut off in the middle, and the client with it',
+    },
+  ]);
 });

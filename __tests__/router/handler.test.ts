@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createBufferBudget } from '../../lib/buffer-budget.js';
 import type { EncodedBody } from '../../lib/encoding/encoding.js';
 import { json } from '../../lib/encoding/json.js';
 import { EndpointError, type GatewayError, RejectedError, RequestError } from '../../lib/errors.js';
@@ -28,6 +29,7 @@ function setUp(proxy: Proxy, init: Partial<HandlerOptions> = {}, writing: Partia
     name: 'GET /x/{id}',
     timeout: 1000,
     admission,
+    budget: createBufferBudget(),
     logger,
     readRequest: createRequestReader({ userAgent: 'test', clientIp: () => '127.0.0.1' }),
     readBody: createBodyReader({ limit: 100, mode: 'buffer' }),
@@ -48,7 +50,7 @@ function setUp(proxy: Proxy, init: Partial<HandlerOptions> = {}, writing: Partia
     handle(exchange.request, exchange.response, params);
     return exchange;
   }
-  return { call, lines, admission };
+  return { call, handle, lines, admission };
 }
 
 beforeEach(() => {
@@ -92,7 +94,7 @@ describe('the deadline', () => {
         fields: {
           endpoint: 'GET /x/{id}',
           code: 'ERR_ENDPOINT_TIMEOUT',
-          message: 'GET /x/{id} did not answer within 1000 ms',
+          reason: 'GET /x/{id} did not answer within 1000 ms',
         },
       },
     ]);
@@ -207,6 +209,19 @@ describe('a client that leaves', () => {
     expect(vi.getTimerCount()).toBe(0);
     await admission.empty();
   });
+
+  test('T02 before its turn came behind an earlier answer is not served and takes no place', async () => {
+    const proxy = vi.fn(async () => ANSWER);
+    const { handle, admission } = setUp(proxy);
+    const { request, response } = createMemoryExchange({ url: '/x/7' });
+    Object.defineProperty(response, 'socket', { value: null });
+    request.socket.destroy();
+    handle(request, response, {});
+    await vi.advanceTimersByTimeAsync(0);
+    expect(proxy).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
+    await admission.empty();
+  });
 });
 
 describe('failures', () => {
@@ -276,6 +291,32 @@ describe('failures', () => {
     expect(lines).toMatchObject([{ level: 'debug', fields: { code: 'ERR_REQUEST_PATH' } }]);
   });
 
+  test('F01 of the framing end the trust in a connection: nothing that follows on it is served', async () => {
+    const proxy = vi.fn(async () => ANSWER);
+    let failure: RequestError | undefined;
+    const read = createRequestReader({ userAgent: 'test', clientIp: () => '127.0.0.1' });
+    const { call, handle } = setUp(proxy, {
+      readRequest(...parameters) {
+        if (failure) throw failure;
+        return read(...parameters);
+      },
+    });
+    for (const [code, served] of [
+      ['ERR_REQUEST_BODY', 1],
+      ['ERR_REQUEST_FRAMING', 0],
+    ] as const) {
+      failure = new RequestError(code, 400, 'refused');
+      const first = call();
+      failure = undefined;
+      const second = createMemoryExchange({ url: '/x/8' });
+      second.request.socket = first.request.socket;
+      handle(second.request, second.response, {});
+      await vi.advanceTimersByTimeAsync(0);
+      expect(proxy).toHaveBeenCalledTimes(served);
+      proxy.mockClear();
+    }
+  });
+
   test('a body that cannot be read is the answer', async () => {
     const { call } = setUp(async () => ANSWER, {
       readBody: () => Promise.reject(new RequestError('ERR_REQUEST_BODY_SIZE', 413, 'too large')),
@@ -306,7 +347,7 @@ describe('failures', () => {
       {
         level: 'warn',
         message: 'partial answer',
-        fields: { endpoint: 'GET /x/{id}', errors: [{ code: 'ERR_ENDPOINT_FAILED', message: 'backend[1] failed' }] },
+        fields: { endpoint: 'GET /x/{id}', errors: [{ code: 'ERR_ENDPOINT_FAILED', reason: 'backend[1] failed' }] },
       },
     ]);
   });

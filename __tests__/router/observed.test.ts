@@ -1,7 +1,7 @@
-import { PassThrough } from 'node:stream';
-import { afterEach, describe, expect, test } from 'vitest';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createGateway, type Gateway, type GatewayConfig } from '../../lib/gateway.js';
-import type { EndpointEvent, Observer } from '../../lib/observe.js';
+import type { BackendEvent, EndpointEvent, Observer } from '../../lib/observe.js';
 import type { GatewayOptions } from '../../lib/options.js';
 import type { BackendResponse } from '../../lib/transport/transport.js';
 import { headersOf } from '../support/requests.js';
@@ -48,6 +48,7 @@ async function start(
 }
 
 const GET = 'GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+const CHUNKED = 'Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n';
 const OK = async () => ({ status: 200, headers: headersOf({}), body: Buffer.from('{"a":1}') });
 
 describe('observeHandler', () => {
@@ -147,15 +148,124 @@ describe('observeHandler', () => {
     expect(await ended(1)).toMatchObject([{ status: 499, outcome: 'aborted', code: 'ERR_CLIENT_CLOSED' }]);
   });
 
-  test('tells of an answer that broke off', async () => {
-    const body = new PassThrough();
-    const respond = async () => ({ status: 200, headers: headersOf({}), body });
-    const { wire, ended } = await start(respond, { output_encoding: 'no-op' });
-    const answer = wire.send(GET);
-    body.write('half');
-    setTimeout(() => body.destroy(new Error('cut')), 20);
-    await answer;
-    expect(await ended(1)).toMatchObject([{ status: 200, outcome: 'aborted', bytes: undefined }]);
+  describe('C02 an answer that is cut off after its head is told with its reason, which the log has too', () => {
+    interface Cut {
+      readonly endpoint?: object;
+      readonly backend?: object;
+      readonly cut?: (socket: Socket) => void;
+      readonly head?: string;
+    }
+
+    /** A backend on the wire that sends the beginning of an answer, and then what `cut` does to its socket. */
+    async function cutStream({ endpoint, backend, cut, head = CHUNKED }: Cut) {
+      const server = createServer((socket) => {
+        socket.on('error', () => {});
+        socket.once('data', () => {
+          accepted = socket;
+          socket.write(`HTTP/1.1 200 OK\r\n${head}`);
+        });
+      });
+      let accepted: Socket | undefined;
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const events: (EndpointEvent | BackendEvent)[] = [];
+      const warn = vi.fn();
+      const config: GatewayConfig = {
+        timeout: '1s',
+        endpoints: [
+          {
+            endpoint: '/x',
+            output_encoding: 'no-op',
+            ...endpoint,
+            backend: [{ host: [`http://127.0.0.1:${port}`], url_pattern: '/', ...backend }],
+          },
+        ],
+      };
+      const logger = { debug() {}, info() {}, warn, error() {} };
+      const gateway = createGateway(config, { observe: (event) => events.push(event), logger });
+      const wire = await serve(gateway);
+      open.push({ close: async () => void server.close() }, gateway, wire);
+
+      const client = await wire.open();
+      client.socket.write(GET);
+      await client.until(/half/);
+      return { client, events, warn, cutOff: () => accepted && cut?.(accepted) };
+    }
+
+    test.each<[string, Cut, Partial<BackendEvent>, Partial<EndpointEvent>]>([
+      [
+        'the backend resets the connection',
+        { cut: (socket) => socket.resetAndDestroy() },
+        { outcome: 'failed', code: 'ERR_BACKEND_CONNECTION' },
+        { outcome: 'failed', code: 'ERR_BACKEND_CONNECTION' },
+      ],
+      [
+        'the backend breaks the rules of HTTP',
+        { cut: (socket) => socket.write('nonsense\r\n') },
+        { outcome: 'failed', code: 'ERR_BACKEND_PROTOCOL' },
+        { outcome: 'failed', code: 'ERR_BACKEND_PROTOCOL' },
+      ],
+      [
+        'our limit',
+        { backend: { max_response_body: 6 }, cut: (socket) => socket.write('4\r\nhalf\r\n') },
+        { outcome: 'failed', code: 'ERR_BACKEND_SIZE' },
+        { outcome: 'failed', code: 'ERR_BACKEND_SIZE' },
+      ],
+      [
+        'our deadline, of a stream that has no length',
+        {},
+        { outcome: 'cancelled', code: 'ERR_BACKEND_TIMEOUT' },
+        { outcome: 'failed', code: 'ERR_ENDPOINT_TIMEOUT' },
+      ],
+      [
+        'our deadline, of one that has',
+        { head: 'Content-Length: 9\r\n\r\nhalf' },
+        { outcome: 'failed', code: 'ERR_BACKEND_TIMEOUT' },
+        { outcome: 'failed', code: 'ERR_ENDPOINT_TIMEOUT' },
+      ],
+    ])('%s', async (_who, cut, call, request) => {
+      const { client, events, warn, cutOff } = await cutStream(cut);
+      cutOff();
+      await client.closed;
+      await vi.waitUntil(() => events.length === 2);
+      expect(events.find(({ kind }) => kind === 'backend')).toMatchObject({ status: 200, ...call });
+      expect(events.find(({ kind }) => kind === 'endpoint')).toMatchObject({ status: 200, ...request });
+      const lines = warn.mock.calls.filter(([fields]) => 'code' in fields);
+      expect(lines).toEqual([
+        [
+          expect.objectContaining({ endpoint: 'GET /x', code: request.code }),
+          'the answer was cut off in the middle, and the client with it',
+        ],
+      ]);
+      expect(JSON.stringify(lines)).not.toContain('127.0.0.1');
+    });
+
+    test('the client leaves', async () => {
+      const { client, events, warn } = await cutStream({ endpoint: { timeout: '10s' } });
+      client.socket.destroy();
+      await vi.waitUntil(() => events.length === 2);
+      expect(events.find(({ kind }) => kind === 'backend')).toMatchObject({ outcome: 'cancelled' });
+      expect(events.find(({ kind }) => kind === 'endpoint')).toMatchObject({
+        outcome: 'aborted',
+        code: 'ERR_CLIENT_CLOSED',
+      });
+      expect(warn.mock.calls.filter(([fields]) => 'code' in fields)).toEqual([]);
+    });
+
+    test('a stream is over for observers when its last byte is there', async () => {
+      const { client, events, cutOff } = await cutStream({
+        endpoint: { timeout: '10s' },
+        cut: (socket) => socket.write('0\r\n\r\n'),
+      });
+      expect(events).toEqual([]);
+      cutOff();
+      await client.closed;
+      await vi.waitUntil(() => events.length === 2);
+      expect(events).toMatchObject([
+        { kind: 'backend', outcome: 'complete', status: 200 },
+        { kind: 'endpoint', outcome: 'complete', status: 200 },
+      ]);
+    });
   });
 
   test('whatever begins also ends: requests that wait behind another one', async () => {

@@ -143,7 +143,7 @@ test('U03 whatever bytes come in, a valid query goes out', () => {
   const pieces = ['a', '%', '%4', '%41', '%E9', '%C3%A9', '=', '&', '[', ']', '|', '+', ';', '#', '%%', '%5'];
   const piece = () => (random(2) === 0 ? pieces[random(pieces.length)]! : String.fromCharCode(random(256)));
   let passed = 0;
-  for (let round = 0; round < 20_000; round++) {
+  for (let round = 0; round < 4_000; round++) {
     const query = Array.from({ length: random(12) }, piece).join('');
     for (const names of [['*'], ['a', '']]) {
       const text = textOf(names, query);
@@ -153,7 +153,7 @@ test('U03 whatever bytes come in, a valid query goes out', () => {
       if (text !== '') passed += 1;
     }
   }
-  expect(passed).toBeGreaterThan(10_000);
+  expect(passed).toBeGreaterThan(2_000);
 });
 
 /** Servers that take `;` for `&`, as the older recommendation of HTML has it, beside those that do not. */

@@ -182,6 +182,13 @@ describe('an answer we make', () => {
   });
 });
 
+test('a header that HTTP cannot carry makes a 500 that says nothing of the answer it stands for', async () => {
+  const { status, headers, body } = await write(answerOf({ data: { a: 1 } }, 200, { 'x-a': '1', 'x-b': 'a\r\nb' }));
+  expect(status).toBe(500);
+  for (const name of ['content-type', 'x-a', 'x-b']) expect(headers[name]).toBeUndefined();
+  expect(body).toBe('');
+});
+
 describe('an answer that is passed on', () => {
   const passthrough = { encode: undefined };
 
@@ -275,6 +282,7 @@ describe('an answer that is passed on', () => {
     ['two places', { location: ['/a', '/b'] }],
     ['two lengths', { 'content-length': ['1', '2'] }],
     ['a length that is none', { 'content-length': '1x' }],
+    ['a length that cannot be counted', { 'content-length': '9'.repeat(16) }],
     ['a negative length', { 'content-length': '-1' }],
   ])('H05 %s are a 502', async (_, headers) => {
     const { status } = await write(answerOf({ body: Buffer.from('a') }, 200, headers), {
@@ -334,10 +342,109 @@ describe('an answer that is passed on', () => {
     },
   );
 
+  test.each([
+    ['krakend', 500],
+    ['http', 504],
+  ] as const)('what ended a stream before its head went out is told, %s', async (statuses, expected) => {
+    const error = vi.fn();
+    const late = new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, 'GET /a/{id} did not answer within 5 ms');
+    const body = new Readable({
+      read() {
+        setImmediate(() => setImmediate(() => this.destroy(late)));
+      },
+    });
+    const { status } = await write(answerOf({ body }, 200, { 'content-length': '9' }), {
+      ...passthrough,
+      statuses,
+      logger: { ...silentLogger, error },
+    });
+    expect(status).toBe(expected);
+    expect(error.mock.calls).toEqual([
+      [{ endpoint: 'GET /a/{id}', code: 'ERR_ENDPOINT_TIMEOUT', message: late.message }, 'endpoint failed'],
+    ]);
+  });
+
   test('a missing body is an empty one', async () => {
     const { headers, body } = await write(answerOf({}, 200, { 'content-type': 'text/x' }), passthrough);
     expect(headers['content-length']).toEqual(['0']);
     expect(body).toBe('');
+  });
+});
+
+describe('headers that the app has set', () => {
+  async function writeBehindApp(
+    headers: Record<string, string | string[]>,
+    answer: ProxyResponse,
+    options: Partial<ResponseWriterOptions> = {},
+  ) {
+    const writer = writerOf(options);
+    wire = await serve((request, response) => {
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+      writer.write(request, response, answer);
+    });
+    return parseAnswer(await wire.send(HEAD_OF_GET));
+  }
+
+  test.each([undefined, encodeJson])('lists are joined, without repeats: %s', async (encode) => {
+    const app = {
+      Vary: 'Origin',
+      Link: ['</a>; rel=preload', '</b>; rel=preload'],
+      'Server-Timing': 'app;dur=1',
+      Via: '1.1 cdn',
+      'Access-Control-Expose-Headers': 'X-A',
+      'Content-Security-Policy': "default-src 'self'",
+    };
+    const { headers } = await writeBehindApp(
+      app,
+      answerOf({ data: { a: 1 } }, 200, {
+        vary: ['Accept', 'origin'],
+        link: '</b>; rel=preload',
+        'server-timing': 'db;dur=2',
+        via: '1.1 shop',
+        'access-control-expose-headers': 'x-a, X-B',
+        'content-security-policy': "img-src 'none'",
+      }),
+      { encode },
+    );
+    expect(headers).toMatchObject({
+      vary: ['Origin, Accept'],
+      link: ['</a>; rel=preload, </b>; rel=preload'],
+      'server-timing': ['app;dur=1, db;dur=2'],
+      via: ['1.1 cdn, 1.1 shop'],
+      'access-control-expose-headers': ['X-A, X-B'],
+      'content-security-policy': ["default-src 'self', img-src 'none'"],
+    });
+  });
+
+  test('the format is not named twice for caches', async () => {
+    const encode: Encoder = (data) => ({ ...(encodeJson(data, { accept: undefined }) as EncodedBody), vary: 'Accept' });
+    const { headers } = await writeBehindApp({ Vary: 'accept, Origin' }, answerOf({ data: { a: 1 } }), { encode });
+    expect(headers['vary']).toEqual(['accept, Origin']);
+  });
+
+  test('a single value is that of the backend', async () => {
+    const answer = answerOf({ body: Buffer.from('a') }, 200, { 'x-frame-options': 'DENY' });
+    const { headers } = await writeBehindApp({ 'X-Frame-Options': 'SAMEORIGIN' }, answer, { encode: undefined });
+    expect(headers['x-frame-options']).toEqual(['DENY']);
+  });
+
+  test.each([
+    ['a head that must not be passed on', { etag: ['"a"', '"b"'] }, undefined],
+    ['a header that HTTP cannot carry', { 'x-bad': 'a\nb' }, undefined],
+    ['a header of a document that HTTP cannot carry', { 'x-bad': 'a\nb' }, encodeJson],
+  ] as const)('stay as they were beside an error: %s', async (_what, bad, encode) => {
+    const answer = answerOf({ data: { a: 1 }, body: Buffer.from('a') }, 200, {
+      vary: 'Accept',
+      'x-frame-options': 'DENY',
+      'set-cookie': 'b=1',
+      'x-backend': '1',
+      ...bad,
+    });
+    const app = { Vary: 'Origin', 'X-Frame-Options': 'SAMEORIGIN', 'Set-Cookie': ['a=1'] };
+    const { status, headers } = await writeBehindApp(app, answer, { encode });
+    expect(status).toBe(500);
+    expect(headers).toMatchObject({ vary: ['Origin'], 'x-frame-options': ['SAMEORIGIN'], 'set-cookie': ['a=1'] });
+    expect(headers).not.toHaveProperty('x-backend');
   });
 });
 

@@ -13,8 +13,8 @@ function routerOf(options: Partial<RouterOptions> = {}) {
   const endpoint: EndpointHandler = (_request, _response, params) => calls.push(['endpoint', { ...params }]);
   const handle = createRouter({
     builtIns: [
-      { path: '/__health', isPrefix: false, method: 'GET', handle: () => calls.push(['health']) },
-      { path: '/__debug', isPrefix: true, method: undefined, handle: () => calls.push(['debug']) },
+      { path: '/__health', isPrefix: false, methods: ['GET', 'HEAD'], handle: () => calls.push(['health']) },
+      { path: '/__debug', isPrefix: true, methods: undefined, handle: () => calls.push(['debug']) },
     ],
     matcher: createMatcher([
       { method: 'GET', segments: [{ literal: 'a' }, { param: 'id' }], value: endpoint },
@@ -44,6 +44,7 @@ describe('a request goes', () => {
     ['GET', 'http://evil/a/7', ['endpoint', { id: '7' }]],
     ['GET', '/b/c', ['endpoint', { '*': 'b/c' }]],
     ['GET', '/__health?x', ['health']],
+    ['HEAD', '/__health', ['health']],
     ['POST', '/__health', ['next']],
     ['POST', '/__debug/a/b', ['debug']],
     ['POST', '/__debug', ['debug']],
@@ -64,14 +65,23 @@ describe('a request without an endpoint', () => {
     expect(routerOf({ fallthrough: false }).call('POST', 'x')).toEqual(['unmatched', undefined]);
   });
 
+  test('a route of the gateway itself has its methods', () => {
+    expect(routerOf({ fallthrough: false }).call('POST', '/__health')).toEqual(['unmatched', ['GET', 'HEAD']]);
+  });
+
   test('OPTIONS can be answered with the methods', async () => {
     const { handle } = routerOf({ autoOptions: true });
     const wire = await serve((request, answer) => handle(request, answer));
-    const { status, headers, body } = parseAnswer(
-      await wire.send('OPTIONS /a/7 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n'),
-    );
+    for (const [path, allow] of [
+      ['/a/7', 'GET'],
+      ['/__health', 'GET, HEAD'],
+    ]) {
+      const { status, headers, body } = parseAnswer(
+        await wire.send(`OPTIONS ${path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`),
+      );
+      expect([status, headers['allow'], body]).toEqual([200, [allow], '']);
+    }
     await wire.close();
-    expect([status, headers['allow'], body]).toEqual([200, ['GET'], '']);
   });
 });
 

@@ -1,5 +1,7 @@
-import type { ServerResponse } from 'node:http';
+import { get, type IncomingMessage, OutgoingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import compression from 'compression';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { hold, isBorrowed, letGo, takeMemory } from '../../lib/lending.js';
 import { pipeBody } from '../../lib/router/stream.js';
@@ -72,6 +74,66 @@ describe('F03 a body ends where it says', () => {
   });
 });
 
+describe('a stream without a length', () => {
+  test('has its head sent before there is anything else', async () => {
+    const body = new Readable({ read() {} });
+    await servePipe(body);
+    const { socket, until, closed } = await wire.open();
+    socket.write(GET);
+    expect(await until(/\r\n\r\n/)).toMatch(/^HTTP\/1.1 200 [\s\S]*\r\n\r\n$/);
+    body.push('event');
+    await until(/event/);
+    body.push(null);
+    expect(await closed).toMatch(/0\r\n\r\n$/);
+  });
+
+  test('is cut when it fails after its head', async () => {
+    const body = new Readable({ read() {} });
+    const { onCut, onEarlyFailure } = await servePipe(body);
+    const { socket, until, closed } = await wire.open();
+    socket.write(GET);
+    await until(/\r\n\r\n/);
+    body.destroy(new Error('reset'));
+    expect(await closed).not.toMatch(/0\r\n\r\n$/);
+    expect(onCut).toHaveBeenCalledOnce();
+    expect(onEarlyFailure).not.toHaveBeenCalled();
+  });
+
+  test('one with a length keeps its head back, so that it can become an error', async () => {
+    const body = new Readable({ read() {} });
+    const { onEarlyFailure } = await servePipe(body, 9);
+    const answer = wire.send(GET);
+    await vi.waitUntil(() => body.listenerCount('data') === 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    body.destroy(new Error('reset'));
+    expect(await answer).toMatch(/^HTTP\/1.1 502 /);
+    expect(onEarlyFailure).toHaveBeenCalledOnce();
+  });
+
+  test('arrives piece by piece through a middleware that compresses it', async () => {
+    const body = new Readable({ read() {} });
+    const compress = compression();
+    const fail = () => expect.unreachable();
+    wire = await serve((request, response) => {
+      response.setHeader('Content-Type', 'text/event-stream');
+      compress(request as never, response as never, () => {
+        pipeBody({ response, body, length: undefined, onCut: fail, onEarlyFailure: fail });
+      });
+    });
+    const answer = await new Promise<IncomingMessage>((resolve) => {
+      get({ port: wire.port, host: '127.0.0.1', headers: { 'accept-encoding': 'gzip' } }, resolve);
+    });
+    expect(answer.headers['content-encoding']).toBe('gzip');
+    const pieces = answer.pipe(createGunzip())[Symbol.asyncIterator]();
+    for (const event of ['data: 1\n\n', 'data: 2\n\n']) {
+      body.push(event);
+      expect(String((await pieces.next()).value)).toBe(event);
+    }
+    body.push(null);
+    expect((await pieces.next()).done).toBe(true);
+  });
+});
+
 test('F08 a slow client holds the backend back, and everything arrives in the end', async () => {
   const total = 384;
   let produced = 0;
@@ -99,6 +161,25 @@ test('F08 a slow client holds the backend back, and everything arrives in the en
   expect(produced).toBeLessThan(total);
   socket.resume();
   expect((await closed).split('x').length - 1).toBe(total * 64 * 1024);
+});
+
+test('F08 small pieces that come while one is on its way go out in blocks, and the last of them by itself', async () => {
+  const write = vi.spyOn(OutgoingMessage.prototype, 'write');
+  const body = new Readable({ read() {} });
+  await servePipe(body);
+  const { socket, until, closed } = await wire.open();
+  socket.write(GET);
+  await vi.waitUntil(() => body.listenerCount('data') === 1);
+  for (let n = 0; n < 40; n++) body.push(Buffer.alloc(1_000, 65 + n));
+  // The body goes on, but nothing of it may be kept back.
+  const text = await until(new RegExp(`${String.fromCharCode(65 + 39)}{1000}`));
+  const sizes = write.mock.calls.map(([piece]) => piece.length);
+  expect(sizes.length).toBeLessThan(10);
+  expect(Math.max(...sizes)).toBe(17_000);
+  for (let n = 0; n < 40; n++) expect(text).toContain(String.fromCharCode(65 + n).repeat(900));
+  body.push(null);
+  await closed;
+  write.mockRestore();
 });
 
 test('T02 a client that leaves ends the backend stream', async () => {

@@ -27,7 +27,7 @@ export function createPubSubGateway(settings: PubSubSettings, options: GatewayOp
     endpoints.push({ endpoint: '/next', backend: [{ ...backend, extra_config }] });
   }
   return createTestGateway(
-    { timeout: '5s', endpoints },
+    { timeout: '5s', extra_config: { router: { return_error_msg: true } }, endpoints },
     { backends: {}, statuses: 'http', errors: 'json', ...options },
   );
 }

@@ -29,6 +29,23 @@ function transportOver(instance: AxiosLike, settings: Partial<TransportSettings>
 
 const namesOf = (n: number): string[] => [...(server.requests[n]?.names ?? [])].sort();
 
+describe('S11 Content-Disposition of an upload', () => {
+  const injecting = Buffer.from('a; filename="a\u010D\u010Ax-injected: 1"').toString('latin1');
+
+  it.each([
+    { instance: 'own', value: injecting, sent: injecting },
+    { instance: 'own', value: 'a', sent: 'a' },
+    { instance: "a user's", value: injecting, sent: undefined },
+    { instance: "a user's", value: 'a', sent: 'a' },
+  ])('adds no header over the $instance instance: $value', async ({ instance, value, sent }) => {
+    const send = transportOver(instance === 'own' ? createAxios() : axios.create());
+    const headers = { 'content-disposition': value };
+    await outcomeOf(send(requestTo(`${server.origin}/a`, { method: 'POST', headers, body: Buffer.from('x') })));
+    expect(server.requests[0]?.headers['content-disposition']).toBe(sent);
+    expect(namesOf(0)).not.toContain('x-injected');
+  });
+});
+
 describe("the gateway's own instance", () => {
   it('sends what it is given and nothing of its own', async () => {
     const send = transportOver(createAxios());

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EndpointError } from '../../lib/errors.js';
 import type { Transport } from '../../lib/transport/transport.js';
 import type { TransportSettings, Wire } from '../../lib/transport/wire.js';
@@ -117,10 +117,16 @@ it('F04 304 is an answer to a condition', async () => {
   expect(outcome).toMatchObject({ status: 304, text: '', headers: { etag: '"a"' } });
 });
 
-it('F04 interim answers without end are an error', async () => {
-  const hint = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n';
-  const { server, transport } = await start(() => [{ repeat: hint, max: 21 }, { send: answer('1') }]);
-  expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ code: 'ERR_BACKEND_PROTOCOL' });
+it.each(['103 Early Hints', '100 Continue'])('F04 interim answers without end are an error: %s', async (status) => {
+  const interim = `HTTP/1.1 ${status}\r\nLink: </a>\r\n\r\n`;
+  const { server, transport } = await start((request) => [
+    { repeat: interim, max: request.target === '/many' ? 21 : 20 },
+    { send: answer('1') },
+  ]);
+  expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ status: 200, text: '1' });
+  expect(await outcomeOf(transport(requestTo(`${server.origin}/many`)))).toMatchObject({
+    code: 'ERR_BACKEND_PROTOCOL',
+  });
 });
 
 describe('T01 the deadline ends a call whatever the backend does', () => {
@@ -235,6 +241,27 @@ it('ends a call whose head takes longer than `response_header_timeout`', async (
 });
 
 describe('a body that is streamed to the backend', () => {
+  it('has the time for the head begin when the client has sent it all', async () => {
+    const { server, transport } = await start(
+      (request) => [{ send: answer(request.body) }],
+      {},
+      {
+        response_header_timeout: 54_321,
+      },
+    );
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const begun = () => timers.mock.calls.filter(([, ms]) => ms === 54_321).length;
+    const body = new PassThrough();
+    body.write('who');
+    const call = outcomeOf(transport(requestTo(server.origin, { method: 'POST', body })));
+    await vi.waitFor(() => expect(server.connections).toHaveLength(1));
+    expect(begun()).toBe(0);
+    body.end('le');
+    expect(await call).toMatchObject({ status: 200, text: 'whole' });
+    expect(begun()).toBe(1);
+    timers.mockRestore();
+  });
+
   it('goes out in chunks, or by the length it was announced with', async () => {
     const { server, transport } = await start((request) => [{ send: answer(request.body) }]);
     const parts = { method: 'POST', headers: { 'content-type': 'text/plain' } };

@@ -13,6 +13,8 @@ describe('what a client library throws', () => {
     ['DEPTH_ZERO_SELF_SIGNED_CERT', false, 'ERR_BACKEND_CONNECTION', 502],
     ['ETIMEDOUT', false, 'ERR_BACKEND_TIMEOUT', 504],
     ['ECONNABORTED', false, 'ERR_BACKEND_TIMEOUT', 504],
+    ['UND_ERR_HEADERS_TIMEOUT', false, 'ERR_BACKEND_TIMEOUT', 504],
+    ['UND_ERR_BODY_TIMEOUT', true, 'ERR_BACKEND_TIMEOUT', 504],
     ['UND_ERR_CONNECT_TIMEOUT', false, 'ERR_BACKEND_TIMEOUT', 504],
     ['HPE_INVALID_CONSTANT', false, 'ERR_BACKEND_PROTOCOL', 502],
     ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', true, 'ERR_BACKEND_PROTOCOL', 502],
@@ -30,6 +32,15 @@ describe('what a client library throws', () => {
     expect(error.message).toContain(NAME);
     expect(error.message).not.toMatch(/10\.0\.0\.1|secret/);
     expect(error.cause).toBeUndefined();
+  });
+
+  it.each([
+    ['a parser that gives no code', { name: 'HTTPParserError' }, ''],
+    ['an answer that no request asked for', { code: 'UND_ERR_SOCKET' }, 'bad response'],
+    ['an upgrade that no request asked for', { code: 'UND_ERR_SOCKET' }, 'bad upgrade'],
+  ])('F01 is the backend breaking HTTP where it speaks of %s', (_title, properties, message) => {
+    const error = wireError(NAME, Object.assign(new Error(message), properties), true);
+    expect(error).toMatchObject({ code: 'ERR_BACKEND_PROTOCOL', status: 502 });
   });
 
   it('E01 is not quoted, whatever it is', () => {

@@ -27,6 +27,28 @@ describe('the headers of an answer', () => {
   });
 
   it.each(['Content-Type', 'Location', 'ETag', 'Last-Modified'])(
+    'H05 keeps both values of %s where no client sees them',
+    (name) => {
+      expect(readHead(200, raw(name, 'a', name, 'b'), 'GET', [], false, false)).toMatchObject({
+        headers: { [name.toLowerCase()]: ['a', 'b'] },
+      });
+    },
+  );
+
+  it('drops white space behind values', () => {
+    const head = readHead(200, raw('X-A', 'a b \t', 'ETag', '"a"', 'ETag', '"a" ', 'X-B', ' '), 'GET', []);
+    expect(head).toMatchObject({ headers: { 'x-a': 'a b', etag: '"a"', 'x-b': '' } });
+    expect(readHead(200, raw('Content-Length', '7  '), 'GET', [])).toMatchObject({ length: 7 });
+    expect(readHead(200, raw('Transfer-Encoding', 'chunked '), 'GET', [])).toMatchObject({ isCloseDelimited: false });
+  });
+
+  it('F01 a tab behind a length or a coding stays an error: the parser has not understood those', () => {
+    expect(typeof readHead(200, raw('Content-Length', '7\t'), 'GET', [])).toBe('string');
+    expect(typeof readHead(200, raw('Transfer-Encoding', 'chunked\t'), 'GET', [])).toBe('string');
+    expect(typeof readHead(200, raw('Transfer-Encoding', 'chunked \t '), 'GET', [])).toBe('string');
+  });
+
+  it.each(['Content-Type', 'Location', 'ETag', 'Last-Modified'])(
     'H05 may say %s twice, but not two different things',
     (name) => {
       expect(readHead(200, raw(name, 'a', name, 'a'), 'GET', [])).toMatchObject({
@@ -46,6 +68,7 @@ describe('the headers of an answer', () => {
 describe('the end of a body', () => {
   it.each([
     ['a length', raw('Content-Length', '12'), { hasBody: true, length: 12, isCloseDelimited: false }],
+    ['a length of 0', raw('Content-Length', '0'), { hasBody: true, length: 0, isCloseDelimited: false }],
     ['chunks', raw('Transfer-Encoding', 'Chunked'), { hasBody: true, length: -1, isCloseDelimited: false }],
     ['the end of the connection', raw(), { hasBody: true, length: -1, isCloseDelimited: true }],
   ])('is told by %s', (_title, headers, expected) => {
@@ -61,7 +84,12 @@ describe('the end of a body', () => {
     expect(readHead(status, raw('Content-Length', '5'), method, ['if-none-match', '*'])).toMatchObject(expected);
   });
 
-  it.each(['', '+5', '-5', '5 ', '0x5', '5, 5', '1e3', '9'.repeat(16)])(
+  it('is told by a length of up to fifteen digits', () => {
+    const length = raw('Content-Length', '9'.repeat(15));
+    expect(readHead(200, length, 'GET', [])).toMatchObject({ length: 999_999_999_999_999 });
+  });
+
+  it.each(['', '+5', '-5', '5 5', '0x5', '5, 5', '1e3', '5:', '5/', '9'.repeat(16)])(
     'F01 is not told by a length of "%s"',
     (length) => {
       expect(readHead(200, raw('Content-Length', length), 'GET', [])).toBe('a length that is no number');
@@ -75,9 +103,16 @@ describe('the end of a body', () => {
     },
   );
 
-  it('F01 is not told in two ways', () => {
-    const both = raw('Content-Length', '5', 'Transfer-Encoding', 'chunked');
+  it.each(['5', '0'])('F01 is not told in two ways, a length of %s and chunks', (length) => {
+    const both = raw('Content-Length', length, 'Transfer-Encoding', 'chunked');
     expect(readHead(200, both, 'GET', [])).toBe('two ways to tell where it ends');
+  });
+
+  it('F01 is not told by two lines, not even where they agree', () => {
+    const lengths = raw('Content-Length', '5', 'Content-Length', '5');
+    expect(readHead(200, lengths, 'GET', [])).toBe('a length that is no number');
+    const codings = raw('Transfer-Encoding', 'chunked', 'Transfer-Encoding', 'chunked');
+    expect(readHead(200, codings, 'GET', [])).toBe('a transfer encoding other than chunked');
   });
 });
 

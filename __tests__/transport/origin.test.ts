@@ -261,6 +261,18 @@ describe('the limit of sockets per host', () => {
     expect(isClosed(lane)).toBe(true);
     expect(request(old).refuse).toHaveBeenCalledTimes(1);
   });
+
+  it('X02 an origin knows nothing any more of a pool that was closed', async () => {
+    const { origins, pool } = setUp();
+    const [old, current] = [pool('a'), pool('b')];
+    const idle = taken(old);
+    old.release(idle);
+    expect(origins.of(ORIGIN)).toMatchObject({ lanes: 1, idle: 1, members: { size: 2 } });
+    await old.close();
+    expect(origins.of(ORIGIN)).toMatchObject({ lanes: 0, idle: 0, members: { size: 1 } });
+    await current.close();
+    expect(origins.of(ORIGIN).members.size).toBe(0);
+  });
 });
 
 describe('T02 a waiting call that gives up', () => {

@@ -89,6 +89,22 @@ describe('sockets', () => {
     expect((await outcomeOf(transport(requestTo(`${server.origin}/again`)))).text).toBe('/again');
   });
 
+  it('that idle stay open with a timeout of 0', async () => {
+    const server = await serve(echo);
+    const { transport } = open({ idle_connection_timeout: 0 });
+    for (const path of ['/a', '/b'])
+      expect((await outcomeOf(transport(requestTo(server.origin + path)))).text).toBe(path);
+    expect(server.connections).toHaveLength(1);
+  });
+
+  it('are not opened to an origin that is first called after the end', async () => {
+    const server = await serve(echo);
+    const { wire, transport } = open();
+    await wire.close();
+    expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ code: 'ERR_CLOSING' });
+    expect(server.connections).toEqual([]);
+  });
+
   it.each<[string, Partial<ClientConfig>, Partial<TransportSettings>]>([
     ['without keep-alive', { disable_keep_alives: true }, {}],
     ['of isolated backends', {}, { isolateConnections: true }],

@@ -1,5 +1,7 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { followRedirects } from '../../lib/transport/redirect.js';
+import type { Transport } from '../../lib/transport/transport.js';
 import type { TransportSettings, Wire } from '../../lib/transport/wire.js';
 import { answer, type RawRequest, type RawServer, type Script, startRawServer } from '../support/raw-server.js';
 import { type Outcome, openWire, outcomeOf, type RequestParts, requestTo, SETTINGS } from './support.js';
@@ -44,6 +46,14 @@ const CREDENTIALS = {
 };
 
 describe('a redirect within the origin', () => {
+  it.each([
+    ['/caf\u00e9/\u00fc?q=\u00e9', '/caf%C3%A9/%C3%BC?q=%C3%A9'],
+    ['/caf%C3%A9', '/caf%C3%A9'],
+  ])('to %s is called by its bytes, encoded once', async (location, target) => {
+    const server = await serve(moved(Buffer.from(location).toString('latin1'), 302));
+    expect(await call(`${server.origin}/old`)).toMatchObject({ text: `GET ${target} ` });
+  });
+
   it.each([
     [301, 'GET', 'GET /new '],
     [302, 'GET', 'GET /new '],
@@ -142,6 +152,7 @@ describe('H03 a redirect to another origin', () => {
     await call(`${server.origin}/old`, { headers: CREDENTIALS });
     expect(server.requests.map(({ target }) => target)).toEqual(['/old', '/new']);
     expect(server.requests[1]?.head).not.toContain('secret');
+    expect(server.requests[1]?.headers).not.toHaveProperty('referer');
   });
 
   it.each(['localhost', '127.0.0.2'])('an origin is another one at %s, though the port is the same', async (host) => {
@@ -150,6 +161,44 @@ describe('H03 a redirect to another origin', () => {
     );
     await call(`${server.origin}/old`, { headers: CREDENTIALS });
     for (const request of server.requests.slice(1)) expect(request.head).not.toContain('secret');
+  });
+});
+
+describe('a chain of redirects', () => {
+  /** A backend that redirects along `hops`, one after the other, and notes who called what. */
+  function follow(hops: readonly string[], body: Readable | Buffer = Buffer.alloc(0)) {
+    const calls: string[] = [];
+    const via =
+      (who: string): Transport =>
+      async ({ url }) => {
+        const location = hops[calls.length];
+        calls.push(`${who}: ${url}`);
+        return location === undefined
+          ? { status: 200, headers: {}, body: Buffer.from('home') }
+          : { status: 302, headers: { location }, body };
+      };
+    const settings = { name: 'backend[0]', redirects: 'follow', sendBodyOnRedirect: false } as const;
+    const transport = followRedirects(settings, via('own'), () => via('beyond'));
+    return { calls, outcome: outcomeOf(transport(requestTo('http://a.example/'))) };
+  }
+
+  it('H03 calls the origin of the backend as ever, and every other one with care, however it got there', async () => {
+    const { calls, outcome } = follow(['http://b.example/1', 'http://b.example/2', 'http://a.example/3', '/4']);
+    expect(await outcome).toMatchObject({ status: 200, text: 'home' });
+    expect(calls).toEqual([
+      'own: http://a.example/',
+      'beyond: http://b.example/1',
+      'beyond: http://b.example/2',
+      'own: http://a.example/3',
+      'own: http://a.example/4',
+    ]);
+  });
+
+  it('T04 closes what it does not read, which would hold a socket', async () => {
+    const body = new Readable({ read() {} });
+    await follow(['/1'], body).outcome;
+    expect(body.destroyed).toBe(true);
+    expect(() => body.emit('error', new Error('too late'))).not.toThrow();
   });
 });
 
@@ -168,6 +217,7 @@ describe('a redirect that leads nowhere', () => {
     'http://a:b@127.0.0.1/',
     'http://[',
     'http://user@/',
+    'http://:password@127.0.0.1/',
   ])('Z44 is refused when it leads to %s', async (location) => {
     const server = await serve(() => to(location));
     expect(await call(`${server.origin}/old`)).toMatchObject({ code: 'ERR_BACKEND_REDIRECT' });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/errors.js';
@@ -63,6 +64,24 @@ describe('certificates', () => {
     expect((await outcomeOf(own.transportFor(SETTINGS)(requestTo(url)))).text).toBe('secret');
     const strict = own.transportFor({ ...SETTINGS, tls: NO_TLS });
     expect((await outcomeOf(strict(requestTo(url)))).code).toBe('ERR_BACKEND_CONNECTION');
+    await own.close();
+    secure.close();
+  });
+
+  it('F04 a 100 Continue is passed over under TLS as well', async () => {
+    const secure = createTlsServer({ key: fixture('server.key'), cert: fixture('server.pem') }, (socket) => {
+      socket
+        .on('error', () => undefined)
+        .on('data', () => {
+          socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 10');
+          setImmediate(() => socket.write(`0 Continue\r\n\r\n${answer('"after"')}`));
+        });
+    });
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/`;
+    const own = openWire({ client_tls: { ...NO_TLS, ca_certs: [fixture('ca.pem')] } });
+    const send = own.transportFor(SETTINGS);
+    for (let turn = 0; turn < 2; turn++) expect((await outcomeOf(send(requestTo(url)))).text).toBe('"after"');
     await own.close();
     secure.close();
   });

@@ -1,4 +1,4 @@
-import { isBackendsFault } from '../blame.js';
+import { isBackendsFault, onStreamEnd } from '../blame.js';
 import type { BackendRequest, Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
 import type { Balancer } from '../sd/balancer.js';
 import type { Subscriber } from '../sd/subscriber.js';
@@ -14,6 +14,8 @@ export interface BackendClient {
 }
 
 export interface AttemptOptions {
+  /** The backend, as messages name it. */
+  readonly name: string;
   readonly subscriber: Subscriber;
   readonly balancer: Balancer;
   readonly buildRequest: RequestBuilder;
@@ -25,7 +27,7 @@ export interface AttemptOptions {
 export type Attempt = (request: ProxyRequest, tried?: string[]) => Promise<ProxyResponse>;
 
 /** Pick a host, build the request, exchange. Rejects, never throws. */
-export function createAttempt({ subscriber, balancer, buildRequest, exchange }: AttemptOptions): Attempt {
+export function createAttempt({ name, subscriber, balancer, buildRequest, exchange }: AttemptOptions): Attempt {
   function exchangeWith(request: ProxyRequest, host: string): Promise<ProxyResponse> {
     try {
       return exchange(buildRequest(request, host));
@@ -54,7 +56,12 @@ export function createAttempt({ subscriber, balancer, buildRequest, exchange }: 
     tried?.push(host);
     return exchangeWith(request, host).then(
       (response) => {
-        balancer.settled?.(host, 'ok');
+        // A stream is under way until its end, and its host has done well only then.
+        const isStream = onStreamEnd(name, response, request.signal, (end) => {
+          const outcome = end.failure ? 'aborted' : 'ok';
+          balancer.settled?.(host, end.isBackendsFault ? 'failed' : outcome);
+        });
+        if (!isStream) balancer.settled?.(host, 'ok');
         return response;
       },
       (error) => {

@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
+import type { Held } from '../buffer-budget.js';
 import type { BackendConfig } from '../config/resolved.js';
 import type { Decoder } from '../encoding/encoding.js';
 import { BackendError, DecodeError, GatewayError } from '../errors.js';
+import { findConflict, SINGLE_VALUED } from '../headers.js';
 import type { Formatter } from '../manipulation/formatter.js';
 import { type BackendRequest, type Data, type Headers, NO_HEADERS, type Proxy, type ProxyResponse } from '../proxy.js';
 import type { BackendResponse, Transport } from '../transport/transport.js';
@@ -15,28 +17,34 @@ export interface ExchangeOptions {
   readonly format: Formatter | undefined;
   /** Whether a body that was decoded cannot have been cut; where that is missing, it may have been. */
   readonly isWhole?: ((body: Buffer) => boolean) | undefined;
+  /** Whether a body of nothing but white space counts as an empty one. */
+  readonly ignoresSpace?: boolean | undefined;
   /** Collects a body that a transport handed over as a stream. */
-  readonly readBody: (body: Readable) => Promise<Buffer>;
+  readonly readBody: (body: Readable, held: Held | undefined) => Promise<Buffer>;
 }
 
 /** One exchange: transport, then status, decoder and formatter. */
 export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> {
-  const { backend, transport, decode, format, isWhole, readBody } = options;
+  const { backend, transport, decode, format, isWhole, ignoresSpace, readBody } = options;
   const { name } = backend;
   const handleFailure = createFailureHandler(backend);
-  const pickHeaders = createHeaderPicker(backend.output_headers.map((header) => header.name));
+  const outputNames = backend.output_headers.map((header) => header.name);
+  const singleNames = outputNames.filter((header) => SINGLE_VALUED.has(header));
+  const pickHeaders = createHeaderPicker(outputNames);
 
-  function interpret(response: BackendResponse): ProxyResponse | Promise<ProxyResponse> {
+  function interpret(response: BackendResponse, held: Held | undefined): ProxyResponse | Promise<ProxyResponse> {
     const { body } = response;
     if (Buffer.isBuffer(body)) return interpretBody(response, body);
-    return readBody(body).then((bytes) => interpretBody(response, bytes));
+    return readBody(body, held).then((bytes) => interpretBody(response, bytes));
   }
 
   function interpretBody(response: BackendResponse, body: Buffer): ProxyResponse | Promise<ProxyResponse> {
     const { status } = response;
     if (!isSuccess(status)) return handleFailure(response, body);
+    refuseConflict(response.headers, singleNames);
     const metadata = { status, headers: pickHeaders(response.headers) };
-    if (body.length === 0) return { data: {}, isComplete: !response.isCloseDelimited, isEmpty: true, metadata };
+    if (body.length === 0 || (ignoresSpace && isSpace(body)))
+      return { data: {}, isComplete: !response.isCloseDelimited, isEmpty: true, metadata };
     // A part that the client has asked for is no whole document.
     const isComplete = status !== 206 && (!response.isCloseDelimited || isWhole?.(body) === true);
 
@@ -45,7 +53,8 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
       return { data: format ? format(data) : data, isComplete, metadata };
     }
     try {
-      const decoded = (decode as Decoder)(body);
+      const contentType = response.headers['content-type'];
+      const decoded = (decode as Decoder)(body, typeof contentType === 'string' ? contentType : undefined);
       return decoded instanceof Promise ? decoded.then(respond, failDecoding) : respond(decoded);
     } catch (error) {
       return failDecoding(error);
@@ -66,7 +75,16 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
     );
   }
 
+  /** A client must not be left to choose between two values. */
+  function refuseConflict(headers: Headers, names: Iterable<string>): void {
+    const conflict = findConflict(headers, names);
+    if (conflict === undefined) return;
+    const message = `${name}: the answer breaks HTTP/1.1: two different values of ${conflict}.`;
+    throw new BackendError('ERR_BACKEND_PROTOCOL', 502, message);
+  }
+
   function passThrough({ status, headers, body, isCloseDelimited }: BackendResponse): ProxyResponse {
+    if (Buffer.isBuffer(body)) refuseConflict(headers, SINGLE_VALUED);
     return { data: {}, isComplete: !isCloseDelimited, metadata: { status, headers }, body };
   }
 
@@ -74,7 +92,7 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
   return function exchange(request) {
     return transport(request).then((response) => {
       const { settle } = response;
-      return settle ? completeAndSettle(response, settle, request.signal) : complete(response);
+      return settle ? completeAndSettle(response, settle, request) : complete(response, request.held);
     });
   };
 
@@ -82,11 +100,11 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
   async function completeAndSettle(
     response: BackendResponse,
     settle: NonNullable<BackendResponse['settle']>,
-    signal: AbortSignal,
+    { signal, held }: BackendRequest,
   ): Promise<ProxyResponse> {
     let answer: ProxyResponse;
     try {
-      answer = await complete(response);
+      answer = await complete(response, held);
       signal.throwIfAborted();
     } catch (error) {
       // What has failed already is told, not how giving it back went.
@@ -99,6 +117,16 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
 }
 
 function ignore(): void {}
+
+const TAB = 9;
+const LF = 10;
+const CR = 13;
+const SPACE = 32;
+
+function isSpace(body: Buffer): boolean {
+  for (const byte of body) if (byte !== SPACE && byte !== LF && byte !== CR && byte !== TAB) return false;
+  return true;
+}
 
 /** Of a decoded answer only the named headers go on. */
 function createHeaderPicker(names: readonly string[]): (headers: Headers) => Headers {

@@ -35,6 +35,7 @@ export function createRequestBuilder(backend: BackendConfig, stream: boolean): R
       body: request.body,
       signal: request.signal,
       client: request.client,
+      held: request.held,
       url,
       stream,
     };

@@ -1,10 +1,13 @@
 import type { BackendConfig } from '../config/resolved.js';
 import { BackendError, type BackendErrorDetails } from '../errors.js';
+import { findConflict } from '../headers.js';
 import { NO_HEADERS, type ProxyResponse } from '../proxy.js';
 import type { BackendResponse } from '../transport/transport.js';
 
 /** What becomes of an answer outside 2xx: an object in the client's document, or an error that is thrown. */
 export type FailureHandler = (response: BackendResponse, body: Buffer) => ProxyResponse;
+
+const CONTENT_TYPE = ['content-type'];
 
 export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
@@ -34,7 +37,8 @@ export function createFailureHandler({ name, http }: BackendConfig): FailureHand
   // An empty `return_error_details` switches `return_error_code` off as well, as it does in KrakenD.
   if (http.return_error_code && alias === undefined) {
     return function exposeFailure(response, body) {
-      const exposed = { status: response.status, contentType: contentType(response), body };
+      const isUnsure = findConflict(response.headers, CONTENT_TYPE) !== undefined;
+      const exposed = { status: response.status, contentType: isUnsure ? undefined : contentType(response), body };
       throw new BackendError('ERR_BACKEND_STATUS', 502, message(response.status), { ...detailsOf(response), exposed });
     };
   }

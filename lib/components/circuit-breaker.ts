@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isBackendsFault } from '../blame.js';
+import { isBackendsFault, onStreamEnd } from '../blame.js';
 import type { BackendConfig } from '../config/resolved.js';
 import { BackendError, ConfigError } from '../errors.js';
 import type { Keep } from '../keep.js';
@@ -72,8 +72,9 @@ export const circuitBreaker = defineComponent({
             }),
           );
         }
-        const leave = entered.kind === 'half-open' ? leaveProbe : leaveCall;
-        return observe(next, request, judge, leave(breaker, entered, request, judge));
+        return entered.kind === 'half-open'
+          ? observe(next, request, judge, leaveProbe(breaker, entered, request, judge))
+          : observe(next, request, judge, leaveCall(breaker, entered), name);
       };
     };
   },
@@ -101,12 +102,16 @@ function createJudge(statuses: readonly number[] | undefined): Judge {
 
 type Leave = (outcome: CallOutcome) => void;
 
-/** Whatever becomes of the call, it leaves. */
+/**
+ * Whatever becomes of the call, it leaves: with the end of a stream, which may be a cut, where `streamOf` names the backend.
+ * A probe leaves with the head, since all others wait for it.
+ */
 function observe(
   next: Proxy<BackendRequest>,
   request: BackendRequest,
   judge: Judge,
   leave: Leave,
+  streamOf?: string,
 ): Promise<ProxyResponse> {
   let answer: Promise<ProxyResponse>;
   try {
@@ -117,7 +122,12 @@ function observe(
   }
   return answer.then(
     (response) => {
-      leave(judge.ofAnswer(response));
+      const outcome = judge.ofAnswer(response);
+      const isFollowed =
+        streamOf !== undefined &&
+        outcome === 'success' &&
+        onStreamEnd(streamOf, response, request.signal, (end) => leave(end.isBackendsFault ? 'failure' : outcome));
+      if (!isFollowed) leave(outcome);
       return response;
     },
     (error) => {

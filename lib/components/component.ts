@@ -83,6 +83,8 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   readonly schema: S;
   /** True where its `transport` hook never calls `next`: such a backend needs no host, and no second one of the kind. */
   readonly replacesWire?: boolean;
+  /** True where its `endpoint` or `client` hook adds params: without one, `{JWT.sub}` in a `url_pattern` is refused at start. */
+  readonly addsParams?: boolean;
   /**
    * True where its `transport` hook answers several requests by one call: then `max_pending` counts the calls inside of it,
    * and not those who wait outside.

@@ -42,6 +42,7 @@ const SKIPPED: ProxyResponse = {
 export const js = defineComponent({
   namespace: 'modifier/js',
   schema,
+  addsParams: true,
 
   check({ when, request, response }, { scope, functions }) {
     const faults = Object.entries({ when, request, response }).flatMap(([key, value]): Fault[] =>

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { type Held, take } from '../buffer-budget.js';
 import { createCollector } from '../collect.js';
 import type { BackendConfig, EndpointConfig } from '../config/resolved.js';
 import { BackendError, GatewayError, RequestError } from '../errors.js';
@@ -17,7 +18,7 @@ interface Place {
 
 /**
  * What every backend that is not HTTP has in common: it gets the whole body, ends with the signal whatever the client
- * library makes of it, and answers no more than `max_response_body`.
+ * library makes of it, and answers no more than `max_response_body` and `max_buffered_bytes` allow.
  */
 export function offWire({ endpoint, backend }: Place, call: OffWireCall): TransportMiddleware {
   const { name, max_response_body: limit } = backend;
@@ -25,7 +26,7 @@ export function offWire({ endpoint, backend }: Place, call: OffWireCall): Transp
   async function run(request: BackendRequest): Promise<BackendResponse> {
     const { body } = request;
     const isWhole = body === undefined || Buffer.isBuffer(body);
-    const bytes = isWhole ? body : await collect(body, endpoint.max_request_body, request.signal);
+    const bytes = isWhole ? body : await collect(body, endpoint.max_request_body, request);
     // Nobody needs the call once the time has passed while the client was sending.
     if (request.signal.aborted) throw abortError(name, request.signal);
     return call({ ...request, body: bytes });
@@ -37,7 +38,7 @@ export function offWire({ endpoint, backend }: Place, call: OffWireCall): Transp
 
   return function offWireLayer() {
     return function callOffWire(request) {
-      const { signal } = request;
+      const { signal, held } = request;
       if (signal.aborted) return Promise.reject(abortError(name, signal));
       return new Promise<BackendResponse>(function callUntilAborted(resolve, reject) {
         signal.addEventListener('abort', onAbort);
@@ -62,11 +63,24 @@ export function offWire({ endpoint, backend }: Place, call: OffWireCall): Transp
             reject(
               new BackendError('ERR_BACKEND_SIZE', 502, `${name}: the answer is larger than ${limit} bytes; ${advice}`),
             );
+          } else if (!fits(response, held)) {
+            // The next caller may have it.
+            giveBack(response, 'released');
+            reject(noRoom(`${name}: its answer`));
           } else resolve(response);
         }
       });
     };
   };
+}
+
+function fits({ body }: BackendResponse, held: Held | undefined): boolean {
+  return !Buffer.isBuffer(body) || take(held, body.length);
+}
+
+function noRoom(what: string): BackendError {
+  const message = `${what} was not kept: requests and answers hold max_buffered_bytes already`;
+  return new BackendError('ERR_OVERLOADED', 503, message);
 }
 
 function giveBack({ settle, body }: BackendResponse, settlement: Settlement): void {
@@ -80,7 +94,7 @@ export function abortError(name: string, { reason }: AbortSignal): GatewayError 
   return new BackendError('ERR_BACKEND_CANCELLED', 502, `${name}: the call was cancelled`);
 }
 
-async function collect(stream: Readable, limit: number, signal: AbortSignal): Promise<Buffer> {
+async function collect(stream: Readable, limit: number, { signal, held }: BackendRequest): Promise<Buffer> {
   const content = createCollector();
   function onAbort(): void {
     stream.destroy();
@@ -91,6 +105,7 @@ async function collect(stream: Readable, limit: number, signal: AbortSignal): Pr
       if (content.size + chunk.length > limit) {
         throw new RequestError('ERR_REQUEST_BODY_SIZE', 413, `The request body is larger than ${limit} bytes.`);
       }
+      if (!take(held, chunk.length)) throw noRoom('the request');
       content.add(chunk);
     }
   } catch (error) {

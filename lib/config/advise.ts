@@ -1,5 +1,6 @@
 import type { ReadRoot } from './read.js';
 import type { Config } from './schema.js';
+import { whyNotReturned, whyNotSent } from './unforwarded.js';
 import type { Vocabulary } from './vocabulary.js';
 
 const SERVER = 'belongs to the server of the app, and does nothing here; set it there.';
@@ -55,7 +56,11 @@ export function advise(config: Config, root: ReadRoot, vocabulary: Vocabulary): 
         `says "Cache-Control: public" beside "${personal}" in "input_headers": shared caches may give the answer of one user to others; set it to 0 where answers are personal.`,
       );
     }
+    adviseOnHeaders(endpoint.input_headers, `endpoints[${index}].input_headers`, whyNotSent, vocabulary);
     endpoint.backend.forEach((backend, place) => {
+      const returned = backend.output_headers.map(({ name }) => name);
+      adviseOnHeaders(backend.input_headers ?? [], `${backend.at}.input_headers`, whyNotSent, vocabulary);
+      adviseOnHeaders(returned, `${backend.at}.output_headers`, whyNotReturned, vocabulary);
       const { raw, core } = backends[place]!;
       if (core.proxy.flatmap_filter?.length) {
         for (const key of ['allow', 'deny', 'mapping'] as const) {
@@ -73,4 +78,16 @@ export function advise(config: Config, root: ReadRoot, vocabulary: Vocabulary): 
       }
     });
   });
+}
+
+function adviseOnHeaders(
+  names: readonly string[],
+  at: string,
+  whyNot: (name: string) => string | undefined,
+  vocabulary: Vocabulary,
+): void {
+  for (const name of new Set(names)) {
+    const reason = whyNot(name);
+    if (reason !== undefined) vocabulary.warn(at, `"${name}" ${reason}`);
+  }
 }

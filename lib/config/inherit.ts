@@ -55,6 +55,7 @@ export function inherit(root: ReadRoot, compiled: Compiled): Config {
     client,
     components,
     max_in_flight_requests: raw.max_in_flight_requests,
+    max_buffered_bytes: raw.max_buffered_bytes,
     debug_endpoint: raw.debug_endpoint,
     echo_endpoint: raw.echo_endpoint,
     dns_cache_ttl: raw.dns_cache_ttl,
@@ -121,7 +122,7 @@ function inheritEndpoint(
     segments: path.segments,
     method: parent.method,
     timeout,
-    cache_ttl: Math.floor((raw.cache_ttl ?? root.cache_ttl ?? 0) / 1_000),
+    cache_ttl: (raw.cache_ttl ?? root.cache_ttl ?? 0) / 1_000,
     output_encoding,
     concurrent_calls: raw.concurrent_calls,
     // As KrakenD has it: no list at all lets Content-Type through, any list replaces that. Names beside a "*" are kept:

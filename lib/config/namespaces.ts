@@ -17,7 +17,27 @@ const flatmapOperation = z
   .refine(({ type, args }) => type === 'del' || args.length === 2, {
     path: ['args'],
     error: 'must hold two paths, the source and the destination.',
+  })
+  .superRefine(({ type, args }, context) => {
+    for (const [index, message] of faultsOf(type, args)) {
+      context.addIssue({ code: 'custom', path: ['args', index], message });
+    }
   });
+
+/** What KrakenD loads and does nothing about. */
+function faultsOf(type: string, args: readonly string[]): [index: number, message: string][] {
+  const [source, destination] = args.map((path) => path.split('.'));
+  if (type === 'del' || args.length !== 2 || source === undefined || destination === undefined) return [];
+  if (type === 'move') {
+    return source.at(-1) === '*' ? [[0, 'ends in "*", which moves nothing; name what is to be moved.']] : [];
+  }
+  const wild = [source, destination].flatMap((path, index): [number, string][] =>
+    path.includes('*') ? [[index, 'has a "*": append joins one array to one other; name both.']] : [],
+  );
+  if (wild.length > 0) return wild;
+  const isWithin = source.every((segment, depth) => segment === destination[depth]);
+  return isWithin ? [[1, 'lies within the source: an array cannot be appended to itself or to a part of itself.']] : [];
+}
 
 const flatmapFilter = z
   .array(flatmapOperation)

@@ -8,7 +8,7 @@ const ANSWER = /^resp(\d{1,3})_.+$/;
 const WHOLE_ANSWER = /^resp(\d{1,3})(?:_.+)?$/;
 const CLAIM = /^JWT\..+$/;
 
-/** Every placeholder must have something to be filled with: a param, an earlier answer, or a claim. */
+/** Every placeholder must have something to be filled with: a param, an earlier answer, or a claim that a component adds. */
 export function checkPlaceholders(endpoint: EndpointConfig, { path, backends }: ReadEndpoint, report: Report): void {
   if (report.isFaulty([...path, 'endpoint'])) return;
   const { params } = compileEndpointPath(endpoint.endpoint);
@@ -19,8 +19,9 @@ export function checkPlaceholders(endpoint: EndpointConfig, { path, backends }: 
     if (report.isFaulty(place)) return;
     // Answers are numbered without the shadow backends, which nobody waits for.
     const own = backend.proxy.shadow ? -1 : regular.indexOf(backend);
+    const hasClaims = [...endpoint.components, ...backend.components].some(({ addsParams }) => addsParams);
     for (const name of backend.url_pattern.params) {
-      const fault = faultOf(name, params, endpoint, own);
+      const fault = faultOf(name, params, endpoint, own, hasClaims);
       if (fault !== undefined) report.add(place, fault);
     }
   });
@@ -41,8 +42,14 @@ function faultOf(
   params: EndpointPath['params'],
   { proxy }: EndpointConfig,
   own: number,
+  hasClaims: boolean,
 ): string | undefined {
-  if (params.has(name) || CLAIM.test(name)) return undefined;
+  if (params.has(name)) return undefined;
+  if (CLAIM.test(name)) {
+    return hasClaims
+      ? undefined
+      : `uses {${name}}, but there is no validator of tokens yet that would fill it; let the "request" function of a "modifier/js" at the endpoint add "${name}" to the params.`;
+  }
   if (name === '*') return 'ends in "/*", but the endpoint does not, so there is nothing to put there.';
   const answer = ANSWER.exec(name)?.[1];
   if (answer === undefined) {

@@ -33,6 +33,8 @@ export interface ResolvedComponent {
   readonly config: unknown;
   /** True for one that answers in place of the wire: its backend needs no host. */
   readonly replacesWire?: boolean;
+  /** True for one that may add to the params that URLs are built from. */
+  readonly addsParams?: boolean;
 }
 
 /** How the connections to backends are made and kept. Times in milliseconds; `undefined` leaves it to the transport. */
@@ -60,6 +62,8 @@ export interface Config {
   readonly components: readonly ResolvedComponent[];
   /** Requests at a time; more are answered 503. */
   readonly max_in_flight_requests: number;
+  /** Bytes held in memory by all requests together; undefined for a share of the heap's limit. */
+  readonly max_buffered_bytes: number | undefined;
   readonly debug_endpoint: boolean;
   readonly echo_endpoint: boolean;
   /** Milliseconds. */

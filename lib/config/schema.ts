@@ -190,6 +190,12 @@ export const rootSchema = z.strictObject({
   max_in_flight_requests: count(1_000_000)
     .default(10_000)
     .meta({ description: 'Most requests at a time; more are answered 503.', examples: [10000] }),
+  max_buffered_bytes: count(2 ** 40)
+    .optional()
+    .meta({
+      description: 'Most bytes of requests and answers that are held in memory at a time; more are answered 503.',
+      examples: [536870912],
+    }),
   debug_endpoint: z
     .boolean()
     .default(false)

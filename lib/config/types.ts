@@ -367,6 +367,11 @@ export interface GatewayConfig<Extra extends ExtraTypes = ExtraTypes>
   readonly endpoints?: readonly EndpointInput<Extra>[];
   /** Most requests at a time; more are answered 503. Default 10000. */
   readonly max_in_flight_requests?: number;
+  /**
+   * Most bytes of bodies that all requests together hold in memory: requests, answers of backends, and answers that clients
+   * have not taken yet. What does not fit is answered 503. Default: a quarter of the limit of the heap.
+   */
+  readonly max_buffered_bytes?: number;
   /** Mounts `/__debug/`. Default false. */
   readonly debug_endpoint?: boolean;
   /** Mounts `/__echo/`. Default false. */

@@ -1,7 +1,10 @@
 import type { Data } from '../proxy.js';
 
-/** Turns the bytes of a backend into a document; throws or rejects when they are not what the encoding says. */
-export type Decoder = (body: Buffer) => Data | null | Promise<Data | null>;
+/**
+ * Turns the bytes of a backend into a document; throws or rejects when they are not what the encoding says. `contentType` is
+ * the header of the answer, where it has one.
+ */
+export type Decoder = (body: Buffer, contentType?: string) => Data | null | Promise<Data | null>;
 
 export interface EncodeContext {
   /** The client's `Accept` header. */
@@ -29,6 +32,8 @@ export interface Encoding {
    * nothing but the end of the connection ended the body; without it, or where it says false, the answer is incomplete.
    */
   isWhole?(body: Buffer): boolean;
+  /** True where white space alone is no document: such a body counts as an empty one, and the decoder does not see it. */
+  readonly ignoresSpace?: boolean;
   /** Asked at start where a configuration names the format: a sentence when it cannot work, as without its package. */
   readonly fault?: () => string | undefined;
   /** True for formats that pass the stream through untouched, as `no-op` does. */

@@ -45,12 +45,17 @@ export function faultsOfEncodings(list: readonly unknown[], path: string): reado
 function faultOf(encoding: unknown): string | undefined {
   if (typeof encoding !== 'object' || encoding === null)
     return 'must be an object with a name and a decoder or encode.';
-  const { name, decoder, encode, isWhole, passthrough } = encoding as Partial<Record<keyof Encoding, unknown>>;
+  const { name, decoder, encode, isWhole, ignoresSpace, passthrough } = encoding as Partial<
+    Record<keyof Encoding, unknown>
+  >;
   if (typeof name !== 'string' || name.trim() === '') return 'must have a name, which the configuration refers to.';
   if (decoder !== undefined && typeof decoder !== 'function') {
     return `"${name}" has a decoder that is not a function; it takes is_collection and returns the function that decodes.`;
   }
   if (isWhole !== undefined && typeof isWhole !== 'function') return `"${name}" has an isWhole that is not a function.`;
+  if (ignoresSpace !== undefined && typeof ignoresSpace !== 'boolean') {
+    return `"${name}" has an ignoresSpace that is neither true nor false.`;
+  }
   if (encode !== undefined && typeof encode !== 'function') return `"${name}" has an encode that is not a function.`;
   if (passthrough === true && (decoder || encode)) {
     return `"${name}" passes bodies through, so it can have neither a decoder nor encode.`;

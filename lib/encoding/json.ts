@@ -114,13 +114,19 @@ export const json: Encoding = {
   decoder: (isCollection) => (isCollection ? decodeCollection : decodeObject),
   encode: encodeJson,
   isWhole: () => true,
+  ignoresSpace: true,
 };
 
 /** Another name of `json`. */
 export const fastJson: Encoding = { ...json, name: 'fast-json' };
 
 /** Takes any JSON value: what is neither an object nor an array goes under `content`. */
-export const safeJson: Encoding = { name: 'safejson', decoder: () => decodeAnything, isWhole: endsInNoNumber };
+export const safeJson: Encoding = {
+  name: 'safejson',
+  decoder: () => decodeAnything,
+  isWhole: endsInNoNumber,
+  ignoresSpace: true,
+};
 
 /** Writes the value of `collection` alone, `[]` when there is none. */
 export const jsonCollection: Encoding = { name: 'json-collection', encode: encodeCollection };

@@ -12,8 +12,8 @@ import { readXml } from './xml-read.js';
 
 const NO_FEED = 'it is neither RSS nor Atom nor a JSON Feed';
 
-function decodeFeed(body: Buffer): Data {
-  const text = toXmlText(body);
+function decodeFeed(body: Buffer, contentType?: string): Data {
+  const text = toXmlText(body, contentType);
   return toData(/^\s*\{/.test(text) ? decodeJson(text) : decodeXml(text));
 }
 
@@ -32,4 +32,9 @@ function decodeXml(text: string): Feed {
 }
 
 /** RSS 0.9 to 2.0, Atom and JSON Feed, under one set of keys; `is_collection` has no effect. */
-export const rss: Encoding = { name: 'rss', decoder: () => decodeFeed, isWhole: () => true };
+export const rss: Encoding = {
+  name: 'rss',
+  decoder: () => decodeFeed,
+  isWhole: () => true,
+  ignoresSpace: true,
+};

@@ -31,6 +31,7 @@ interface Open {
 const NO_ATTRIBUTES: readonly XmlAttribute[] = Object.freeze([]);
 
 const NAME = `[:${NAME_START}][:${NAME_PART}]*`;
+const LITERAL = `(?:"[^"]*"|'[^']*')`;
 const START_TAG = new RegExp(`<(${NAME})`, 'uy');
 const END_TAG = new RegExp(`</(${NAME})[ \\t\\n]*>`, 'uy');
 const ATTRIBUTE = new RegExp(`[ \\t\\n]+(${NAME})[ \\t\\n]*=[ \\t\\n]*(?:"([^"<]*)"|'([^'<]*)')`, 'uy');
@@ -46,6 +47,12 @@ const QUESTION_MARK = 63;
 const END_OF_START = /[ \t\n]*(\/?)>/y;
 const REFERENCE = /&(?:#(\d{1,7})|#x([\dA-Fa-f]{1,6})|([A-Za-z][\w.-]{0,30}));|&/g;
 const SPACE = /^[ \t\n]*$/;
+/** Without an internal subset: that is where entities are declared. */
+const DOCTYPE = new RegExp(
+  `<!DOCTYPE[ \\t\\n]+${NAME}(?:[ \\t\\n]+(?:SYSTEM|PUBLIC[ \\t\\n]+${LITERAL})[ \\t\\n]+${LITERAL})?[ \\t\\n]*>`,
+  'uy',
+);
+const CDATA_END = ']]>';
 const ENTITIES = new Map([
   ['amp', '&'],
   ['lt', '<'],
@@ -56,10 +63,10 @@ const ENTITIES = new Map([
 
 /**
  * The root element of an XML text. Checks that it is well-formed; takes the five entities of XML and character
- * references, reads no document type definition and so expands nothing. Comments and instructions are passed over, and so
+ * references, passes over a DOCTYPE that only names what is elsewhere, which is never fetched, and so expands nothing. Comments and instructions are passed over, and so
  * is what is named `__proto__`.
  *
- * @throws DecodeError for anything that is not well-formed, for a DOCTYPE, and beyond `MAX_DEPTH` levels.
+ * @throws DecodeError for anything that is not well-formed, for a DOCTYPE with declarations, and beyond `MAX_DEPTH` levels.
  */
 export function readXml(source: string, options: XmlOptions = {}): XmlElement {
   // Splitting takes a tenth of what a pattern takes.
@@ -67,7 +74,9 @@ export function readXml(source: string, options: XmlOptions = {}): XmlElement {
   if (FORBIDDEN.test(text)) refuse('it has characters that XML does not allow');
   const decode = createDecoder(options);
   const open: Open[] = [];
+  const mayHaveStrayEnd = text.includes(CDATA_END);
   let root: XmlElement | undefined;
+  let hasDoctype = false;
   let at = 0;
 
   function startElement(): void {
@@ -148,6 +157,11 @@ export function readXml(source: string, options: XmlOptions = {}): XmlElement {
     return found;
   }
 
+  function doctype(): void {
+    if (root || hasDoctype || !match(DOCTYPE)) refuse('it has a document type definition, which is not read');
+    hasDoctype = true;
+  }
+
   /** What stands between two marks. */
   function skip(before: string, after: string): string {
     const end = text.indexOf(after, at + before.length);
@@ -162,6 +176,7 @@ export function readXml(source: string, options: XmlOptions = {}): XmlElement {
     const inside = open.at(-1)?.element;
     if (next !== at) {
       const between = text.slice(at, next === -1 ? text.length : next);
+      if (mayHaveStrayEnd && between.includes(CDATA_END)) refuse('it has a "]]>" that ends no CDATA section');
       if (inside) inside.text += decode(between);
       else if (!SPACE.test(between)) refuse('it has text outside of its root element');
       if (next === -1) break;
@@ -172,8 +187,8 @@ export function readXml(source: string, options: XmlOptions = {}): XmlElement {
     else if (code === QUESTION_MARK) skip('<?', '?>');
     else if (code !== EXCLAMATION_MARK) startElement();
     else if (text.startsWith('<!--', at)) skip('<!--', '-->');
-    else if (inside && text.startsWith('<![CDATA[', at)) inside.text += skip('<![CDATA[', ']]>');
-    else refuse('it has a document type definition, which is not read');
+    else if (inside && text.startsWith('<![CDATA[', at)) inside.text += skip('<![CDATA[', CDATA_END);
+    else doctype();
   }
   if (root === undefined || open.length > 0) refuse('it ends too soon');
   return root;

@@ -26,7 +26,7 @@ const NO_ITEMS: readonly unknown[] = [];
 
 /**
  * A document as XML: `-name` keys become attributes, `#text` the text, arrays repeated elements. A single key whose value
- * is no array becomes the root element; every other document is put into `<doc>`.
+ * is no array, or an empty one, becomes the root element; every other document is put into `<doc>`.
  *
  * @throws GatewayError when the tags alone would have more than 64 Mi characters.
  */
@@ -34,7 +34,7 @@ export function writeXml(data: Data | null): string {
   tags = 0;
   const keys = Object.keys(data ?? {});
   const [key] = keys;
-  if (data === null || key === undefined || keys.length > 1 || !isElement(key) || Array.isArray(data[key])) {
+  if (data === null || key === undefined || keys.length > 1 || !isElement(key) || isList(data[key])) {
     return element('doc', data);
   }
   return element(toName(key), data[key]);
@@ -81,15 +81,15 @@ function element(rootName: string, root: unknown): string {
 
 function start(name: string, value: unknown): Open {
   countTags(name);
-  const isList = Array.isArray(value);
+  const isArray = Array.isArray(value);
   return {
     name,
-    attributes: isList ? '' : attributesOf(value as Data),
+    attributes: isArray ? '' : attributesOf(value as Data),
     value,
-    keys: isList ? NO_KEYS : Object.keys(value as Data),
+    keys: isArray ? NO_KEYS : Object.keys(value as Data),
     nextKey: 0,
     // A list in a list has no name of its own.
-    items: isList ? value : NO_ITEMS,
+    items: isArray ? value : NO_ITEMS,
     itemName: name,
     nextItem: 0,
     content: '',
@@ -107,10 +107,9 @@ function advance(current: Open): Open | undefined {
     if (current.nextKey === current.keys.length) return undefined;
     const key = current.keys[current.nextKey++]!;
     const value = (current.value as Data)[key];
-    const isList = Array.isArray(value);
-    if (isList || isObject(value)) {
+    if (isContainer(value)) {
       current.itemName = toName(key);
-      current.items = isList ? value : [value];
+      current.items = isList(value) ? value : [value];
       current.nextItem = 0;
     } else if (key === '#text') current.content += escaped(value);
     else if (!key.startsWith('-')) current.content += leaf(toName(key), value);
@@ -146,6 +145,11 @@ function attributesOf(data: Data): string {
     attributes.set(name, toText(data[key]).replace(IN_ATTRIBUTES, escape));
   }
   return Array.from(attributes, ([name, value]) => ` ${name}="${value}"`).join('');
+}
+
+/** An empty list is written as an empty element: it would be gone otherwise. */
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length > 0;
 }
 
 function isContainer(value: unknown): boolean {

@@ -4,15 +4,15 @@ import type { EncodedBody, Encoding } from './encoding.js';
 import { readXml, type XmlElement } from './xml-read.js';
 import { writeXml } from './xml-write.js';
 
-function decodeDocument(body: Buffer): Data {
-  const root = readXml(toXmlText(body));
+function decodeDocument(body: Buffer, contentType?: string): Data {
+  const root = readXml(toXmlText(body, contentType));
   const data: Record<string, unknown> = {};
   add(data, root.name, toValue(root));
   return data;
 }
 
-function decodeCollection(body: Buffer): Data {
-  return { collection: decodeDocument(body) };
+function decodeCollection(body: Buffer, contentType?: string): Data {
+  return { collection: decodeDocument(body, contentType) };
 }
 
 /** Text alone is a string; with attributes or children it is an object, and the text goes under `#text`. */
@@ -42,4 +42,5 @@ export const xml: Encoding = {
   decoder: (isCollection) => (isCollection ? decodeCollection : decodeDocument),
   encode: encodeXml,
   isWhole: () => true,
+  ignoresSpace: true,
 };

@@ -25,5 +25,6 @@ export const yaml: Encoding = {
   name: 'yaml',
   decoder: () => decodeYaml,
   encode: encodeYaml,
+  ignoresSpace: true,
   fault: yamlPackage.fault,
 };

@@ -1,5 +1,5 @@
 import { isObject } from '../data.js';
-import { EndpointError, GatewayError } from '../errors.js';
+import { EndpointError, type ErrorCode, GatewayError } from '../errors.js';
 import { type Data, NO_HEADERS, type ProxyResponse } from '../proxy.js';
 import type { Combiner } from './combiner.js';
 import type { Outcome } from './outcome.js';
@@ -7,6 +7,9 @@ import type { HeaderMerge } from './output-headers.js';
 
 /** Makes one answer of several outcomes, in declared order; throws when none of them is an answer. */
 export type Merge = (outcomes: readonly Outcome[]) => ProxyResponse;
+
+/** Where all backends were left out for one of these, so was the endpoint. */
+const NOT_NOW: readonly ErrorCode[] = ['ERR_OVERLOADED', 'ERR_CLOSING'];
 
 const METADATA = { status: 200, headers: NO_HEADERS };
 
@@ -48,5 +51,12 @@ function allFailed(endpoint: string, errors: readonly GatewayError[]): EndpointE
   const statuses = new Set(errors.map((error) => error.status));
   const status = statuses.size === 1 ? (errors[0] as GatewayError).status : 502;
   const messages = errors.map((error) => error.message).join('\n');
-  return new EndpointError('ERR_ENDPOINT_FAILED', status, `Every backend of ${endpoint} failed:\n${messages}`, errors);
+  // The client is told to come back, as it would be with one backend.
+  const [code] = NOT_NOW.filter((reason) => errors.every((error) => error.code === reason));
+  return new EndpointError(
+    code ?? 'ERR_ENDPOINT_FAILED',
+    status,
+    `Every backend of ${endpoint} failed:\n${messages}`,
+    errors,
+  );
 }

@@ -1,4 +1,5 @@
 import type { BackendClient } from '../backend/client.js';
+import { openHeld, release } from '../buffer-budget.js';
 import { createDeadline, type Deadline } from '../deadline.js';
 import { BackendError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -25,8 +26,10 @@ export function createShadow({ clients, timeout, logger }: ShadowOptions): Shado
   function send(client: BackendClient, request: ProxyRequest): void {
     const deadline = createDeadline(timeout, () => expired(client));
     const place = running.join(deadline);
+    // It goes on when the request is over.
+    const held = request.held && openHeld(request.held.budget);
     deadline
-      .race(client.send({ ...request, signal: deadline.signal }))
+      .race(client.send({ ...request, signal: deadline.signal, held }))
       .then(({ body }) => {
         if (body && 'destroy' in body) body.destroy();
       })
@@ -34,6 +37,7 @@ export function createShadow({ clients, timeout, logger }: ShadowOptions): Shado
       .finally(() => {
         running.leave(place);
         deadline.dispose();
+        if (held) release(held);
       });
   }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { PackedStream } from '../packed-stream.js';
 import { watchUpload } from '../upload.js';
+import { hasArrived } from './framing.js';
 
 export interface BodyStreamOptions {
   /** Most bytes that are passed on; `Infinity` for no limit. */
@@ -9,6 +10,8 @@ export interface BodyStreamOptions {
   /** What it ends with when the client breaks off, and beyond the limit. */
   readonly cutOff: () => Error;
   readonly tooLarge: (limit: number) => Error;
+  /** The bytes that the request has announced; with any other number of them the stream never ends properly. */
+  readonly length?: number | undefined;
 }
 
 /**
@@ -18,20 +21,24 @@ export interface BodyStreamOptions {
 export function createBodyStream(
   request: IncomingMessage,
   response: ServerResponse,
-  { cutOff, limit, tooLarge }: BodyStreamOptions,
+  { cutOff, limit, tooLarge, length }: BodyStreamOptions,
 ): Readable {
-  let received = 0;
   const startedAt = performance.now();
   /** Since when the client is kept from sending, as at first; undefined while it is not. */
   let heldSince: number | undefined = startedAt;
   /** Nothing of it is read any more, or all has been. */
   let endedAt: number | undefined;
   let isComplete = false;
+  let received = 0;
 
   function onData(chunk: Buffer): void {
     received += chunk.length;
     if (received > limit) {
       stream.destroy(tooLarge(limit));
+      return;
+    }
+    if (length !== undefined && received > length) {
+      onCut();
       return;
     }
     if (stream.add(chunk)) return;
@@ -40,7 +47,7 @@ export function createBodyStream(
   }
 
   function onEnd(): void {
-    if (!request.complete) {
+    if (!hasArrived(request) || (length !== undefined && received !== length)) {
       onCut();
       return;
     }
@@ -90,7 +97,7 @@ export function createBodyStream(
   });
   // Whoever was reading may have gone.
   stream.on('error', ignore);
-  watchUpload(stream, isOwed);
+  watchUpload(stream, isOwed, length);
   watchUpload(request, isOwed);
   return stream;
 }

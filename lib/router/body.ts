@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
 import type { Readable } from 'node:stream';
+import { type Held, hasRoom, take } from '../buffer-budget.js';
 import { createCollector } from '../collect.js';
-import { RequestError } from '../errors.js';
+import { RejectedError, RequestError } from '../errors.js';
 import { isOwedByClient } from '../upload.js';
 import { createBodyStream } from './body-stream.js';
-import { checkTransferEncoding } from './framing.js';
+import { announcedLength, checkTransferEncoding, hasArrived } from './framing.js';
 import { serializeParsed } from './parsed-body.js';
 
 export type RequestBody = Readable | Buffer | undefined;
@@ -15,8 +17,13 @@ export type RequestBody = Readable | Buffer | undefined;
  *
  * @throws {RequestError} or rejects with one: too large (413), cut off (400), or read by something that left nothing we
  * could pass on (500).
+ * @throws {RejectedError} or rejects with one (503) when it does not fit into what requests may hold together.
  */
-export type BodyReader = (request: IncomingMessage, response: ServerResponse) => RequestBody | Promise<RequestBody>;
+export type BodyReader = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  held?: Held,
+) => RequestBody | Promise<RequestBody>;
 
 export interface BodyReaderOptions {
   /** Largest body in bytes that is held in memory. */
@@ -31,22 +38,28 @@ export interface BodyReaderOptions {
 }
 
 /** True when the request says that a body follows. */
-export function announcesBody({ headers }: IncomingMessage): boolean {
+export function announcesBody(request: IncomingMessage | Http2ServerRequest): boolean {
+  // HTTP/2 frames bodies itself: no header needs to tell of them.
+  if ('stream' in request) return !request.stream.endAfterHeaders;
+  const { headers } = request;
   const length = headers['content-length'];
   return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
 }
 
 /** True while a body is on its way and it is not us who hold it back, or have not begun to read it. */
 export function isSending(request: IncomingMessage): boolean {
-  return isOwedByClient(request) ?? (announcesBody(request) && !request.complete && request.readableFlowing === true);
+  return (
+    isOwedByClient(request) ?? (announcesBody(request) && !hasArrived(request) && request.readableFlowing === true)
+  );
 }
 
 export function createBodyReader({ limit, passedLimit = Infinity, mode }: BodyReaderOptions): BodyReader {
-  function readParsed(request: IncomingMessage): Buffer | undefined {
+  function readParsed(request: IncomingMessage, held: Held | undefined): Buffer | undefined {
     // It was read to its end, and nothing was in it.
     if (!request.readableDidRead) return undefined;
     const body = serializeParsed(request);
     if (body.length > limit) throw tooLarge(limit);
+    if (!take(held, body.length)) throw NO_ROOM;
     return body;
   }
 
@@ -57,23 +70,39 @@ export function createBodyReader({ limit, passedLimit = Infinity, mode }: BodyRe
     };
   }
 
-  return function readBody(request, response) {
+  return function readBody(request, response, held) {
     checkTransferEncoding(request);
     if (!announcesBody(request)) return undefined;
     // Not `req.body`: parsers leave one on requests they never read.
-    if (request.readableDidRead || request.readableEnded) return readParsed(request);
+    if (request.readableDidRead || request.readableEnded) return readParsed(request, held);
     if (request.destroyed) throw cutOff();
     // An earlier `setEncoding` has turned the stream into one of strings.
-    const isPassed = mode === 'stream' && request.readableEncoding === null;
+    const isDecoded = request.readableEncoding !== null;
+    const isPassed = mode === 'stream' && !isDecoded;
+    const length = announcedLength(request);
     const most = isPassed ? passedLimit : limit;
-    if (Number(request.headers['content-length']) > most) throw tooLarge(most);
-    return isPassed
-      ? createBodyStream(request, response, { cutOff, limit: most, tooLarge })
-      : collect(request, response, limit);
+    if (length !== undefined && length > most) throw tooLarge(most);
+    if (isPassed) return createBodyStream(request, response, { cutOff, limit: most, tooLarge, length });
+    // Taken as it comes: a client that announces much and sends nothing must not use up the room of the others.
+    if (!hasRoom(held, length ?? 0)) throw NO_ROOM;
+    return collect(request, response, limit, held, isDecoded ? undefined : length);
   };
 }
 
-function collect(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Buffer | undefined> {
+const NO_ROOM = new RejectedError(
+  503,
+  'A request was not read: requests and answers hold max_buffered_bytes already',
+  { 'retry-after': '1' },
+  'ERR_OVERLOADED',
+);
+
+function collect(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limit: number,
+  held: Held | undefined,
+  length: number | undefined,
+): Promise<Buffer | undefined> {
   const encoding = request.readableEncoding ?? 'utf8';
   return new Promise(function startCollecting(resolve, reject) {
     const body = createCollector();
@@ -81,12 +110,14 @@ function collect(request: IncomingMessage, response: ServerResponse, limit: numb
     function onData(data: Buffer | string): void {
       const chunk = typeof data === 'string' ? Buffer.from(data, encoding) : data;
       if (body.size + chunk.length > limit) fail(tooLarge(limit));
+      else if (!take(held, chunk.length)) fail(NO_ROOM);
       else body.add(chunk);
     }
 
     function onEnd(): void {
+      const isWhole = hasArrived(request) && (length === undefined || length === body.size);
       // An answer that is out already needs no body: no backend must be called after the deadline.
-      if (!request.complete || response.headersSent) {
+      if (!isWhole || response.headersSent) {
         fail(cutOff());
         return;
       }
@@ -98,7 +129,7 @@ function collect(request: IncomingMessage, response: ServerResponse, limit: numb
       fail(cutOff());
     }
 
-    function fail(error: RequestError): void {
+    function fail(error: RequestError | RejectedError): void {
       stop();
       request.pause();
       reject(error);

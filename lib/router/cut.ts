@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Milliseconds that an answer without a deadline of its own has until the client must have taken it. */
 const TAKING_TIME = 1000;
@@ -10,7 +10,9 @@ const TAKING_TIME = 1000;
 export function breakOff(response: ServerResponse): void {
   const { socket } = response;
   const isCloseDelimited = response.headersSent && !response.chunkedEncoding && !response.hasHeader('content-length');
-  if (isCloseDelimited && socket !== null && !('encrypted' in socket)) socket.resetAndDestroy();
+  if (isCloseDelimited && !sharesConnection(response) && socket !== null && !('encrypted' in socket)) {
+    socket.resetAndDestroy();
+  }
   response.destroy();
 }
 
@@ -19,7 +21,12 @@ export function cut(response: ServerResponse): void {
   if (response.writableFinished) return;
   breakOff(response);
   // Behind an earlier answer of the connection it has no socket yet.
-  response.req.socket.destroy();
+  if (!sharesConnection(response)) response.req.socket.destroy();
+}
+
+/** True over HTTP/2, where the streams of other requests use the connection as well. */
+function sharesConnection(response: ServerResponse): boolean {
+  return response.req.httpVersionMajor > 1;
 }
 
 /** For answers that no deadline bounds: cuts one that the client does not take in a second. Costs nothing where it has been. */
@@ -27,4 +34,9 @@ export function cutUnlessTaken(response: ServerResponse): void {
   if (response.writableFinished || response.destroyed || response.socket?.writableLength === 0) return;
   const timer = setTimeout(cut, TAKING_TIME, response);
   response.once('close', () => clearTimeout(timer));
+}
+
+/** Announces that the connection ends with this answer. HTTP/2 has no header for that: there, each answer has its own stream. */
+export function announceClose(request: IncomingMessage, response: ServerResponse): void {
+  if (request.httpVersionMajor < 2) response.setHeader('Connection', 'close');
 }

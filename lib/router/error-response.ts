@@ -8,12 +8,15 @@ import {
   RequestError,
 } from '../errors.js';
 import { announcesBody } from './body.js';
+import { clientTextOf } from './client-text.js';
+import { announceClose } from './cut.js';
+import { hasArrived } from './framing.js';
 import { setHeader } from './header-value.js';
 import { endAndLinger } from './stream.js';
 
 /** `krakend`: a failure is 500. `http`: 502, 503 and 504 say what happened. */
 export type Statuses = 'krakend' | 'http';
-/** `empty`, or `json` with code and message. */
+/** `empty`, or `json` with the code and a sentence for clients. */
 export type ErrorBody = 'empty' | 'json';
 
 /** Answers a request that failed. */
@@ -32,17 +35,6 @@ const PLAIN = 'text/plain; charset=utf-8';
 const VISIBLE = /^[\t\x20-\x7e]+$/;
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** What a client is told about its own mistake: the same words each time, without anything about this house. */
-const REQUEST_TEXTS: Partial<Record<ErrorCode, string>> = {
-  ERR_REQUEST_PATH: 'error: encoded url params',
-  ERR_REQUEST_QUERY: 'error: malformed query string',
-  ERR_REQUEST_HEADERS: 'error: too many headers',
-  ERR_REQUEST_FRAMING: 'error: ambiguous request',
-  ERR_REQUEST_BODY: 'error: incomplete request body',
-  ERR_REQUEST_BODY_SIZE: 'error: request body too large',
-  ERR_REQUEST_BODY_CONSUMED: 'error: request body not available',
-  ERR_LOOP: 'error: request loop',
-};
 /** Causes that say "not now": the client may come back. */
 const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['ERR_OVERLOADED', 'ERR_CLOSING']);
 /** Seconds, where nobody knows better. */
@@ -62,26 +54,29 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
   const { completedHeader, statuses = 'krakend', errors = 'empty', returnErrorMsg = false } = options;
 
   function statusOf(error: GatewayError): number {
+    const exposed = error instanceof BackendError ? error.details.exposed : undefined;
+    if (exposed !== undefined) return exposed.status >= 200 && exposed.status <= 599 ? exposed.status : 502;
     if (error instanceof RequestError || TEMPORARY.has(error.code)) return error.status;
     return statuses === 'http' ? error.status : 500;
   }
 
   function describe(error: GatewayError): Answer {
     const exposed = error instanceof BackendError ? error.details.exposed : undefined;
-    if (exposed !== undefined) {
-      const { status, contentType, body } = exposed;
-      return {
-        status: status >= 200 && status <= 599 ? status : 502,
-        contentType: contentType !== undefined && VISIBLE.test(contentType) ? contentType : PLAIN,
-        body: returnErrorMsg ? body : '',
-      };
+    if (exposed !== undefined && returnErrorMsg) {
+      const { contentType, body } = exposed;
+      const isVisible = contentType !== undefined && VISIBLE.test(contentType);
+      return { status: statusOf(error), contentType: isVisible ? contentType : PLAIN, body };
     }
-    const status = statusOf(error);
-    const message = error instanceof RequestError ? requestTextOf(error) : textOf(error);
+    return { status: statusOf(error), ...bodyOf(error) };
+  }
+
+  function bodyOf(error: GatewayError): Pick<Answer, 'contentType' | 'body'> {
+    const isOwnFault = error instanceof RequestError;
+    const message = returnErrorMsg && !isOwnFault ? textOf(error) : clientTextOf(error);
     if (errors === 'json') {
-      return { status, contentType: JSON_TYPE, body: JSON.stringify({ error: { code: error.code, message } }) };
+      return { contentType: JSON_TYPE, body: JSON.stringify({ error: { code: error.code, message } }) };
     }
-    return { status, contentType: PLAIN, body: returnErrorMsg || error instanceof RequestError ? message : '' };
+    return { contentType: PLAIN, body: returnErrorMsg || isOwnFault ? message : '' };
   }
 
   return function writeError(request, response, error) {
@@ -95,18 +90,13 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
     response.statusCode = status;
     if (completedHeader !== undefined && !(error instanceof RequestError)) response.setHeader(completedHeader, 'false');
     if (status === 503) response.setHeader('Retry-After', retryAfterOf(error));
-    if (ENDS_CONNECTION.has(error.code)) response.setHeader('Connection', 'close');
+    if (ENDS_CONNECTION.has(error.code)) announceClose(request, response);
     if (body.length > 0) {
       response.setHeader('Content-Type', contentType);
       response.setHeader('X-Content-Type-Options', 'nosniff');
     }
     send(request, response, body);
   };
-}
-
-function requestTextOf({ code, status }: RequestError): string {
-  if (code === 'ERR_REQUEST_HEADERS' && status === 400) return 'error: malformed headers';
-  return REQUEST_TEXTS[code] ?? 'error: bad request';
 }
 
 /** Whole seconds until one of those that failed can be asked again. */
@@ -116,7 +106,7 @@ function retryAfterOf(error: GatewayError): number {
   return Math.max(RETRY_AFTER, Math.ceil(seconds ?? RETRY_AFTER));
 }
 
-/** Every message is safe to be seen: none holds a host, a value or a stack. */
+/** For `return_error_msg`. Names backends by their place in the configuration, and holds no host, value or stack. */
 function textOf(error: GatewayError): string {
   const causes = error instanceof EndpointError ? error.causes : [];
   return causes.length === 0 ? error.message : causes.map((cause) => cause.message).join('\n');
@@ -137,7 +127,7 @@ function send(request: IncomingMessage, response: ServerResponse, text: string |
   response.setHeader('Content-Length', body.length);
   // After a message without a known end there is nothing to wait for: its parser would only fail on the rest.
   const isLost = response.getHeader('Connection') === 'close';
-  if (isLost || !announcesBody(request) || request.complete) {
+  if (isLost || !announcesBody(request) || hasArrived(request)) {
     response.end(body);
     return;
   }
@@ -146,6 +136,6 @@ function send(request: IncomingMessage, response: ServerResponse, text: string |
     request.resume();
     return;
   }
-  response.setHeader('Connection', 'close');
+  announceClose(request, response);
   endAndLinger(request, response, body);
 }

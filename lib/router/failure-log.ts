@@ -7,6 +7,8 @@ export interface FailureLog {
   failed(error: GatewayError): void;
   /** It has one, from which something is missing. */
   incomplete(errors: readonly GatewayError[]): void;
+  /** The client has the beginning of an answer and was cut off. */
+  cut(error: GatewayError): void;
 }
 
 /** Calls that were not made, on purpose: whoever floods us must not flood the log. */
@@ -37,6 +39,9 @@ export function createFailureLog(endpoint: string, logger: Logger): FailureLog {
       const level = isOneTooMany(errors) ? 'debug' : 'warn';
       logger[level]({ endpoint, errors: errors.map(toFields) }, 'partial answer');
     },
+    cut(error) {
+      logger.warn({ endpoint, ...toFields(error) }, 'the answer was cut off in the middle, and the client with it');
+    },
   };
 }
 
@@ -45,6 +50,7 @@ function isShed(error: GatewayError): boolean {
   return SHED.has(error.code);
 }
 
-function toFields({ code, message }: GatewayError): { code: string; message: string } {
-  return { code, message };
+/** Not `message`: loggers put the line itself there. */
+function toFields({ code, message }: GatewayError): { code: string; reason: string } {
+  return { code, reason: message };
 }

@@ -43,6 +43,22 @@ export function checkTransferEncoding(request: IncomingMessage): void {
   throw new RequestError('ERR_REQUEST_FRAMING', 400, 'The request has a Transfer-Encoding other than chunked.');
 }
 
+/** How many bytes a request says that its body has. Chunks show their end themselves. */
+export function announcedLength({ headers }: IncomingMessage): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined || headers['transfer-encoding'] !== undefined ? undefined : Number(length);
+}
+
+/** True once the body has come in whole; requests that no parser has made do not say more than that they have ended. */
+export function hasArrived(request: IncomingMessage): boolean {
+  return request.complete ?? request.readableEnded;
+}
+
+/** The host that a request is for: HTTP/2 has it in a pseudo header. */
+export function hostOf({ headers }: IncomingMessage): string | undefined {
+  return headers.host ?? (headers[':authority'] as string | undefined);
+}
+
 /** Most requests have the host of the one before. */
 let lastHost: string | undefined;
 
@@ -51,12 +67,20 @@ let lastHost: string | undefined;
  *
  * @throws {RequestError} for a `Host` that is not a name or an address, with or without a port. It may be empty or missing.
  */
-export function checkHost({ headers: { host } }: IncomingMessage): void {
+export function checkHost(request: IncomingMessage): void {
+  const host = hostOf(request);
+  if (request.httpVersionMajor >= 2) checkAuthority(request);
   if (host === undefined || host === lastHost) return;
   if (host.length > MAX_HOST || !HOST.test(host)) {
     throw new RequestError('ERR_REQUEST_HEADERS', 400, 'The Host header of the request is no host.');
   }
   lastHost = host;
+}
+
+/** RFC 9113 §8.3.1: the two must not differ. */
+function checkAuthority({ headers: { host, ':authority': authority } }: IncomingMessage): void {
+  if (host === undefined || authority === undefined || host === authority) return;
+  throw new RequestError('ERR_REQUEST_FRAMING', 400, 'The request has a Host that is not its authority.');
 }
 
 /**

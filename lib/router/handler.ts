@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type BufferBudget, openHeld, release } from '../buffer-budget.js';
 import { createDeadline } from '../deadline.js';
 import { EndpointError, type GatewayError, RejectedError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -28,6 +29,8 @@ export interface HandlerOptions {
   /** True where nobody but the gateway looks at the signal of a request. */
   readonly isQuiet?: boolean;
   readonly admission: Admission;
+  /** What its requests hold in memory counts here. */
+  readonly budget: BufferBudget;
   /** Why nobody is let in just now; missing where that cannot happen. */
   readonly refusal?: (() => RejectedError | undefined) | undefined;
   readonly readRequest: RequestReader;
@@ -40,7 +43,8 @@ export interface HandlerOptions {
 }
 
 export function createEndpointHandler(options: HandlerOptions): EndpointHandler {
-  const { name, timeout, isQuiet, admission, refusal, readRequest, admit, readBody, proxy, writer, logger } = options;
+  const { name, timeout, isQuiet, admission, budget, refusal, readRequest, admit, readBody, proxy, writer, logger } =
+    options;
   const log = createFailureLog(name, logger);
   const full = new RejectedError(
     503,
@@ -54,7 +58,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<ProxyResponse> {
-    const body = readBody(request, response);
+    const body = readBody(request, response, head.held);
     return body instanceof Promise
       ? body.then((content) => proxy({ ...head, body: content }))
       : proxy({ ...head, body });
@@ -106,8 +110,10 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
       return new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, `${name} did not answer within ${timeout} ms`);
     }
 
+    const held = openHeld(budget);
     const leave = (): void => {
       stopWaiting?.();
+      release(held);
       admission.leave(place);
       deadline.dispose();
       if (!response.writableFinished)
@@ -121,8 +127,10 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
         if (answer.errors) log.incomplete(answer.errors);
         const { body } = answer;
         // The deadline also ends a stream that would not hear of it, and an encoder that takes its time.
-        if (body && 'destroy' in body) deadline.signal.addEventListener('abort', () => body.destroy());
-        writer.write(request, response, answer);
+        if (body && 'destroy' in body) {
+          deadline.signal.addEventListener('abort', () => body.destroy(deadline.signal.reason));
+        }
+        writer.write(request, response, answer, held);
         if (!body && !response.headersSent) deadline.race(new Promise<never>(() => {})).catch(failHere);
       } catch (thrown) {
         failHere(thrown);
@@ -141,7 +149,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
 
     try {
       // A request that cannot be served is refused before its body is read.
-      const head = readRequest(request, params, deadline.signal, undefined);
+      const head = readRequest(request, params, deadline.signal, undefined, held);
       deadline.race(serve(head, request, response)).then(succeed, failHere);
     } catch (thrown) {
       failHere(thrown);

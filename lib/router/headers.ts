@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Headers } from '../proxy.js';
+import { hostOf } from './framing.js';
 
 /** Makes the headers for the backends from those of a request. */
 export type HeaderReader = (request: IncomingMessage, clientIp: string) => Headers;
@@ -68,7 +69,8 @@ export function createHeaderReader({ names = [], userAgent }: HeaderOptions): He
     for (const name of nominated(incoming.connection)) delete headers[name];
 
     if (clientIp !== '') headers['x-forwarded-for'] = clientIp;
-    if (incoming.host) headers['x-forwarded-host'] = incoming.host;
+    const host = hostOf(request);
+    if (host) headers['x-forwarded-host'] = host;
     if (headers['user-agent'] === undefined) headers['user-agent'] = userAgent;
     else headers['x-forwarded-via'] = userAgent;
     return headers;

@@ -53,7 +53,10 @@ function judge({ answer, failure, signal }: Visit, response: ServerResponse): Ve
   const reason: unknown = signal?.aborted ? signal.reason : failure;
   const code = reason instanceof GatewayError ? reason.code : undefined;
   const status = response.headersSent ? response.statusCode : NO_ANSWER;
-  if (!response.writableFinished) return { status, outcome: 'aborted', code: code ?? 'ERR_CLIENT_CLOSED' };
+  if (!response.writableFinished) {
+    const isCut = response.headersSent && failure !== undefined;
+    return { status, outcome: isCut ? 'failed' : 'aborted', code: code ?? 'ERR_CLIENT_CLOSED' };
+  }
   // Without a signal the handler did not get as far as the endpoint: no backend was thought of.
   if (signal === undefined || reason instanceof RejectedError || reason instanceof RequestError) {
     return { status, outcome: 'rejected', code };

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Held } from '../buffer-budget.js';
 import type { ProxyRequest } from '../proxy.js';
 import type { ClientIp } from './client-ip.js';
 import { checkHeaderLines, checkHost, checkTransferEncoding } from './framing.js';
@@ -20,6 +21,7 @@ export type RequestReader = (
   params: RawParams,
   signal: AbortSignal,
   body: ProxyRequest['body'],
+  held?: Held,
 ) => ProxyRequest;
 
 export interface RequestReaderOptions {
@@ -40,7 +42,7 @@ export function createRequestReader(options: RequestReaderOptions): RequestReade
   const readQuery = createQueryReader(options.input_query_strings);
   const checkLoop = createLoopCheck(options.via);
 
-  return function readRequest(request, rawParams, signal, body) {
+  return function readRequest(request, rawParams, signal, body, held) {
     checkTransferEncoding(request);
     checkHeaderLines(request);
     checkHost(request);
@@ -57,6 +59,7 @@ export function createRequestReader(options: RequestReaderOptions): RequestReade
       body,
       signal,
       client: { ip, headers: request.headers },
+      held,
     };
   };
 }

@@ -1,21 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { brokenOff } from '../blame.js';
+import { type Held, holdOnly } from '../buffer-budget.js';
 import type { EncodedBody, Encoder } from '../encoding/encoding.js';
 import { BackendError, GatewayError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Headers, ProxyResponse } from '../proxy.js';
 import { keepCookiesPrivate } from './cookie-privacy.js';
-import { breakOff } from './cut.js';
+import { announceClose, breakOff, cutUnlessTaken } from './cut.js';
 import { createErrorWriter, type ErrorBody, type Statuses } from './error-response.js';
+import { createFailureLog } from './failure-log.js';
 import { setHeader } from './header-value.js';
 import { isHopByHop, nominated } from './headers.js';
+import { isList, joinLists } from './list-header.js';
 import { pipeBody } from './stream.js';
 
 /** Writes the answer of an endpoint. The first answer wins: once one was begun, the others do nothing. */
 export interface ResponseWriter {
   /**
-   * Writes what the endpoint made. Does not throw: what cannot be encoded or passed on becomes an error answer.
+   * Writes what the endpoint made. Does not throw: what cannot be encoded or passed on becomes an error answer. From then
+   * on the request holds what its client has not taken.
    */
-  write(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse): void;
+  write(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse, held?: Held): void;
   /** Writes the answer of a failure; cuts the connection when part of another answer was already sent. */
   writeError(request: IncomingMessage, response: ServerResponse, error: GatewayError): void;
 }
@@ -26,8 +31,13 @@ export interface ResponseWriterOptions {
   readonly method: string;
   /** Undefined where the backend's answer is passed on untouched (`no-op`). */
   readonly encode: Encoder | undefined;
-  /** Seconds of `Cache-Control: public, max-age=…` on complete answers, `private` where one sets a cookie; 0 for none. */
+  /**
+   * Seconds of `Cache-Control: public, max-age=…` on complete answers, decimals cut off, `private` where one sets a cookie; 0
+   * for none.
+   */
   readonly cache_ttl: number;
+  /** Whether a 202 or 204 of the only backend stays one (`return_error_code`). Default: false, every answer is 200. */
+  readonly keepsStatus?: boolean | undefined;
   /** Name of the header that says whether the answer is complete. Default: `X-Krakend-Completed`. */
   readonly completedHeader?: string | undefined;
   /** Whether failures keep KrakenD's 500 or tell the honest status. Default: `krakend`. */
@@ -45,10 +55,11 @@ export interface ResponseWriterOptions {
 const DESCRIBES_BODY = new Set(['content-length', 'content-type', 'content-encoding', 'content-range', 'content-md5']);
 
 export function createResponseWriter(options: ResponseWriterOptions): ResponseWriter {
-  const { encode, cache_ttl: cacheTtl, completedHeader = 'X-Krakend-Completed', logger } = options;
+  const { encode, cache_ttl: cacheTtl, completedHeader = 'X-Krakend-Completed', keepsStatus, logger } = options;
   const name = `${options.method} ${options.endpoint}`;
-  const cacheControl = cacheTtl > 0 ? `public, max-age=${cacheTtl}` : undefined;
+  const cacheControl = cacheTtl > 0 ? `public, max-age=${Math.floor(cacheTtl)}` : undefined;
   const writeFailure = createErrorWriter({ ...options, completedHeader });
+  const log = createFailureLog(name, logger);
 
   function writeError(request: IncomingMessage, response: ServerResponse, error: GatewayError): void {
     options.onFailure?.(request, error);
@@ -57,20 +68,32 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     else writeFailure(request, response, error);
   }
 
-  function writeEncoded(response: ServerResponse, answer: ProxyResponse, encoded: EncodedBody): void {
+  function writeEncoded(
+    response: ServerResponse,
+    answer: ProxyResponse,
+    encoded: EncodedBody,
+    earlier: Earlier,
+    held?: Held,
+  ): void {
     if (!isOpen(response)) return;
     const hasData = answer.data !== null && hasKeys(answer.data);
     // The two that can be refused come first.
-    if (encoded.vary !== undefined) response.appendHeader('Vary', encoded.vary);
+    if (encoded.vary !== undefined) addVary(response, encoded.vary);
     response.setHeader('Content-Type', encoded.contentType);
-    if (hasData) setOwnHeaders(response, answer.metadata.headers);
+    if (hasData) setOwnHeaders(response, answer.metadata.headers, earlier);
     const isComplete = answer.isComplete && (answer.isEmpty === true || hasData);
     const { body } = encoded;
     const length = Buffer.byteLength(body);
-    response.statusCode = 200;
+    holdOnly(held, length);
+    response.statusCode = statusOf(answer, hasData);
     response.setHeader(completedHeader, isComplete ? 'true' : 'false');
     if (isComplete && cacheControl !== undefined) response.setHeader('Cache-Control', cacheControl);
     keepCookiesPrivate(response);
+    if (response.statusCode === 204) {
+      response.removeHeader('Content-Type');
+      response.end();
+      return;
+    }
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Content-Length', length);
     // Text goes out together with the head, in one piece and one encoding: that of the head.
@@ -79,9 +102,15 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     else response.end(Buffer.from(body));
   }
 
-  function setOwnHeaders(response: ServerResponse, headers: Headers): void {
+  /** Data that has been added to an empty answer makes it 200. */
+  function statusOf({ metadata: { status } }: ProxyResponse, hasData: boolean): number {
+    if (!keepsStatus) return 200;
+    return status === 202 || (status === 204 && !hasData) ? status : 200;
+  }
+
+  function setOwnHeaders(response: ServerResponse, headers: Headers, earlier: Earlier): void {
     try {
-      setHeaders(response, headers, DESCRIBES_BODY);
+      setHeaders(response, headers, DESCRIBES_BODY, earlier);
     } catch {
       throw new GatewayError(
         'ERR_INTERNAL',
@@ -91,18 +120,19 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     }
   }
 
-  function writeDecoded(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse): void {
+  function writeDecoded(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse, held?: Held): void {
     const accept = request.headers.accept;
+    const earlier: Earlier = Object.create(null);
     function refuse(thrown: unknown): void {
-      unset(response, answer.metadata.headers);
+      undo(response, earlier);
       if (!response.headersSent) response.removeHeader('Content-Type');
       logger.error({ endpoint: name }, 'the answer could not be written');
       writeError(request, response, toGatewayError(thrown));
     }
     try {
       const encoded = (encode as Encoder)(answer.data, { accept });
-      if (!(encoded instanceof Promise)) writeEncoded(response, answer, encoded);
-      else encoded.then((value) => writeEncoded(response, answer, value)).catch(refuse);
+      if (!(encoded instanceof Promise)) writeEncoded(response, answer, encoded, earlier, held);
+      else encoded.then((value) => writeEncoded(response, answer, value, earlier, held)).catch(refuse);
     } catch (thrown) {
       refuse(thrown);
     }
@@ -110,28 +140,39 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
 
   function writePassthrough(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse): void {
     const { metadata, body } = answer;
+    const earlier: Earlier = Object.create(null);
 
-    function refuse(message: string): void {
-      unset(response, metadata.headers);
-      writeError(
-        request,
-        response,
-        new BackendError('ERR_BACKEND_PROTOCOL', 502, `${name} cannot be answered: ${message}.`),
-      );
+    function refuse(error: GatewayError): void {
+      undo(response, earlier);
+      writeError(request, response, error);
     }
 
-    function onCut(): void {
-      logger.warn(
-        { endpoint: name },
-        'the backend broke off in the middle of an answer; the client was cut off as well',
-      );
+    function onEarlyFailure(thrown: unknown): void {
+      const error = toStreamFailure(thrown);
+      log.failed(error);
+      refuse(error);
+      // The time of the endpoint may be up, which leaves this answer some of its own.
+      cutUnlessTaken(response);
     }
 
-    const problem = checkHead(metadata.status, metadata.headers) ?? setPassedHeaders(response, metadata.headers);
+    function onCut(thrown: unknown): void {
+      const error = toStreamFailure(thrown);
+      if (error.code === 'ERR_CLIENT_CLOSED') return;
+      log.cut(error);
+      options.onFailure?.(request, error);
+    }
+
+    function toStreamFailure(thrown: unknown): GatewayError {
+      return thrown instanceof GatewayError ? thrown : brokenOff(name);
+    }
+
+    const problem =
+      checkHead(metadata.status, metadata.headers) ?? setPassedHeaders(response, metadata.headers, earlier);
     if (problem !== undefined) {
-      destroyBody(body);
+      const error = new BackendError('ERR_BACKEND_PROTOCOL', 502, `${name} cannot be answered: ${problem}.`);
+      destroyBody(body, error);
       logger.error({ endpoint: name }, problem);
-      refuse(problem);
+      refuse(error);
       return;
     }
     response.statusCode = metadata.status;
@@ -148,21 +189,21 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     } else {
       const length = metadata.headers['content-length'];
       // What only the end of a connection ended goes on like that: chunks would promise the client that it is whole.
-      if (!answer.isComplete && length === undefined) endByClosing(response);
+      if (!answer.isComplete && length === undefined) endByClosing(request, response);
       pipeBody({
         response,
         body,
         length: length === undefined ? undefined : Number(length),
-        onEarlyFailure: () => refuse('its body broke off'),
+        onEarlyFailure,
         onCut,
       });
     }
   }
 
   /** Sets what passes; a text says why nothing may be sent. */
-  function setPassedHeaders(response: ServerResponse, headers: Headers): string | undefined {
+  function setPassedHeaders(response: ServerResponse, headers: Headers, earlier: Earlier): string | undefined {
     try {
-      setHeaders(response, headers, NOTHING);
+      setHeaders(response, headers, NOTHING, earlier);
       return undefined;
     } catch {
       return 'the backend sent a header that must not be passed on';
@@ -170,10 +211,10 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
   }
 
   return {
-    write(request, response, answer) {
+    write(request, response, answer, held) {
       if (!isOpen(response)) destroyBody(answer.body);
       else if (encode === undefined) writePassthrough(request, response, answer);
-      else writeDecoded(request, response, answer);
+      else writeDecoded(request, response, answer, held);
     },
     writeError,
   };
@@ -193,28 +234,52 @@ function checkHead(status: number, headers: Headers): string | undefined {
   return contradicts ? 'the backend contradicts itself in its headers' : undefined;
 }
 
-/** Sets the headers that are meant for the client; cookies join those an earlier middleware has set. */
-function setHeaders(response: ServerResponse, headers: Headers, skipped: ReadonlySet<string>): void {
+/** What an earlier middleware had set, under the names of the headers that were set since. */
+type Earlier = Record<string, ReturnType<ServerResponse['getHeader']>>;
+
+/**
+ * Sets the headers that are meant for the client. Cookies and lists join those that an earlier middleware has set; other
+ * headers take their place.
+ */
+function setHeaders(response: ServerResponse, headers: Headers, skipped: ReadonlySet<string>, earlier: Earlier): void {
   const dropped = nominated(headers['connection']);
   for (const name in headers) {
     const value = headers[name];
     if (value === undefined || isHopByHop(name) || skipped.has(name) || dropped.includes(name)) continue;
+    const existing = response.getHeader(name);
+    earlier[name] = Array.isArray(existing) ? [...existing] : existing;
     if (name === 'set-cookie') response.appendHeader(name, value);
+    else if (existing !== undefined && isList(name))
+      setHeader(response, name, joinLists(name, toValue(existing), value));
     else setHeader(response, name, value);
   }
 }
 
-function unset(response: ServerResponse, headers: Headers): void {
+function toValue(value: number | string | readonly string[]): string | readonly string[] {
+  return typeof value === 'number' ? String(value) : value;
+}
+
+/** An error answer has what the app has set, and nothing of a backend. */
+function undo(response: ServerResponse, earlier: Earlier): void {
   if (response.headersSent) return;
-  for (const name in headers) response.removeHeader(name);
+  for (const name in earlier) {
+    const value = earlier[name];
+    if (value === undefined) response.removeHeader(name);
+    else setHeader(response, name, toValue(value));
+  }
+}
+
+function addVary(response: ServerResponse, name: string): void {
+  const existing = response.getHeader('Vary');
+  response.setHeader('Vary', existing === undefined ? name : joinLists('vary', toValue(existing), name));
 }
 
 function isOpen(response: ServerResponse): boolean {
   return !response.headersSent && !response.writableEnded && !response.destroyed;
 }
 
-function endByClosing(response: ServerResponse): void {
-  response.setHeader('Connection', 'close');
+function endByClosing(request: IncomingMessage, response: ServerResponse): void {
+  announceClose(request, response);
   response.removeHeader('Transfer-Encoding');
 }
 
@@ -222,11 +287,11 @@ function isBodiless(request: IncomingMessage, status: number): boolean {
   return request.method === 'HEAD' || status === 204 || status === 304;
 }
 
-function destroyBody(body: ProxyResponse['body']): void {
+function destroyBody(body: ProxyResponse['body'], error?: Error): void {
   if (body === undefined || Buffer.isBuffer(body)) return;
   // It may still report why it ended.
   body.on('error', ignore);
-  body.destroy();
+  body.destroy(error);
 }
 
 function ignore(): void {}

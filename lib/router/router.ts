@@ -16,7 +16,7 @@ export interface BuiltInRoute {
   /** True when everything below `path` belongs to it. */
   readonly isPrefix: boolean;
   /** Undefined: any. */
-  readonly method: string | undefined;
+  readonly methods: readonly string[] | undefined;
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
@@ -51,10 +51,25 @@ export function createRouter(options: RouterOptions): Routes {
   function route(request: IncomingMessage, response: ServerResponse, path: string, next: Next | undefined): void {
     const method = request.method ?? 'GET';
     const match = matcher.match(method, path);
-    if (match && 'value' in match) match.value(request, response, match.params);
-    else if (autoOptions && method === 'OPTIONS' && match) answerOptions(response, match.allow);
+    if (match && 'value' in match) {
+      match.value(request, response, match.params);
+      return;
+    }
+    const isAskedFor = autoOptions && method === 'OPTIONS';
+    if (fallthrough && next && !isAskedFor) {
+      next();
+      return;
+    }
+    const allow = allowOf(path, match?.allow);
+    if (isAskedFor && allow) answerOptions(response, allow);
     else if (fallthrough && next) next();
-    else answerUnmatched(request, response, match?.allow);
+    else answerUnmatched(request, response, allow);
+  }
+
+  /** The methods that a path has, those of the gateway's own routes included. */
+  function allowOf(path: string, allow: readonly string[] = []): readonly string[] | undefined {
+    const own = builtIns.find((builtIn) => isAt(builtIn, path))?.methods ?? [];
+    return allow.length + own.length > 0 ? [...new Set([...allow, ...own])] : undefined;
   }
 
   function runServices(request: IncomingMessage, response: ServerResponse, next: Next | undefined): void {
@@ -95,8 +110,11 @@ export function createRouter(options: RouterOptions): Routes {
   return Object.assign(handle, { knows });
 }
 
-function serves({ path, isPrefix, method }: BuiltInRoute, requestMethod: string, requestPath: string): boolean {
-  if (method !== undefined && method !== requestMethod) return false;
+function serves(route: BuiltInRoute, method: string, requestPath: string): boolean {
+  return isAt(route, requestPath) && (route.methods?.includes(method) ?? true);
+}
+
+function isAt({ path, isPrefix }: BuiltInRoute, requestPath: string): boolean {
   return requestPath === path || (isPrefix && requestPath.startsWith(`${path}/`));
 }
 

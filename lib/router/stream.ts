@@ -2,6 +2,7 @@ import { type IncomingMessage, OutgoingMessage, type ServerResponse } from 'node
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createCollector } from '../collect.js';
+import { BackendError } from '../errors.js';
 import { borrow, giveBack, isLent } from '../lending.js';
 import { breakOff, cutUnlessTaken } from './cut.js';
 
@@ -10,18 +11,24 @@ export interface PipeOptions {
   readonly body: Readable;
   /** What the headers promise; undefined when they promise nothing. */
   readonly length: number | undefined;
-  /** Called when the stream failed before a byte of the answer was sent: another answer is still possible. */
+  /** Called when the stream failed before the head of the answer was sent: another answer is still possible. */
   readonly onEarlyFailure: (error: unknown) => void;
-  /** Called when the client was left with a cut answer. */
+  /** Called when the client is left with a cut answer. */
   readonly onCut: (error: unknown) => void;
 }
 
 /** While the client has not taken what it was sent before, smaller pieces wait until there is so much of them. */
 const BLOCK = 16 * 1024;
 
+/** Of `compression`, which else keeps what it has until there is enough of it. */
+interface Flushing {
+  flush?: unknown;
+}
+
 /**
  * Pipes a body with back-pressure. A body that ends in an error, or not where the headers say, takes the client's
- * connection with it: a cut answer must never look complete.
+ * connection with it: a cut answer must never look complete. One without a length may be a stream of events: its head does
+ * not wait for its first byte, and a middleware that compresses it is told to send each piece on.
  */
 export function pipeBody({ response, body, length, onEarlyFailure, onCut }: PipeOptions): void {
   // Another middleware may not tell when something was written.
@@ -30,13 +37,27 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
   let sent = 0;
   /** Pieces that are not with the operating system yet. */
   let unwritten = 0;
+  // A body that fails in this turn of the loop can still become an error.
+  const headTimer = length === undefined ? setImmediate(sendHead) : undefined;
+
+  function sendHead(): void {
+    if (!response.headersSent && !response.writableEnded && !response.destroyed) response.flushHeaders();
+  }
 
   function onData(chunk: Buffer | string): void {
     // Node would write a text together with the head, and the head in the encoding of the text.
     const piece = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     sent += piece.length;
-    if (length !== undefined && sent > length) fail(new Error('The body is longer than its Content-Length.'));
-    else if (!(isDirect ? send(piece) : response.write(piece))) body.pause();
+    if (length !== undefined && sent > length) fail(breaksHttp('longer than its Content-Length'));
+    else if (!(isDirect ? send(piece) : writeAndFlush(piece))) body.pause();
+  }
+
+  function writeAndFlush(piece: Buffer): boolean {
+    const wantsMore = response.write(piece);
+    const { flush } = response as Flushing;
+    // Where more is there already it comes first.
+    if (length === undefined && typeof flush === 'function' && body.readableLength === 0) flush.call(response);
+    return wantsMore;
   }
 
   function send(piece: Buffer): boolean {
@@ -69,7 +90,7 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
 
   function onEnd(): void {
     if (length !== undefined && sent < length) {
-      fail(new Error('The body is shorter than its Content-Length.'));
+      fail(breaksHttp('shorter than its Content-Length'));
       return;
     }
     detach();
@@ -78,7 +99,7 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
   }
 
   function onBodyClose(): void {
-    fail(new Error('The body was closed before its end.'));
+    fail(body.errored);
   }
 
   function onDrain(): void {
@@ -93,16 +114,18 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
 
   function fail(error: unknown): void {
     detach();
-    body.destroy();
+    // It keeps the reason for those who ask how it ended.
+    body.destroy(error instanceof Error ? error : undefined);
     if (!response.headersSent && !response.destroyed) {
       onEarlyFailure(error);
       return;
     }
-    breakOff(response);
     onCut(error);
+    breakOff(response);
   }
 
   function detach(): void {
+    clearImmediate(headTimer);
     body.off('data', onData).off('end', onEnd).off('error', fail).off('close', onBodyClose);
     // A destroyed body may still report why.
     body.on('error', ignore);
@@ -122,6 +145,10 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
 /** Whether what is written goes to the socket and to nobody else: another middleware may keep it, for a log or a test. */
 function writesItself(response: ServerResponse): boolean {
   return response.write === OutgoingMessage.prototype.write && response.socket?.write === Socket.prototype.write;
+}
+
+function breaksHttp(what: string): BackendError {
+  return new BackendError('ERR_BACKEND_PROTOCOL', 502, `The body is ${what}.`);
 }
 
 function ignore(): void {}

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import type { AxiosResponse } from 'axios';
+import type { Held } from '../buffer-budget.js';
 import type { BackendRequest, Headers } from '../proxy.js';
 import { toAbortSignal } from '../signal.js';
+import { lengthOfUpload } from '../upload.js';
 import { untilAborted } from './abort.js';
 import type { AddressKind } from './address-kind.js';
 import { limitStream, readBody } from './body.js';
@@ -69,7 +71,7 @@ function createOwnTransport(axios: OwnAxios, settings: AxiosTransportSettings, e
     // Interceptors need not keep it.
     let peerAddress: string | undefined;
     function exchangeAndNote(sent: WireRequest): Promise<BackendResponse> {
-      return exchange(sent).then((answer) => {
+      return exchange({ ...sent, held: request.held }).then((answer) => {
         peerAddress = answer.peerAddress;
         return answer;
       });
@@ -85,9 +87,12 @@ function createOwnTransport(axios: OwnAxios, settings: AxiosTransportSettings, e
 }
 
 function toWireRequest(request: BackendRequest, settings: AxiosTransportSettings): WireRequest {
-  const { method, url, body, signal, client } = request;
-  const headers = flattenHeaders(request.headers, body instanceof Readable, settings, client.headers['via']);
-  return { method, url, headers, body, signal };
+  const { method, url, body, signal, client, held } = request;
+  const length = lengthOfUpload(body instanceof Readable ? body : undefined);
+  const keepsLength = body instanceof Readable && length === undefined;
+  const headers = flattenHeaders(request.headers, keepsLength, settings, client.headers['via']);
+  if (length !== undefined) headers.push('content-length', String(length));
+  return { method, url, headers, body, signal, held };
 }
 
 function ownCall(request: BackendRequest, settings: AxiosTransportSettings, exchange: Exchange): AxiosCall {
@@ -134,7 +139,7 @@ function createForeignTransport(axios: AxiosLike, settings: AxiosTransportSettin
     if (!isSafeOverNode(headers[DISPOSITION])) delete headers[DISPOSITION];
     try {
       const response = await axios.request({ ...fixed, url, method, headers, data, signal });
-      return await toResponse(response, settings, signal);
+      return await toResponse(response, settings, signal, request.held);
     } catch (error) {
       const isCut = isCutUpload(data) && error instanceof Error && isSocketGone(error);
       if (data instanceof Readable) data.destroy();
@@ -161,12 +166,10 @@ function callHeaders(
   request: BackendRequest,
   settings: AxiosTransportSettings,
 ): Record<string, string | string[] | false> {
-  const headers = completeHeaders(
-    request.headers,
-    request.body instanceof Readable,
-    settings,
-    request.client.headers['via'],
-  );
+  const { body } = request;
+  const headers = completeHeaders(request.headers, body instanceof Readable, settings, request.client.headers['via']);
+  const length = lengthOfUpload(body instanceof Readable ? body : undefined);
+  if (length !== undefined) headers['content-length'] = String(length);
   headers['accept'] ??= false;
   headers['accept-encoding'] ??= false;
   headers['content-type'] ??= false;
@@ -177,6 +180,7 @@ async function toResponse(
   response: { readonly status: number; readonly headers: object; readonly data: unknown },
   settings: AxiosTransportSettings,
   signal?: AbortSignal,
+  held?: Held,
 ): Promise<BackendResponse> {
   const { name, stream, maxBody } = settings;
   const { status } = response;
@@ -186,8 +190,8 @@ async function toResponse(
   const headers: Headers = normalizeHeaders(response.headers);
   const body = toBody(response.data);
   if (signal?.aborted && !Buffer.isBuffer(body)) body.on('error', ignore).destroy();
-  if (Buffer.isBuffer(body)) return { status, headers, body: await readBody(body, maxBody, name) };
-  if (!stream) return { status, headers, body: await readBody(body, maxBody, name, signal) };
+  if (Buffer.isBuffer(body)) return { status, headers, body: await readBody(body, maxBody, name, undefined, held) };
+  if (!stream) return { status, headers, body: await readBody(body, maxBody, name, signal, held) };
   return { status, headers, body: signal === undefined ? body : limitStream(body, maxBody, name, signal) };
 }
 

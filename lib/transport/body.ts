@@ -1,17 +1,20 @@
 import type { Readable } from 'node:stream';
+import { give, type Held, take } from '../buffer-budget.js';
 import { createCollector } from '../collect.js';
 import { PackedStream } from '../packed-stream.js';
-import { abortError, connectionError, sizeError, wireError } from './failure.js';
+import { abortError, connectionError, noRoomError, sizeError, wireError } from './failure.js';
 
-/** Collects a stream (or takes a Buffer), at most `limit` bytes of it. */
+/** Collects a stream (or takes a Buffer), at most `limit` bytes of it, and as much as there is room for. */
 export function readBody(
   body: Readable | Buffer,
   limit: number,
   name = 'The backend',
   signal?: AbortSignal,
+  held?: Held,
 ): Promise<Buffer> {
   if (Buffer.isBuffer(body)) {
-    return body.length > limit ? Promise.reject(sizeError(name, limit)) : Promise.resolve(body);
+    if (body.length > limit) return Promise.reject(sizeError(name, limit));
+    return take(held, body.length) ? Promise.resolve(body) : Promise.reject(noRoomError(name));
   }
   if (signal?.aborted) {
     body.on('error', ignore).destroy();
@@ -19,10 +22,16 @@ export function readBody(
   }
   if (body.readableEnded) return Promise.resolve(Buffer.alloc(0));
   if (body.destroyed) return Promise.reject(wireError(name, body.errored, true));
-  return collect(body, limit, name, signal);
+  return collect(body, limit, name, signal, held);
 }
 
-function collect(body: Readable, limit: number, name: string, signal: AbortSignal | undefined): Promise<Buffer> {
+function collect(
+  body: Readable,
+  limit: number,
+  name: string,
+  signal: AbortSignal | undefined,
+  held: Held | undefined,
+): Promise<Buffer> {
   return new Promise(function collecting(resolve, reject) {
     const content = createCollector();
     let isEnded = false;
@@ -31,8 +40,10 @@ function collect(body: Readable, limit: number, name: string, signal: AbortSigna
     signal?.addEventListener('abort', onAbort);
 
     function onData(chunk: Buffer | Uint8Array | string): void {
+      if (isEnded) return;
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
       if (content.size + bytes.length > limit) stop(sizeError(name, limit));
+      else if (!take(held, bytes.length)) stop(noRoomError(name));
       else content.add(bytes);
     }
 
@@ -55,6 +66,9 @@ function collect(body: Readable, limit: number, name: string, signal: AbortSigna
     }
 
     function stop(error: Error): void {
+      if (isEnded) return;
+      isEnded = true;
+      give(held, content.size);
       signal?.removeEventListener('abort', onAbort);
       reject(error);
       body.destroy();

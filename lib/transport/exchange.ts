@@ -1,14 +1,18 @@
+import { AsyncResource } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { give, type Held, take } from '../buffer-budget.js';
 import { createCollector } from '../collect.js';
 import { PackedStream } from '../packed-stream.js';
 import type { Place } from '../queue.js';
 import { offAbort, onAbort } from '../signal.js';
+import { dispatch, isInstrumented } from './dispatch.js';
 import {
   abortError,
   closingError,
   connectionError,
   cutUploadError,
+  noRoomError,
   protocolError,
   sizeError,
   timeoutError,
@@ -35,6 +39,8 @@ export interface WireRequest {
   readonly headers: string[];
   readonly body: Readable | Buffer | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Where an answer that is held in memory counts. */
+  readonly held?: Held | undefined;
 }
 
 export interface ExchangeSettings {
@@ -84,9 +90,10 @@ function runExchange(
   reject: (error: Error) => void,
 ): void {
   const { name, maxBody } = settings;
-  const { method, signal } = request;
+  const { method, signal, held } = request;
   const body = request.body instanceof Readable ? detach(request.body) : request.body;
-  const call: Call = { start, refuse };
+  // A call that waits is started out of another one's context, and its span would get the wrong parent.
+  const call: Call = { start: isInstrumented() ? AsyncResource.bind(start) : start, refuse };
   const handler = { onRequestStart: undefined, onConnect, onResponseStarted, onHeaders, onData, onComplete, onError };
   let lane: Lane | undefined;
   /** Where it waits for a lane. */
@@ -106,6 +113,8 @@ function runExchange(
   /** Takes the place of the pieces where the length is known. */
   let whole: Buffer | undefined;
   let received = 0;
+  /** Bytes that count as held. */
+  let taken = 0;
   /** The address that answered with a redirect. */
   let peerAddress: string | undefined;
   let stream: PackedStream | undefined;
@@ -143,9 +152,11 @@ function runExchange(
       typeOfService: undefined,
     };
     // undici's types leave out undefined, and the plain handler that its clients take.
-    free.client.dispatch(
+    dispatch(
+      free.client,
       options as unknown as Dispatcher.DispatchOptions,
       handler as unknown as Dispatcher.DispatchHandler,
+      request.headers,
     );
   }
 
@@ -172,7 +183,7 @@ function runExchange(
     if (isOver) return false;
     if (status < 200) return onInterimAnswer(status);
     clearTimeout(headTimer);
-    const judged = readHead(status, raw, method, request.headers, lane?.isHttp10);
+    const judged = readHead(status, raw, method, request.headers, lane?.statusLine.isHttp10, settings.stream);
     if (typeof judged === 'string') return fail(protocolError(name, judged));
     if (judged.hasBody && judged.length > maxBody) return fail(sizeError(name, maxBody));
     head = judged;
@@ -185,15 +196,24 @@ function runExchange(
       // The caller may not have got hold of it yet when it breaks.
       stream.on('error', ignore);
       resolve(respond(judged, stream, peerAddress));
-    } else if (judged.length > SMALLEST_WHOLE && judged.length <= LARGEST_WHOLE) {
+      return true;
+    }
+    if (judged.length > 0 && !hold(judged.length)) return fail(noRoomError(name));
+    if (judged.length > SMALLEST_WHOLE && judged.length <= LARGEST_WHOLE) {
       setLending(lane?.socket, true);
       whole = Buffer.allocUnsafeSlow(judged.length);
     }
     return true;
   }
 
+  function hold(bytes: number): boolean {
+    if (!take(held, bytes)) return false;
+    taken += bytes;
+    return true;
+  }
+
   function onInterimAnswer(status: number): boolean {
-    // 100 is undici's to refuse, and 101 would be the end of HTTP.
+    // 101 would be the end of HTTP; a 100 comes as a 102.
     if (status < 102) return fail(protocolError(name, `an unexpected status ${status}`));
     interimAnswers += 1;
     return interimAnswers <= MAX_INTERIM_ANSWERS || fail(protocolError(name, 'interim answers without end'));
@@ -205,6 +225,7 @@ function runExchange(
     received += piece.length;
     if (received > maxBody) return fail(sizeError(name, maxBody));
     if (stream !== undefined) return stream.add(piece);
+    if (received > taken && !hold(piece.length)) return fail(noRoomError(name));
     if (whole !== undefined) whole.set(piece, start);
     else pieces.add(piece);
     return true;
@@ -281,6 +302,7 @@ function runExchange(
   function fail(error: Error): false {
     if (isOver) return false;
     settle();
+    give(held, taken);
     if (lane !== undefined) pool.discard(lane);
     else if (place !== undefined) pool.forget(place);
     if (stream !== undefined) stream.destroy(error);

@@ -30,6 +30,11 @@ export function sizeError(name: string, limit: number): BackendError {
   return new BackendError('ERR_BACKEND_SIZE', 502, message);
 }
 
+export function noRoomError(name: string): BackendError {
+  const message = `${name}: the answer was not read: requests and answers hold max_buffered_bytes already.`;
+  return new BackendError('ERR_OVERLOADED', 503, message);
+}
+
 export function timeoutError(name: string, what: string): BackendError {
   return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name}: ${what}.`);
 }

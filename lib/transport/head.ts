@@ -1,3 +1,4 @@
+import { SINGLE_VALUED } from '../headers.js';
 import type { Headers } from '../proxy.js';
 
 /** The head of a final answer that can be trusted to say where its body ends. */
@@ -14,11 +15,10 @@ export interface Head {
 const MAX_LINES = 1_000;
 const MAX_LENGTH_DIGITS = 15;
 const ZERO = 48;
+const SPACE = 32;
+const TAB = 9;
 const CONDITIONS = new Set(['if-none-match', 'if-modified-since']);
 const RANGE = new Set(['range']);
-
-/** Two different values of these would let two readers see two different answers. */
-const SINGLE = new Set(['content-type', 'location', 'etag', 'last-modified']);
 
 /**
  * Judges the head of an answer; a string says what is wrong with it.
@@ -26,6 +26,7 @@ const SINGLE = new Set(['content-type', 'location', 'etag', 'last-modified']);
  * @param raw name, value, name, value… as undici's parser found them
  * @param sent the headers of the request, laid out likewise
  * @param isHttp10 true where the answer says that it is HTTP/1.0
+ * @param isPassedOn true where its headers reach a client, which must not be left to choose between two values
  */
 export function readHead(
   status: number,
@@ -33,8 +34,9 @@ export function readHead(
   method: string,
   sent: readonly string[],
   isHttp10 = false,
+  isPassedOn = true,
 ): Head | string {
-  const headers = parseHeaders(raw);
+  const headers = parseHeaders(raw, isPassedOn);
   if (typeof headers === 'string') return headers;
   if (status === 304 && !hasAny(sent, CONDITIONS)) return '304 to a request without a condition';
   if (status === 206 && !hasAny(sent, RANGE)) return '206 to a request for the whole';
@@ -50,17 +52,19 @@ export function readHead(
 }
 
 /** Set-Cookie becomes an array always, others when they come twice. A header called `__proto__` is dropped. */
-function parseHeaders(raw: readonly Buffer[]): Headers | string {
+function parseHeaders(raw: readonly Buffer[], isPassedOn: boolean): Headers | string {
   if (raw.length > MAX_LINES * 2) return `more than ${MAX_LINES} header lines`;
   const headers: Record<string, string | string[]> = Object.create(null);
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index]!.toString('latin1').toLowerCase();
-    const value = raw[index + 1]!.toString('latin1');
+    const value = withoutEndSpace(raw[index + 1]!.toString('latin1'), name);
     const present = headers[name];
     if (present === undefined) {
       if (name !== '__proto__') headers[name] = name === 'set-cookie' ? [value] : value;
-    } else if (SINGLE.has(name)) {
-      if (present !== value) return `two different values of ${name}`;
+    } else if (SINGLE_VALUED.has(name) && present === value) {
+      // Said twice is said once.
+    } else if (SINGLE_VALUED.has(name) && isPassedOn) {
+      return `two different values of ${name}`;
     } else if (typeof present === 'string') {
       headers[name] = [present, value];
     } else {
@@ -68,6 +72,17 @@ function parseHeaders(raw: readonly Buffer[]): Headers | string {
     }
   }
   return headers;
+}
+
+/**
+ * The parser leaves white space behind a value. Behind a length or a coding it has understood spaces only: a tab stays there,
+ * and the value is refused.
+ */
+function withoutEndSpace(value: string, name: string): string {
+  let end = value.length;
+  const isFraming = name === 'content-length' || name === 'transfer-encoding';
+  while (end > 0 && (value.charCodeAt(end - 1) === SPACE || (value.charCodeAt(end - 1) === TAB && !isFraming))) end--;
+  return end === value.length ? value : value.slice(0, end);
 }
 
 function contentLength(value: string | readonly string[] | undefined): number | undefined {

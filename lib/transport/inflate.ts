@@ -9,10 +9,11 @@ import {
   inflateSync,
   type ZlibOptions,
 } from 'node:zlib';
+import { give, type Held, take } from '../buffer-budget.js';
 import { GatewayError } from '../errors.js';
 import type { Headers } from '../proxy.js';
 import { untilAborted } from './abort.js';
-import { abortError, decodeError, sizeError } from './failure.js';
+import { abortError, decodeError, noRoomError, sizeError } from './failure.js';
 import type { Gate } from './gate.js';
 import type { BackendResponse } from './transport.js';
 
@@ -25,7 +26,11 @@ export interface InflateSettings {
 }
 
 /** Undoes the Content-Encoding of an answer. */
-export type Inflate = (response: BackendResponse, signal: AbortSignal) => BackendResponse | Promise<BackendResponse>;
+export type Inflate = (
+  response: BackendResponse,
+  signal: AbortSignal,
+  held?: Held,
+) => BackendResponse | Promise<BackendResponse>;
 
 interface Codec {
   readonly sync: (input: Buffer, options: ZlibOptions) => Buffer;
@@ -57,7 +62,7 @@ export function createInflate({ name, maxBody, gate }: InflateSettings): Inflate
   const largest = Math.max(1, Math.min(maxBody, LARGEST_BUFFER));
   const largestSync = Math.min(largest, SYNC_OUTPUT);
 
-  return function inflateResponse(response, signal) {
+  return function inflateResponse(response, signal, held) {
     const { headers, body } = response;
     const encoding = headers['content-encoding'];
     if (encoding === undefined || !Buffer.isBuffer(body)) return response;
@@ -66,10 +71,21 @@ export function createInflate({ name, maxBody, gate }: InflateSettings): Inflate
     const plain = withoutEncoding(headers);
     if (codec === 'identity' || body.length === 0) return { ...response, headers: plain };
     const inflated = body.length <= SYNC_INPUT ? inflateNow(codec, body) : undefined;
-    if (inflated !== undefined) return { ...response, headers: plain, body: inflated };
+    if (inflated !== undefined) return { ...response, headers: plain, body: exchanged(body, inflated, held) };
     const later = gate(() => inflateLater(codec, body, signal));
-    return untilAborted(later, signal, name).then((bytes) => ({ ...response, headers: plain, body: bytes }));
+    return untilAborted(later, signal, name).then((bytes) => ({
+      ...response,
+      headers: plain,
+      body: exchanged(body, bytes, held),
+    }));
   };
+
+  /** The result is held in the place of what it was made of. */
+  function exchanged(body: Buffer, result: Buffer, held: Held | undefined): Buffer {
+    give(held, body.length);
+    if (!take(held, result.length)) throw noRoomError(name);
+    return result;
+  }
 
   /** Undefined where the result is too large to be made in one go. */
   function inflateNow(codec: Codec, body: Buffer): Buffer | undefined {
@@ -107,9 +123,13 @@ export function createInflate({ name, maxBody, gate }: InflateSettings): Inflate
   }
 }
 
+/** What servers say that take this header for the one of MIME, or for the character set: nothing was done to the body. */
+const PLAIN = new Set(['', 'identity', 'none', 'binary', '7bit', '8bit', 'utf-8', 'utf8']);
+
 function codecFor(encoding: string | readonly string[], body: Buffer): Codec | 'identity' | undefined {
   if (typeof encoding !== 'string') return undefined;
-  switch (encoding.trim().toLowerCase()) {
+  const coding = encoding.trim().toLowerCase();
+  switch (coding) {
     case 'gzip':
     case 'x-gzip':
       return GZIP;
@@ -117,11 +137,8 @@ function codecFor(encoding: string | readonly string[], body: Buffer): Codec | '
       return BROTLI;
     case 'deflate':
       return hasZlibHeader(body) ? ZLIB : RAW;
-    case 'identity':
-    case '':
-      return 'identity';
     default:
-      return undefined;
+      return PLAIN.has(coding) ? 'identity' : undefined;
   }
 }
 

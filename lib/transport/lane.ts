@@ -4,6 +4,7 @@ import { Client } from 'undici';
 import type { Place } from '../queue.js';
 import { isBadHttp } from './failure.js';
 import type { Connect } from './socket.js';
+import { createStatusLine, isStatusRead, readStatusLine, resetStatusLine, type StatusLine } from './status-line.js';
 
 /** One undici client and its only socket: the call that has the lane has the socket to itself. */
 export interface Lane {
@@ -18,10 +19,8 @@ export interface Lane {
   readLimit: number;
   /** True while an answer may come. What comes at other times, no request asked for. */
   isExpecting: boolean;
-  /** How many characters of `HTTP/1.1` the present answer has brought so far. */
-  versionSeen: number;
-  /** True where the present answer says that it is HTTP/1.0. */
-  isHttp10: boolean;
+  /** Of the present answer. */
+  readonly statusLine: StatusLine;
   /** Where it stands among the idle ones of its pool, and since when. */
   place: Place<Lane> | undefined;
   idleSince: number;
@@ -47,10 +46,8 @@ export interface LaneOptions {
 /** The code of the error that closes a socket beyond its `readLimit`. */
 export const OVERSIZE = 'OVERSIZE';
 
-const VERSION_LENGTH = 'HTTP/1.1'.length;
 const CR = 13;
 const LF = 10;
-const ZERO = 48;
 
 export function openLane(options: LaneOptions): Lane {
   const { origin, servername, connect, isReusable } = options;
@@ -79,8 +76,7 @@ export function openLane(options: LaneOptions): Lane {
     exchanges: 0,
     readLimit: Infinity,
     isExpecting: false,
-    versionSeen: 0,
-    isHttp10: false,
+    statusLine: createStatusLine(),
     place: undefined,
     idleSince: 0,
   };
@@ -96,7 +92,7 @@ export function openLane(options: LaneOptions): Lane {
     // Counts what no parser callback tells of: an endless status line, chunk extensions, framing of tiny chunks.
     else if (this.bytesRead > lane.readLimit)
       this.destroy(Object.assign(new Error('Too many bytes.'), { code: OVERSIZE }));
-    else if (lane.versionSeen < VERSION_LENGTH) noteVersion(lane, this);
+    else if (!isStatusRead(lane.statusLine)) readHeadStart(lane.statusLine, this);
   }
 
   function closeOnStray(socket: Socket): void {
@@ -122,8 +118,7 @@ export function expectAnswer(lane: Lane, limit: number): void {
   lane.exchanges += 1;
   lane.readLimit = (lane.socket?.bytesRead ?? 0) + limit;
   lane.isExpecting = true;
-  lane.versionSeen = 0;
-  lane.isHttp10 = false;
+  resetStatusLine(lane.statusLine);
 }
 
 export async function closeLane(lane: Lane): Promise<void> {
@@ -133,17 +128,10 @@ export async function closeLane(lane: Lane): Promise<void> {
   await closed;
 }
 
-/** undici's parser keeps the version of an answer to itself. */
-function noteVersion(lane: Lane, socket: Socket): void {
+function readHeadStart(line: StatusLine, socket: Socket): void {
   const piece: Buffer | null = socket.read();
   if (piece === null) return;
-  for (let at = 0; at < piece.length && lane.versionSeen < VERSION_LENGTH; at++) {
-    const byte = piece[at];
-    // The parser skips empty lines before the status line as well.
-    if (lane.versionSeen === 0 && (byte === CR || byte === LF)) continue;
-    lane.versionSeen += 1;
-    if (lane.versionSeen === VERSION_LENGTH) lane.isHttp10 = byte === ZERO;
-  }
+  readStatusLine(line, piece);
   socket.unshift(piece);
 }
 

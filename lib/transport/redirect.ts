@@ -90,10 +90,18 @@ export function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
 
+// Headers are read as latin1, so a character stands for one byte, of UTF-8 as a rule.
+const RAW_BYTE = /[\u0080-\u00ff]/g;
+
+function encodeByte(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}
+
 /** Undefined for what must not be followed. */
 function resolveLocation(location: string, base: string): URL | undefined {
-  if (!URL.canParse(location, base)) return undefined;
-  const target = new URL(location, base);
+  const encoded = location.replace(RAW_BYTE, encodeByte);
+  if (!URL.canParse(encoded, base)) return undefined;
+  const target = new URL(encoded, base);
   if (target.protocol !== 'http:' && target.protocol !== 'https:') return undefined;
   if (target.username !== '' || target.password !== '') return undefined;
   target.hash = '';

@@ -111,6 +111,6 @@ function ignore(): void {}
 
 function inflating(inflate: Inflate, next: Transport): Transport {
   return function inflated(request) {
-    return next(request).then((response) => inflate(response, request.signal));
+    return next(request).then((response) => inflate(response, request.signal, request.held));
   };
 }

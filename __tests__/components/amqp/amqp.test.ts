@@ -21,6 +21,7 @@ function gatewayOf(
   const gateway = createTestGateway(
     {
       timeout: '5s',
+      extra_config: { router: { return_error_msg: true } },
       endpoints: Object.entries(endpoints).map(([route, { value, backend, endpoint }]) => {
         const [method, path] = route.split(' ');
         return {

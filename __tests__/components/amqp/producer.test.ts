@@ -6,7 +6,10 @@ function gatewayOf(settings: object, path = '/{key}/{n}') {
   const fake = createFakeAmqp();
   const extra_config = { 'github.com/devopsfaith/krakend-amqp/produce': { client: 'mine', ...settings } };
   const gateway = createTestGateway(
-    { endpoints: [{ endpoint: path, method: 'POST', backend: [{ extra_config }] }] },
+    {
+      extra_config: { router: { return_error_msg: true } },
+      endpoints: [{ endpoint: path, method: 'POST', backend: [{ extra_config }] }],
+    },
     { backends: {}, clients: { mine: fake.connection }, statuses: 'http', errors: 'json' },
   );
   return { ...fake, gateway };

@@ -49,6 +49,22 @@ describe('createFlights', () => {
     expect(await staying.arrival).toBe('here');
   });
 
+  test('T04 after the arrival a passenger has nothing to do with the flight any more', async () => {
+    const flights = createFlights<string>();
+    const work = deferred<string>();
+    let inFlight!: AbortSignal;
+    const passenger = new AbortController();
+    const { arrival } = flights.board('key', passenger.signal, (signal) => {
+      inFlight = signal;
+      return work.promise;
+    });
+    work.resolve('here');
+    expect(await arrival).toBe('here');
+    await new Promise(setImmediate);
+    passenger.abort();
+    expect(inFlight.aborted).toBe(false);
+  });
+
   test('T02 with the last passenger the flight ends, and the next one takes another', async () => {
     const flights = createFlights<string>();
     const work = deferred<string>();

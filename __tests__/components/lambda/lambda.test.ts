@@ -39,6 +39,7 @@ function gatewayOf(
   const address = settings.client ? {} : { region: 'eu-west-1', endpoint: api.endpoint };
   const gateway = createTestGateway(
     {
+      extra_config: { router: { return_error_msg: true } },
       endpoints: [
         {
           endpoint: '/fn/{id}/{function}',

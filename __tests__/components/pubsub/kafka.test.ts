@@ -26,6 +26,7 @@ function gatewayOf({ publish, subscribe, backend, timeout = '10s', options }: Se
   const gateway = createTestGateway(
     {
       timeout,
+      extra_config: { router: { return_error_msg: true } },
       endpoints: [
         ...(publish
           ? [

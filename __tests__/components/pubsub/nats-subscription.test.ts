@@ -57,6 +57,19 @@ test('N02 what nobody asks for is held up to max_pending, then dropped and logge
   expect([first, ...rest].map(({ body }) => String(body))).toEqual(['1', '2', '4']);
 });
 
+test('N02 what nobody asks for is held up to 64 MiB, then dropped and logged', async () => {
+  const { subscription, deliver, warn } = await open();
+  const large = 'x'.repeat(40 * 2 ** 20);
+  for (const text of [large, large, '3']) deliver(text);
+  expect(warn).toHaveBeenCalledOnce();
+  const first = await subscription.receive(signal);
+  expect(first.body.length).toBe(large.length);
+  expect(String((await subscription.receive(signal)).body)).toBe('3');
+  await first.settle('used');
+  deliver(large);
+  expect((await subscription.receive(signal)).body.length).toBe(large.length);
+});
+
 test('a message is handed out again when released, and dropped after so many refusals', async () => {
   const { subscription, deliver } = await open();
   deliver('1');

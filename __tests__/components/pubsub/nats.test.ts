@@ -28,6 +28,7 @@ function gatewayOf(
   const gateway = createTestGateway(
     {
       timeout: '5s',
+      extra_config: { router: { return_error_msg: true } },
       endpoints: [
         ...(publish
           ? [

@@ -9,6 +9,7 @@ function gatewayOf(client: object, extra: object = {}, backend: object = {}) {
   const logger: Logger = { debug: log, info: log, warn: log, error: (fields) => errors.push(fields) };
   const gateway = createTestGateway(
     {
+      extra_config: { router: { return_error_msg: true } },
       endpoints: [
         {
           endpoint: '/orders',

@@ -124,8 +124,8 @@ test('N02 used is done with; released goes back and counts for nothing; refused 
   }
   expect(all.said).toEqual(['a done', 'a back', 'a back', 'a back', 'a buried', 'a buried']);
   expect(all.logged).toEqual([
-    [{ backend: 'b', message: 'a' }, 'a message that cannot be used is buried'],
-    [{ backend: 'b', message: 'a' }, 'a message that cannot be used is buried'],
+    [{ backend: 'b', messageId: 'a' }, 'a message that cannot be used is buried'],
+    [{ backend: 'b', messageId: 'a' }, 'a message that cannot be used is buried'],
   ]);
   await takeAndSettle(all, 'a', 'used');
   await takeAndSettle(all, 'a', 'refused');

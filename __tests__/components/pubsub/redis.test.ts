@@ -29,6 +29,7 @@ function gatewayOf({ publish, subscribe, more, backend }: Settings, options: Gat
   const gateway = createTestGateway(
     {
       timeout: '5s',
+      extra_config: { router: { return_error_msg: true } },
       endpoints: [
         ...(publish
           ? [

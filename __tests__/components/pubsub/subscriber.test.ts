@@ -5,6 +5,7 @@ import { createFakeKafka } from './fake-kafka.js';
 function gatewayOf(client: object, extra: object = {}, encoding = 'json') {
   return createTestGateway(
     {
+      extra_config: { router: { return_error_msg: true } },
       endpoints: [
         {
           endpoint: '/next',

@@ -51,7 +51,7 @@ describe('what is in memory is decided at once', () => {
     expect(rejection(enter(somebody))).toEqual({
       status: 429,
       message: 'A client of GET /x is over its rate limit',
-      headers: { 'retry-after': '2', ratelimit: '"client";r=0;t=3', 'ratelimit-policy': '"client";q=10;w=2' },
+      headers: { 'retry-after': '2', ratelimit: '"client";r=0;t=2', 'ratelimit-policy': '"client";q=10;w=2' },
     });
     expect(asked).toEqual(['client me']);
   });
@@ -60,7 +60,7 @@ describe('what is in memory is decided at once', () => {
     const { enter } = setUp({ client: () => yes, total: () => no });
     expect(rejection(enter(somebody))).toMatchObject({
       status: 503,
-      headers: { 'retry-after': '2', ratelimit: '"all";r=0;t=3' },
+      headers: { 'retry-after': '2', ratelimit: '"all";r=0;t=2' },
     });
     expect(rejection(setUp({ total: () => no }).enter(somebody)).status).toBe(503);
   });
@@ -73,7 +73,7 @@ describe('what is in memory is decided at once', () => {
 
   test('served answers tell what is left to the client on request', () => {
     const { enter } = setUp({ client: () => yes, total: () => yes, tellsServed: true });
-    expect(enter(somebody)).toEqual({ ratelimit: '"client";r=3;t=2', 'ratelimit-policy': '"client";q=10;w=2' });
+    expect(enter(somebody)).toEqual({ ratelimit: '"client";r=3;t=1', 'ratelimit-policy': '"client";q=10;w=2' });
     expect(setUp({ total: () => yes, tellsServed: true }).enter(somebody)).toBeUndefined();
   });
 });

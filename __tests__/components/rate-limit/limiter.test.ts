@@ -89,6 +89,9 @@ describe('with a store', () => {
     ],
     ['answers nonsense', async () => ({}) as Decision],
     ['answers half a decision', async () => ({ isAllowed: true, remaining: Number.NaN }) as Decision],
+    ['does not say when it is full again', async () => ({ ...yes, reset: undefined }) as unknown as Decision],
+    ['does not say when to come back', async () => ({ ...yes, retryAfter: '1' }) as unknown as Decision],
+    ['does not say whether', async () => ({ ...yes, isAllowed: 1 }) as unknown as Decision],
     ['answers nothing', async () => undefined as unknown as Decision],
   ];
 

@@ -72,7 +72,7 @@ test('an endpoint over its limit says 503, with nothing but when to come back', 
   expect(text).toBe('');
   expect(headers).toMatchObject({
     'retry-after': '5',
-    ratelimit: '"all";r=0;t=10',
+    ratelimit: '"all";r=0;t=5',
     'ratelimit-policy': '"all";q=2;w=10',
     'content-length': '0',
   });

@@ -8,7 +8,7 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createOpenTelemetryObserver } from '../../../lib/components/telemetry/opentelemetry.js';
-import { createTestGateway, failure, type TestGateway } from '../../../lib/testing/index.js';
+import { createTestGateway, failure, reply, type TestGateway } from '../../../lib/testing/index.js';
 
 /** W3C trace context, as the SDK's own propagator has it. */
 const propagator: api.TextMapPropagator = {
@@ -49,8 +49,8 @@ beforeEach(() => {
         {
           endpoint: '/users/{id}',
           backend: [
-            { host: ['http://users'], url_pattern: '/u/{id}' },
-            { host: ['http://orders'], url_pattern: '/o', group: 'orders' },
+            { host: ['http://users:8080'], url_pattern: '/u/{id}' },
+            { host: ['http://orders'], url_pattern: '/o?key=fixed', method: 'POST', group: 'orders' },
           ],
         },
       ],
@@ -58,7 +58,7 @@ beforeEach(() => {
     {
       observe: createOpenTelemetryObserver(api),
       backends: {
-        'users/u/{id}': () => {
+        'users:8080/u/{id}': () => {
           inBackend = api.trace.getActiveSpan()?.spanContext().spanId;
           return { id: 1 };
         },
@@ -79,12 +79,14 @@ const REMOTE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 describe('createOpenTelemetryObserver', () => {
   test('one span for the request, one in it for each backend', async () => {
     await gateway.call({ url: '/users/1' });
-    const [endpoint, users, orders] = ['GET /users/{id}', 'backend[0] GET /u/{id}', 'backend[1] GET /o'].map(byName);
+    const [endpoint, users, orders] = ['GET /users/{id}', 'GET /u/{id}', 'POST /o'].map(byName);
     expect(exporter.getFinishedSpans()).toHaveLength(3);
     expect(endpoint?.kind).toBe(api.SpanKind.SERVER);
     expect(endpoint?.attributes).toEqual({
       'http.request.method': 'GET',
       'http.route': '/users/{id}',
+      'url.path': '/users/{id}',
+      'url.scheme': 'http',
       'http.response.status_code': 200,
       'tributary.outcome': 'partial',
     });
@@ -99,11 +101,59 @@ describe('createOpenTelemetryObserver', () => {
 
   test('each backend is sent the traceparent of its own span, inside which it is called', async () => {
     const { trace } = await gateway.call({ url: '/users/1', headers: { traceparent: REMOTE } });
-    const span = byName('backend[0] GET /u/{id}').spanContext();
+    const span = byName('GET /u/{id}').spanContext();
     expect(trace[0]?.calls[0]?.headers['traceparent']).toBe(`00-${span.traceId}-${span.spanId}-01`);
     expect(inBackend).toBe(span.spanId);
     expect(span.traceId).toBe('0af7651916cd43dd8448eb211c80319c');
     expect(byName('GET /users/{id}').parentSpanContext?.spanId).toBe('b7ad6b7169203331');
+  });
+
+  test('E10 a backend span has what the semantic conventions ask of HTTP clients', async () => {
+    await gateway.call({ url: '/users/1' });
+    expect(byName('GET /u/{id}').attributes).toEqual({
+      'http.request.method': 'GET',
+      'http.response.status_code': 200,
+      'server.address': 'users',
+      'server.port': 8080,
+      'url.full': 'http://users:8080/u/{id}',
+      'url.template': '/u/{id}',
+      'tributary.backend': 'backend[0] GET /u/{id}',
+      'tributary.outcome': 'complete',
+      'tributary.shadow': false,
+    });
+    expect(byName('POST /o').attributes).toMatchObject({
+      'http.request.method': 'POST',
+      'server.address': 'orders',
+      'server.port': 80,
+      'url.full': 'http://orders/o',
+      'url.template': '/o',
+    });
+  });
+
+  test('E10 a status from 400 on, attempts beyond the first, and addresses in numbers are told', async () => {
+    let calls = 0;
+    const flaky = createTestGateway(
+      {
+        endpoints: [
+          {
+            endpoint: '/x',
+            backend: [{ host: ['https://[::1]'], url_pattern: '/x', retry: { attempts: 2 } }],
+          },
+        ],
+      },
+      { observe: createOpenTelemetryObserver(api), backends: { '[::1]/x': () => reply({ status: ++calls && 503 }) } },
+    );
+    await flaky.call({ url: '/x' });
+    const span = exporter.getFinishedSpans().find(({ kind }) => kind === api.SpanKind.CLIENT);
+    expect(calls).toBeGreaterThan(1);
+    expect(span?.attributes).toMatchObject({
+      'server.address': '::1',
+      'server.port': 443,
+      'http.response.status_code': 503,
+      'http.request.resend_count': calls - 1,
+      'error.type': 'ERR_BACKEND_STATUS',
+    });
+    expect(span?.status.code).toBe(api.SpanStatusCode.ERROR);
   });
 
   test('a span that is active already is the parent', async () => {

@@ -27,6 +27,7 @@ const CALL: BackendEvent = {
   method: 'GET',
   backend: 'backend[0] GET /u/{id}',
   pattern: '/u/{id}',
+  backendMethod: 'GET',
   isShadow: false,
   status: 200,
   outcome: 'complete',

@@ -19,7 +19,11 @@ export function createVocabulary(changes: Partial<Vocabulary> = {}): Vocabulary 
     combiners: new Set(['deep', 'shallow', 'concat']),
     subscribers: new Set(['static', 'dns', 'consul']),
     balancers: new Set(['round_robin', 'random']),
-    resolve: (scope, namespace, value) => ({ component: `${scope} ${namespace}`, config: value }),
+    resolve: (scope, namespace, value) => ({
+      component: `${scope} ${namespace}`,
+      config: value,
+      ...(/validator/.test(namespace) && { addsParams: true }),
+    }),
     warn(at, message) {
       warnings.push({ at, message });
     },

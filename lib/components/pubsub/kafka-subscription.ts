@@ -181,7 +181,7 @@ export function createKafkaSubscription(place: Place): Subscription {
   async function bury({ body, headers }: Delivery, place: string): Promise<void> {
     await graveyard?.publish({ body, headers });
     const fate = graveyard ? 'went to the dead letters' : 'was dropped';
-    logger.error({ backend: name, message: place }, `a message that cannot be used ${fate}`);
+    logger.error({ backend: name, messageId: place }, `a message that cannot be used ${fate}`);
   }
 
   return {

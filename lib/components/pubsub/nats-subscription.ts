@@ -12,12 +12,16 @@ const PULL = 2_000;
 const FORGETTABLE = 10_000;
 const MOST_FORGETTABLE = 5_000;
 
+/** Bytes of messages that wait to be read, however few they are. */
+const MOST_HELD = 64 * 2 ** 20;
+
 /** Reads a subject. NATS keeps nothing: what comes while nobody asks is held here, `max_pending` messages of it. */
 export function createNatsSubscription(place: Place): Subscription {
   const { name, url, maxPending, maxAttempts, logger } = place;
   const inbox = createInbox<Received>();
   const queue = url.query.get('queue');
   let held = 0;
+  let bytes = 0;
 
   const link = createNatsLink(
     place,
@@ -26,11 +30,13 @@ export function createNatsSubscription(place: Place): Subscription {
         ...(queue !== null && { queue }),
         callback(error, message) {
           if (error) return;
-          if (inbox.waiting === 0 && held >= maxPending) {
+          const { length } = message.data;
+          if (inbox.waiting === 0 && (held >= maxPending || bytes + length > MOST_HELD)) {
             logger.warn({ backend: name, held }, 'a message was dropped: too many wait for somebody to read them');
             return;
           }
           held++;
+          bytes += length;
           inbox.put(deliveryOf(Buffer.from(message.data), toHeaders(headersOf(message.headers))));
         },
       });
@@ -53,6 +59,7 @@ export function createNatsSubscription(place: Place): Subscription {
           return;
         }
         held--;
+        bytes -= body.length;
         if (settlement === 'refused') logger.error({ backend: name }, 'a message that cannot be used was dropped');
       },
     };
@@ -147,7 +154,7 @@ export function createJetStreamSubscription(place: Place): Subscription {
       }
       refusals.delete(number);
       message.term();
-      logger.error({ backend: name, message: number }, 'a message that cannot be used was dropped');
+      logger.error({ backend: name, messageId: number }, 'a message that cannot be used was dropped');
     }
     return { body: Buffer.from(message.data), headers: toHeaders(headersOf(message.headers)), settle };
   }

@@ -74,7 +74,7 @@ export function createPulledSubscription({ name, maxAttempts, logger }: Place, s
       if (refused > 0) remember(id, refused);
       if (settlement === 'released' || refused < maxAttempts) return lease.giveBack();
       const fate = await lease.bury();
-      logger.error({ backend: name, message: id }, `a message that cannot be used ${fate}`);
+      logger.error({ backend: name, messageId: id }, `a message that cannot be used ${fate}`);
     };
   }
 

@@ -119,7 +119,7 @@ export function createRedisSubscription(place: Place): Subscription {
         if (settlement === 'refused') {
           if (deadLetter !== undefined) await connection.call('XADD', deadLetter, '*', ...toFields(message));
           const fate = deadLetter === undefined ? 'was dropped' : 'went to the dead letters';
-          logger.error({ backend: name, message: id }, `a message that cannot be used ${fate}`);
+          logger.error({ backend: name, messageId: id }, `a message that cannot be used ${fate}`);
         }
         isKnown = await acknowledge(connection);
       } catch (thrown) {

@@ -79,7 +79,7 @@ export const metrics = defineComponent({
     }
 
     return function answerStats(request, response, next) {
-      if (request.method !== 'GET' || pathOf(request) !== PATH) return next();
+      if ((request.method !== 'GET' && request.method !== 'HEAD') || pathOf(request) !== PATH) return next();
       if (isShown === undefined) return sendStats(response);
       isShown(request)
         .then((shown) => (shown ? sendStats(response) : next()))

@@ -1,4 +1,5 @@
-import type { BackendEvent, EndpointEvent, Observer } from '../../observe.js';
+import type { IncomingMessage } from 'node:http';
+import type { BackendEvent, BackendObserver, BackendPlace, EndpointEvent, Observer } from '../../observe.js';
 import { VERSION } from '../../version.js';
 
 /**
@@ -36,6 +37,8 @@ const SERVER = 1;
 const CLIENT = 2;
 const INTERNAL = 0;
 const ERROR = 2;
+const LEAST_SERVER_ERROR = 500;
+const LEAST_CLIENT_ERROR = 400;
 
 /**
  * An observer for `options.observe` that makes spans by your `@opentelemetry/api`: one for each request to an endpoint,
@@ -51,47 +54,79 @@ export function createOpenTelemetryObserver(api: OpenTelemetryApi): Observer {
   const tracer = trace.getTracer('express-tributary', VERSION);
 
   return {
-    started({ endpoint, method }, { headers }) {
+    started({ endpoint, method }, request) {
       const active = context.active();
       const isTraced = trace.getSpan(active as never) !== undefined;
-      const parent = isTraced ? active : propagation.extract(active as never, headers);
-      const attributes = { 'http.request.method': method, 'http.route': endpoint };
+      const parent = isTraced ? active : propagation.extract(active as never, request.headers);
+      const attributes = {
+        'http.request.method': method,
+        'http.route': endpoint,
+        ...(!isTraced && { 'url.path': endpoint, 'url.scheme': schemeOf(request) }),
+      };
       const kind = isTraced ? INTERNAL : SERVER;
       const span = tracer.startSpan(`${method} ${endpoint}`, { kind, attributes }, parent as never);
       const inside = trace.setSpan(parent as never, span as never);
 
       return {
         run: <T>(work: () => T) => context.with(inside as never, work) as T,
-
-        backendStarted({ backend, pattern, isShadow }) {
-          const child = tracer.startSpan(
-            backend,
-            {
-              kind: CLIENT,
-              attributes: { 'tributary.backend': backend, 'url.template': pattern, 'tributary.shadow': isShadow },
-            },
-            inside as never,
-          );
-          const around = trace.setSpan(inside as never, child as never);
-          const sent: Record<string, string> = {};
-          propagation.inject(around as never, sent);
-          return {
-            headers: sent,
-            run: <T>(work: () => T) => context.with(around as never, work) as T,
-            ended: (event) => finish(child, event),
-          };
-        },
-
-        ended: (event) => finish(span, event),
+        backendStarted: (place) => followBackend(place, inside),
+        ended: (event) => finish(span, event, LEAST_SERVER_ERROR),
       };
     },
   };
+
+  function followBackend(
+    { backend, backendMethod, pattern, isShadow }: BackendPlace,
+    inside: unknown,
+  ): BackendObserver {
+    // A query may hold a key.
+    const template = pattern.split('?', 1)[0] as string;
+    const attributes = {
+      'http.request.method': backendMethod,
+      'url.template': template,
+      'tributary.backend': backend,
+      'tributary.shadow': isShadow,
+    };
+    const span = tracer.startSpan(`${backendMethod} ${template}`, { kind: CLIENT, attributes }, inside as never);
+    const around = trace.setSpan(inside as never, span as never);
+    const headers: Record<string, string> = {};
+    propagation.inject(around as never, headers);
+    let attempts = 0;
+    return {
+      headers,
+      run: <T>(work: () => T) => context.with(around as never, work) as T,
+      sending({ origin }) {
+        describeServer(span, origin, template);
+        if (attempts > 0) span.setAttribute('http.request.resend_count', attempts);
+        attempts += 1;
+      },
+      ended: (event) => finish(span, event, LEAST_CLIENT_ERROR),
+    };
+  }
 }
 
-function finish(span: OpenTelemetrySpan, { status, outcome, code }: EndpointEvent | BackendEvent): void {
+function schemeOf({ socket }: IncomingMessage): string {
+  return 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http';
+}
+
+/** The template stands for the path: what clients send is no business of those who read traces. */
+function describeServer(span: OpenTelemetrySpan, origin: string, template: string): void {
+  if (!URL.canParse(origin)) return;
+  const { host, hostname, port, protocol } = new URL(origin);
+  span.setAttribute('server.address', hostname.startsWith('[') ? hostname.slice(1, -1) : hostname);
+  span.setAttribute('server.port', port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port));
+  span.setAttribute('url.full', `${protocol}//${host}${template}`);
+}
+
+/** @param leastError the status from which on the convention takes an answer for a failure of this side */
+function finish(span: OpenTelemetrySpan, event: EndpointEvent | BackendEvent, leastError: number): void {
+  const { status, outcome, code } = event;
   if (status !== undefined) span.setAttribute('http.response.status_code', status);
   span.setAttribute('tributary.outcome', outcome);
-  if (code !== undefined) span.setAttribute('error.type', code);
-  if (outcome === 'failed') span.setStatus({ code: ERROR, ...(code !== undefined && { message: code }) });
+  const isBadStatus = status !== undefined && status >= leastError;
+  const isError = outcome === 'failed' || isBadStatus;
+  const type = code ?? (isBadStatus ? String(status) : isError ? '_OTHER' : undefined);
+  if (type !== undefined) span.setAttribute('error.type', type);
+  if (isError) span.setStatus({ code: ERROR, ...(code !== undefined && { message: code }) });
   span.end();
 }
