@@ -23,20 +23,21 @@ export interface BadClientLab {
   close(): Promise<void>;
 }
 
-const PLACES = 8;
-const TIMEOUT = 500;
+const PLACES = 5;
+const TIMEOUT = 700;
 /** Milliseconds beyond the timeout until a client that does not read has lost its place. */
-const SLACK = 500;
+const SLACK = 300;
 /** Milliseconds without what the machine has added, and with it. */
 const LONGEST = 2500;
 const BUSY = 15_000;
-/** Bytes of an answer, and there are two of them: more than the system's buffers take. */
-const LARGE = 3_000_000;
-const UPLOADS = 6;
+/** Bytes of an answer: more than the system's buffers take. It passes as it is, so that it is there in no time. */
+const LARGE = 4_500_000;
+const LARGEST = 5_000_000;
+const UPLOADS = 3;
 const CHUNKS = 60_000;
 /** Bytes of heap for an upload, whatever its chunks. */
 const UPLOAD_LIMIT = 1024 * 1024;
-const SLOW_CLIENTS = 6;
+const SLOW_CLIENTS = 4;
 const MAX_ERRORS = 2;
 
 export async function createBadClientLab(): Promise<BadClientLab> {
@@ -74,18 +75,23 @@ export async function createBadClientLab(): Promise<BadClientLab> {
       open(gateway.port, 'GET /large/1 HTTP/1.1\r\nHost: gateway.example\r\n\r\n'.repeat(index === 0 ? 2 : 1)).pause(),
     );
     const elapsed = (): number => performance.now() - from - lag.allowance(from, performance.now());
-    await sleep(TIMEOUT);
+    await sleep(TIMEOUT + SLACK);
+    // Asking collects garbage, which holds the loop: not too often.
     let { open: held } = await gateway.stats();
     while (holds(held) > 0 && elapsed() < LONGEST && performance.now() - from < BUSY) {
-      await sleep(50);
+      await sleep(SLACK);
       held = (await gateway.stats()).open;
     }
     const took = elapsed();
-    if (took > TIMEOUT + SLACK) {
-      const message = `${PLACES} clients that do not read had their places for ${took.toFixed(0)} ms (${holds(held)} still have), the timeout is ${TIMEOUT}`;
-      report({ invariant: 'I4', message, excess: took - TIMEOUT - SLACK });
-    }
+    const message = `${holds(held)} of ${PLACES} clients that do not read have their places after ${took.toFixed(0)} ms, the timeout is ${TIMEOUT}`;
+    if (performance.now() - from >= BUSY) report({ invariant: 'I4', message });
+    else if (took > TIMEOUT + 3 * SLACK) report({ invariant: 'I4', message, excess: took - TIMEOUT - SLACK });
     for (const client of clients) client.destroy();
+    // Their places are for others now: none of those may be turned away because the gateway has not heard of it yet.
+    for (const end = performance.now() + BUSY; holds(held) > 0 && performance.now() < end; ) {
+      await sleep(50);
+      held = (await gateway.stats()).open;
+    }
     return took;
   }
 
@@ -145,7 +151,7 @@ export async function createBadClientLab(): Promise<BadClientLab> {
       {
         endpoint: '/large/{n}',
         method: 'GET',
-        backend: ['one', 'two'].map((group) => ({ host, url_pattern: '/large/{n}', group })),
+        backend: [{ host, url_pattern: '/large/{n}', max_response_body: LARGEST }],
       },
       {
         endpoint: '/upload',
