@@ -19,7 +19,7 @@ export interface CacheLab {
   close(): Promise<void>;
 }
 
-const TIME = 2500;
+const TIME = 1800;
 const CLIENTS = 12;
 const KEYS = 8;
 const TENANTS = ['ann', 'bob'];

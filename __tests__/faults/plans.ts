@@ -519,6 +519,12 @@ const catalogue: Record<string, readonly Spec[]> = {
       steps: () => [send(text('HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n'))],
     },
     {
+      name: '206 unasked',
+      data: FAIL,
+      stream: FAIL,
+      steps: (c) => [send(whole(c, 'Content-Range: bytes 0-1/2\r\n', c.body, 206))],
+    },
+    {
       name: '204',
       data: { outcomes: ['empty'], pace: 'any' },
       never: 'stream',

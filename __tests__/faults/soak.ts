@@ -23,7 +23,7 @@ import { createSchedule, nextHealthy, type Turn } from './turn.js';
 const WARM_UP = 2000;
 const WARM_UP_TIME = 10_000;
 /** What one answer may cost beyond the limit: a read that was under way and the socket's buffers. */
-const READ_SLACK = 1024 * 1024;
+const READ_SLACK = 1024 * 1024 + 128 * 1024;
 const DRAIN_TIME = 3000;
 /** A gateway that is this broken need not be looked at any longer. */
 const ENOUGH = 200;

@@ -84,7 +84,7 @@ const BEHAVIOURS: readonly (readonly [number, TurnBehaviour])[] = [
 ];
 /** What large documents are sent as: whole, late and compressed. */
 const PLAIN = new Set(['Z01', 'Z03', 'Z04']);
-const STREAM_STATUSES = [200, 200, 200, 201, 202, 206, 400, 404, 409, 500, 503];
+const STREAM_STATUSES = [200, 200, 200, 201, 202, 203, 400, 404, 409, 500, 503];
 
 /** Any part of such a body is a body: that some is missing has to show elsewhere. */
 const SELF_SIMILAR = new Set(['stream', 'text', 'yaml']);
