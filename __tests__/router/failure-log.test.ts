@@ -96,7 +96,7 @@ test('a client that is left with half an answer is a warning that says why', () 
   expect(lines).toEqual([
     {
       level: 'warn',
-      fields: { endpoint: 'GET /x', code: 'ERR_BACKEND_SIZE', message: 'the body is too large' },
+      fields: { endpoint: 'GET /x', code: 'ERR_BACKEND_SIZE', reason: 'the body is too large' },
       message: 'the answer was cut off in the middle, and the client with it',
     },
   ]);

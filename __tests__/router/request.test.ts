@@ -80,8 +80,8 @@ describe('refusals', () => {
   test('U01 a hostile param', () => {
     expect(refusal('/', [], { id: 'a%2Fb' })).toEqual([400, 'ERR_REQUEST_PATH']);
   });
-  test('U04 a malformed query', () => {
-    expect(refusal(`/?${'a=1&'.repeat(2000)}`, [])).toEqual([400, 'ERR_REQUEST_QUERY']);
+  test('U10 a query of too many pairs', () => {
+    expect(refusal(`/?${'a=1&'.repeat(20_000)}`, [])).toEqual([400, 'ERR_REQUEST_QUERY']);
   });
 });
 

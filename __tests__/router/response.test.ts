@@ -360,7 +360,7 @@ describe('an answer that is passed on', () => {
     });
     expect(status).toBe(expected);
     expect(error.mock.calls).toEqual([
-      [{ endpoint: 'GET /a/{id}', code: 'ERR_ENDPOINT_TIMEOUT', message: late.message }, 'endpoint failed'],
+      [{ endpoint: 'GET /a/{id}', code: 'ERR_ENDPOINT_TIMEOUT', reason: late.message }, 'endpoint failed'],
     ]);
   });
 

@@ -186,8 +186,8 @@ describe.each([
   describe('H06 a head without end', () => {
     it.each<[string, string]>([
       [
-        'Z43 has 201 header lines',
-        answer('1', Array.from({ length: 200 }, (_, n) => `x${n}: 1`).join('\r\n')).toString(),
+        'Z43 has 1,001 header lines',
+        answer('1', Array.from({ length: 1_000 }, (_, n) => `x${n}: 1`).join('\r\n')).toString(),
       ],
     ])('%s: a protocol error, and the socket is gone', refuses);
   });
