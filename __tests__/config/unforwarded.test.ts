@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { whyNotReturned, whyNotSent } from '../../lib/config/unforwarded.js';
-import { createHeaderReader, isHopByHop } from '../../lib/router/headers.js';
+import { isHopByHop } from '../../lib/http-headers.js';
+import { createHeaderReader } from '../../lib/router/headers.js';
 import { fakeRequest } from '../router/wire.js';
 import { warningsOf, withBackends } from './support/parse.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createHeaderReader, isHopByHop, nominated } from '../../lib/router/headers.js';
+import { createHeaderReader, nominated } from '../../lib/router/headers.js';
 import { fakeRequest } from './wire.js';
 
 type Lines = readonly (readonly [string, string])[];
@@ -185,11 +185,6 @@ test('H08 latin1 bytes stay as they are', () => {
 
 test('HTTP/2 pseudo headers are no headers', () => {
   expect(passed(['*', ':path'], [[':path', '/x']])).toEqual({});
-});
-
-test('isHopByHop knows the headers of one connection', () => {
-  expect(['connection', 'te', 'upgrade', 'proxy-anything', 'transfer-encoding'].every(isHopByHop)).toBe(true);
-  expect(['content-type', 'set-cookie', 'tea', 'x-proxy-a'].some(isHopByHop)).toBe(false);
 });
 
 test('nominated reads what Connection names', () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isHopByHop } from '../http-headers.js';
 import type { Headers } from '../proxy.js';
 import { hostOf } from './framing.js';
 
@@ -12,17 +13,6 @@ export interface HeaderOptions {
   readonly userAgent: string;
 }
 
-/** Belong to one connection or to the framing of one message, and never cross. */
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
-  'alt-svc',
-]);
 /** Ours to write: a client's version never passes, in no spelling. */
 const OWNED: ReadonlySet<string> = new Set([
   'host',
@@ -36,11 +26,6 @@ const OWNED: ReadonlySet<string> = new Set([
 ]);
 /** Claims about the way here that nobody has checked: `*` does not let them in, only their own name does. */
 const CLAIMS: ReadonlySet<string> = new Set(['forwarded', 'x-real-ip', 'x-client-ip', 'true-client-ip']);
-
-/** True for headers of one connection (RFC 9110 §7.6.1), which are stripped in both directions. Names in lower case. */
-export function isHopByHop(name: string): boolean {
-  return HOP_BY_HOP.has(name) || name.startsWith('proxy-');
-}
 
 /** The names that a `Connection` header declares to be of this connection only, in lower case. */
 export function nominated(connection: string | readonly string[] | undefined): readonly string[] {

@@ -3,6 +3,7 @@ import { brokenOff } from '../blame.js';
 import { type Held, holdOnly } from '../buffer-budget.js';
 import type { EncodedBody, Encoder } from '../encoding/encoding.js';
 import { BackendError, GatewayError, toGatewayError } from '../errors.js';
+import { isHopByHop } from '../http-headers.js';
 import type { Logger } from '../logger.js';
 import type { Headers, ProxyResponse } from '../proxy.js';
 import { keepCookiesPrivate } from './cookie-privacy.js';
@@ -10,7 +11,7 @@ import { announceClose, breakOff, cutUnlessTaken } from './cut.js';
 import { createErrorWriter, type ErrorBody, type Statuses } from './error-response.js';
 import { createFailureLog } from './failure-log.js';
 import { setHeader } from './header-value.js';
-import { isHopByHop, nominated } from './headers.js';
+import { nominated } from './headers.js';
 import { isList, joinLists } from './list-header.js';
 import { pipeBody } from './stream.js';
 
