@@ -29,7 +29,9 @@ function read(name: string, body: Readable, limit: number): Promise<Buffer | Rea
 
     function onEnd(): void {
       detach();
-      resolve(content.take());
+      const bytes = content.take();
+      // What is stored must not keep alive all that was read together with it.
+      resolve(bytes.length < bytes.buffer.byteLength ? Buffer.from(bytes) : bytes);
     }
 
     function onCut(error?: Error): void {
