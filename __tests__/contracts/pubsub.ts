@@ -71,11 +71,11 @@ export function describePulledBroker(name: string, make: () => Promise<BrokerUnd
     });
 
     test('N02 a client that left takes nothing along', async () => {
-      const gateway = gatewayOf({ backend: { timeout: '100ms' } });
+      const gateway = gatewayOf({ backend: { timeout: '1s' } });
       expect((await gateway.call(next)).status).toBe(504);
       broker.put('{"n":1}');
       // The broker may still hold the last question open; what it answers is given back.
-      await vi.waitFor(() => expect(hidden()).toEqual([]));
+      await vi.waitFor(() => expect(hidden()).toEqual([]), { timeout: 10_000 });
       expect(bodies()).toEqual(['{"n":1}']);
       expect((await gateway.call(next)).text).toBe('{"n":1}');
       expect(bodies()).toEqual([]);
