@@ -143,6 +143,9 @@ export function createSchedule({
 
   function faultyPart(role: Role, route: Route, random: Random): Part {
     const fitting = faults.filter((plan) => isPlayable(plan, role, route));
+    // Few shapes speak TLS: what only they can play would hardly be met.
+    const ofTls = fitting.filter(({ line }) => line === 'tls');
+    if (ofTls.length > 0 && random.chance(0.2)) return toPart(role, random.pick(ofTls), route, random);
     return fitting.length === 0 ? healthyPart(role, route, random) : toPart(role, random.pick(fitting), route, random);
   }
 
