@@ -29,6 +29,10 @@ async function start(limit: number, options: GatewayOptions = {}, router: object
   const large = JSON.stringify({ text: 'x'.repeat(LARGE) });
   const { port: backend } = await listen((request, response) => {
     if (request.url === '/never') return;
+    if (request.url === '/slow') {
+      globalThis.setTimeout(() => response.end('{"slow":1}'), TIMEOUT / 4);
+      return;
+    }
     if (request.url === '/wrong') response.statusCode = 418;
     response.setHeader('content-type', 'application/json');
     response.end(request.url === '/small' ? '{"a":1}' : large);
@@ -46,6 +50,8 @@ async function start(limit: number, options: GatewayOptions = {}, router: object
     endpoints: [
       endpoint('/small'),
       endpoint('/never'),
+      endpoint('/slow'),
+      endpoint('/quick', { timeout: `${TIMEOUT / 10}ms` }, '/small'),
       endpoint('/large'),
       endpoint('/stream', { output_encoding: 'no-op' }, '/large'),
       { ...endpoint('/wrong'), backend: [{ ...endpoint('/wrong').backend[0], extra_config: exposing }] },
@@ -129,7 +135,7 @@ describe('clients that never read', () => {
       const { port } = await start(4);
       for (let count = 0; count < 2; count++) await deaf(port, line('/hold') + line(path) + line(path));
       await untilAnswered(port, 503, TIMEOUT);
-      await untilAnswered(port, 200, TIMEOUT + 1500);
+      await untilAnswered(port, 200, TIMEOUT + 2500);
     },
   );
 
@@ -148,6 +154,20 @@ describe('clients that never read', () => {
     await setTimeout(TIMEOUT / 2);
     await gateway.close({ timeout: 0 });
     await untilClosed(server, 500);
+  });
+
+  test('P11 an answer that waits behind a slower one does not take that one along', async () => {
+    const { port } = await start(4);
+    const socket = connect(port, '127.0.0.1');
+    closing.push(() => socket.destroy());
+    let text = '';
+    socket.setEncoding('latin1').on('data', (piece) => {
+      text += piece;
+    });
+    socket.write(line('/slow') + line('/quick'));
+    const endsAt = performance.now() + TIMEOUT * 2;
+    while (!text.includes('"a":1') && !socket.destroyed && performance.now() < endsAt) await setTimeout(10);
+    expect(text.replaceAll(/\r\n/g, ' ')).toMatch(/200 OK.*"slow":1.*200 OK.*"a":1/);
   });
 
   test('F08 one that reads gets all of it, and its connection stays', async () => {

@@ -103,7 +103,10 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
 
     /** What has not been taken by now is not taken any more. */
     function expired(): GatewayError {
-      if (response.writableEnded) {
+      if (response.writableEnded && response.socket === null) {
+        // It waits behind an earlier answer of its connection, which may still be within its own time.
+        cutUnlessTaken(response);
+      } else if (response.writableEnded) {
         logger.debug({ endpoint: name }, 'the client did not take its answer in time; it was cut off');
         cut(response);
       }
