@@ -11,7 +11,7 @@ const SHAPES = createShapes({ createEncodings, combiners, createFlatmap, createF
 const BYTES = 2 ** 17;
 const DOUBLINGS = 4;
 /** Twice would be a straight line, four times a square. */
-const MOST_GROWTH = 2.6 ** DOUBLINGS;
+const MOST_GROWTH = 3 ** DOUBLINGS;
 /** Milliseconds below which a figure says more of the clock than of the shape. */
 const LEAST = 0.5;
 /** Neighbours on the machine only ever add to a figure, so that the best of many runs is compared. */
