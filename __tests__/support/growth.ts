@@ -10,8 +10,8 @@ const SHAPES = createShapes({ createEncodings, combiners, createFlatmap, createF
 
 const BYTES = 2 ** 17;
 const DOUBLINGS = 4;
-/** Twice would be a straight line, four times a square. */
-const MOST_GROWTH = 3 ** DOUBLINGS;
+/** A straight line is twice, a square four times; garbage that is collected only for the larger one counts as well. */
+const MOST_GROWTH = 3.5 ** DOUBLINGS;
 /** Milliseconds below which a figure says more of the clock than of the shape. */
 const LEAST = 0.5;
 /** Neighbours on the machine only ever add to a figure, so that the best of many runs is compared. */
