@@ -30,7 +30,7 @@ async function start(limit: number, options: GatewayOptions = {}, router: object
   const { port: backend } = await listen((request, response) => {
     if (request.url === '/never') return;
     if (request.url === '/slow') {
-      globalThis.setTimeout(() => response.end('{"slow":1}'), TIMEOUT / 4);
+      globalThis.setTimeout(() => response.end('{"slow":1}'), TIMEOUT * 0.8);
       return;
     }
     if (request.url === '/wrong') response.statusCode = 418;

@@ -29,9 +29,17 @@ function sharesConnection(response: ServerResponse): boolean {
   return response.req.httpVersionMajor > 1;
 }
 
-/** For answers that no deadline bounds: cuts one that the client does not take in a second. Costs nothing where it has been. */
+/**
+ * For answers that no deadline bounds: cuts one that the client does not take in a second. Costs nothing where it has been. One
+ * that waits behind an earlier answer of its connection has its second when it is its turn.
+ */
 export function cutUnlessTaken(response: ServerResponse): void {
-  if (response.writableFinished || response.destroyed || response.socket?.writableLength === 0) return;
+  if (response.writableFinished || response.destroyed) return;
+  if (response.socket === null) response.once('socket', () => startTaking(response));
+  else if (response.socket.writableLength > 0) startTaking(response);
+}
+
+function startTaking(response: ServerResponse): void {
   const timer = setTimeout(cut, TAKING_TIME, response);
   response.once('close', () => clearTimeout(timer));
 }

@@ -103,9 +103,10 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
 
     /** What has not been taken by now is not taken any more. */
     function expired(): GatewayError {
-      if (response.writableEnded && response.socket === null) {
+      if (response.socket === null) {
         // It waits behind an earlier answer of its connection, which may still be within its own time.
-        cutUnlessTaken(response);
+        if (place !== undefined) admission.leave(place);
+        if (response.writableEnded) cutUnlessTaken(response);
       } else if (response.writableEnded) {
         logger.debug({ endpoint: name }, 'the client did not take its answer in time; it was cut off');
         cut(response);
