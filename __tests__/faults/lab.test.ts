@@ -299,6 +299,7 @@ describe('the journal check', () => {
     closedBy: undefined,
     faults: [],
     remotePort: 1,
+    localPort: 2,
     sentBefore: 0,
   };
 

@@ -55,11 +55,11 @@ async function setUp(options: LabOptions) {
   function onMessage(message: Message): void {
     if (message.type === 'stall') lag.add(message.from, message.to, message.starved);
     else if (message.type === 'violation') findings.add(message);
-    else if (message.type === 'read') checkRead(message.port, message.bytes);
+    else if (message.type === 'read') checkRead(message);
   }
 
-  function checkRead(port: number, bytes: number): void {
-    const call = backends.callFrom(port);
+  function checkRead({ port, backendPort, bytes }: Message & { type: 'read' }): void {
+    const call = backends.callFrom(port, backendPort);
     const read = bytes - (call?.sentBefore ?? 0);
     if (read <= (call ? backends.capOf(call.role) : LAB.cap) + READ_SLACK) return;
     findings.add({ invariant: 'I12', message: `${read} bytes of one answer were read (${call?.target})` });
