@@ -242,6 +242,14 @@ describe('docs', () => {
     expect(headings.sort()).toEqual(codes.sort());
   });
 
+  test('every error code has its cause, and what to do about it', () => {
+    const [, ...sections] = read('docs/errors.md').split(/^## /m);
+    const vague = sections.filter(
+      (section) => section.startsWith('`ERR_') && !/^`ERR_\w+`\n\n\w[\s\S]+\n\*\*What to do:\*\* \w/.test(section),
+    );
+    expect(vague).toEqual([]);
+  });
+
   test('every component has a page, and every page a component', () => {
     const namespaces = SOURCES.filter(({ file }) => file.startsWith('lib/components/')).flatMap(({ text }) =>
       [...withoutComments(text).matchAll(/^ {2,4}namespace: '([^']+)'/gm)].map(([, namespace]) => namespace),

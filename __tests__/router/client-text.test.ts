@@ -1,20 +1,24 @@
 import { expect, test } from 'vitest';
-import { BackendError, EndpointError, GatewayError, RequestError } from '../../lib/errors.js';
+import { BackendError, EndpointError, type ErrorCode, GatewayError, RequestError } from '../../lib/errors.js';
 import { clientTextOf } from '../../lib/router/client-text.js';
+import { read } from '../support/source.js';
 
 const SECRET = 'backend[0] GET /internal/{id}: raise the limit of http://users.internal';
 
-test('no text says more than its code', () => {
+const CODES = [...read('lib/errors.ts').matchAll(/^ {2}\| '(ERR_\w+)'/gm)].map(([, code]) => code as ErrorCode);
+
+test.each(CODES)('E01 what a client reads of %s is of the code alone', (code) => {
+  const causes = [new BackendError(code, 502, SECRET), new BackendError('ERR_BACKEND_STATUS', 502, SECRET)];
   for (const error of [
-    new BackendError('ERR_BACKEND_SIZE', 502, SECRET),
-    new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, SECRET),
-    new GatewayError('ERR_INTERNAL', 500, SECRET),
-    new RequestError('ERR_REQUEST_PATH', 400, SECRET),
-    new RequestError('ERR_REQUEST_HEADERS', 400, SECRET),
-    new RequestError('ERR_REJECTED', 400, SECRET),
+    new GatewayError(code, 500, SECRET),
+    new BackendError(code, 502, SECRET),
+    new EndpointError(code, 502, SECRET, causes),
+    new RequestError(code, 400, SECRET),
   ]) {
-    expect(clientTextOf(error)).toMatch(/^[\w ,;:]+\.?$/);
-    expect(clientTextOf(error)).not.toMatch(/backend|internal|limit|http/);
+    const text = clientTextOf(error);
+    expect(text).toMatch(/^[\w ,;:]+\.?$/);
+    // Neither a part of the configuration nor advice for operators.
+    expect(text).not.toMatch(/backend|internal|limit|http|_|\{|configur|raise|correct|mount|look/i);
   }
 });
 
