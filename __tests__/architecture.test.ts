@@ -299,7 +299,35 @@ describe('docs', () => {
       );
     expect(broken).toEqual([]);
   });
+
+  test('links to a heading name one that is there', () => {
+    const pages = new Map(
+      filesIn('.', /\.md$/).map((file) => {
+        const text = read(file).replace(/^```[\s\S]*?^```/gm, '');
+        return [
+          file,
+          { text, anchors: [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading)) },
+        ];
+      }),
+    );
+    expect(pages.get('docs/errors.md')?.anchors).toContain('err_config');
+    const broken = [...pages].flatMap(([file, { text }]) =>
+      [...text.matchAll(/\]\(([^)#:\s]*)#([^)\s]+)\)/g)]
+        .filter(([, link, anchor = '']) => {
+          const page = pages.get(link ? posix.join(posix.dirname(file), link) : file);
+          return page !== undefined && !page.anchors.includes(anchor);
+        })
+        .map(([link]) => `${file} → ${link}`),
+    );
+    expect(broken).toEqual([]);
+  });
 });
+
+/** What a heading is called in links, as GitHub does it. */
+function anchorOf(heading: string): string {
+  const text = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
+  return text.replace(/[^\p{L}\p{N}_ -]/gu, '').replaceAll(' ', '-');
+}
 
 /** Something is exported that exists at run time and does more than hold a text or a number. */
 function hasBehaviour(text: string): boolean {
