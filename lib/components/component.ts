@@ -83,8 +83,6 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   readonly schema: S;
   /** True where its `transport` hook never calls `next`: such a backend needs no host, and no second one of the kind. */
   readonly replacesWire?: boolean;
-  /** True where its `endpoint` or `client` hook adds params: without one, `{JWT.sub}` in a `url_pattern` is refused at start. */
-  readonly addsParams?: boolean;
   /**
    * True where its `transport` hook answers several requests by one call: then `max_pending` counts the calls inside of it,
    * and not those who wait outside.
@@ -94,6 +92,11 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   readonly leavesData?: boolean;
   /** True where no hook hands the signal of a request to code that is not the gateway's: it need not be a real one. */
   readonly leavesSignal?: boolean;
+  /**
+   * Asked at start: true where, with these options and at this level, its `endpoint` or `client` hook adds params. Without
+   * one that does, `{JWT.sub}` in a `url_pattern` is refused.
+   */
+  addsParams?(config: z.output<S>, scope: Scope): boolean;
   /** Finds at start what the schema cannot see, such as names of functions that are not there. */
   check?(config: z.output<S>, context: CheckContext): readonly Fault[];
 }
