@@ -13,7 +13,7 @@ import type { TransportMiddleware } from '../transport/transport.js';
 export type Scope = 'service' | 'endpoint' | 'backend';
 
 /** Functions of the host app that a configuration names. What each is given depends on where it is named. */
-// `never` lets every signature in; who calls one knows which it has to be.
+// `never` lets every signature in; the caller knows which it has to be.
 export type GatewayFunction = (...values: never[]) => unknown;
 export type Functions = ReadonlyMap<string, GatewayFunction>;
 
@@ -85,7 +85,7 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   readonly replacesWire?: boolean;
   /**
    * True where its `transport` hook answers several requests by one call: then `max_pending` counts the calls inside of it,
-   * and not those who wait outside.
+   * and not the requests that wait outside.
    */
   readonly sharesCalls?: boolean;
   /** True where no hook looks into the data of an answer, let alone changes it: documents may stay the text they are. */
