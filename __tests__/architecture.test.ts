@@ -275,6 +275,14 @@ describe('docs', () => {
     expect(headings.sort()).toEqual(codes.sort());
   });
 
+  test('every error code has its cause, and what to do about it', () => {
+    const [, ...sections] = read('docs/errors.md').split(/^## /m);
+    const vague = sections.filter(
+      (section) => section.startsWith('`ERR_') && !/^`ERR_\w+`\n\n\w[\s\S]+\n\*\*What to do:\*\* \w/.test(section),
+    );
+    expect(vague).toEqual([]);
+  });
+
   test('every component has a page, and every page a component', () => {
     const namespaces = SOURCES.filter(({ file }) => file.startsWith('lib/components/')).flatMap(({ text }) =>
       [...withoutComments(text).matchAll(/^ {2,4}namespace: '([^']+)'/gm)].map(([, namespace]) => namespace),
@@ -324,7 +332,35 @@ describe('docs', () => {
       );
     expect(broken).toEqual([]);
   });
+
+  test('links to a heading name one that is there', () => {
+    const pages = new Map(
+      filesIn('.', /\.md$/).map((file) => {
+        const text = read(file).replace(/^```[\s\S]*?^```/gm, '');
+        return [
+          file,
+          { text, anchors: [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading)) },
+        ];
+      }),
+    );
+    expect(pages.get('docs/errors.md')?.anchors).toContain('err_config');
+    const broken = [...pages].flatMap(([file, { text }]) =>
+      [...text.matchAll(/\]\(([^)#:\s]*)#([^)\s]+)\)/g)]
+        .filter(([, link, anchor = '']) => {
+          const page = pages.get(link ? posix.join(posix.dirname(file), link) : file);
+          return page !== undefined && !page.anchors.includes(anchor);
+        })
+        .map(([link]) => `${file} → ${link}`),
+    );
+    expect(broken).toEqual([]);
+  });
 });
+
+/** What a heading is called in links, as GitHub does it. */
+function anchorOf(heading: string): string {
+  const text = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
+  return text.replace(/[^\p{L}\p{N}_ -]/gu, '').replaceAll(' ', '-');
+}
 
 /** Something is exported that exists at run time and does more than hold a text or a number. */
 function hasBehaviour(text: string): boolean {

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import * as errors from '../lib/errors.js';
+import { read } from './support/source.js';
 
 const {
   BackendError,
@@ -97,4 +98,15 @@ describe('toBackendFailure', () => {
     expect(errors.toBackendFailure('b', refused)).toBe(refused);
     expect(errors.toBackendFailure('b', new TypeError('bug')).code).toBe('ERR_INTERNAL');
   });
+});
+
+test('docs/errors.md begins with the status that an error of the code has', () => {
+  const [, ...sections] = read('docs/errors.md').split(/^## `(?=ERR_)/m);
+  const told = sections.flatMap((section) => {
+    const [, code, status] = /^(ERR_\w+)`\n\n(\d{3})\b/.exec(section) ?? [];
+    return code === undefined ? [] : [[code, Number(status)]];
+  });
+  expect(told.length).toBeGreaterThan(20);
+  const actual = told.map(([code]) => [code, errors.ERROR_KINDS[code as errors.ErrorCode].status]);
+  expect(told).toEqual(actual);
 });

@@ -76,7 +76,8 @@ export interface GatewayOptions<A extends AxiosLike = AxiosLike> {
   /**
    * What the gateway calls itself in the `Via` header of its requests to backends, and by which it recognises a request that
    * comes back to it, which it answers with 508. Give all processes of one deployment the same name. False sends no `Via` and
-   * recognises nothing. Default: `tributary-` and eight random digits, another name for each gateway.
+   * recognises nothing. Default: `tributary-` and eight random hexadecimal digits, another
+   * name for each gateway.
    */
   readonly via?: string | false;
 }

@@ -15,6 +15,7 @@ const stamp = defineComponent({
 const guard = defineComponent({
   namespace: 'example/guard',
   schema: z.unknown(),
+  addsParams: (config: unknown, scope: Scope) => config === 'fill' && scope === 'endpoint',
   service: () => undefined,
   endpoint: () => undefined,
 }) as Component;
@@ -32,6 +33,13 @@ test('finds a component with its configuration, checked and filled in', () => {
   const { resolved, issues } = resolve('backend', 'example/stamp', { header: 'x' });
   expect(issues).toEqual([]);
   expect(resolved).toMatchObject({ component: stamp, config: { header: 'x', list: [] } });
+});
+
+test('asks a component whether it adds params here', () => {
+  expect(resolve('endpoint', 'example/guard', 'fill').resolved).toMatchObject({ addsParams: true });
+  expect(resolve('endpoint', 'example/guard', 'none').resolved).toMatchObject({ addsParams: false });
+  expect(resolve('service', 'example/guard', 'fill').resolved).toMatchObject({ addsParams: false });
+  expect(resolve('backend', 'example/stamp', { header: 'x' }).resolved).toMatchObject({ addsParams: false });
 });
 
 test('takes the long names with both spellings', () => {

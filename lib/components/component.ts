@@ -13,7 +13,7 @@ import type { TransportMiddleware } from '../transport/transport.js';
 export type Scope = 'service' | 'endpoint' | 'backend';
 
 /** Functions of the host app that a configuration names. What each is given depends on where it is named. */
-// `never` lets every signature in; who calls one knows which it has to be.
+// `never` lets every signature in; the caller knows which it has to be.
 export type GatewayFunction = (...values: never[]) => unknown;
 export type Functions = ReadonlyMap<string, GatewayFunction>;
 
@@ -83,17 +83,20 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   readonly schema: S;
   /** True where its `transport` hook never calls `next`: such a backend needs no host, and no second one of the kind. */
   readonly replacesWire?: boolean;
-  /** True where its `endpoint` or `client` hook adds params: without one, `{JWT.sub}` in a `url_pattern` is refused at start. */
-  readonly addsParams?: boolean;
   /**
    * True where its `transport` hook answers several requests by one call: then `max_pending` counts the calls inside of it,
-   * and not those who wait outside.
+   * and not the requests that wait outside.
    */
   readonly sharesCalls?: boolean;
   /** True where no hook looks into the data of an answer, let alone changes it: documents may stay the text they are. */
   readonly leavesData?: boolean;
   /** True where no hook hands the signal of a request to code that is not the gateway's: it need not be a real one. */
   readonly leavesSignal?: boolean;
+  /**
+   * Asked at start: true where, with these options and at this level, its `endpoint` or `client` hook adds params. Without
+   * one that does, `{JWT.sub}` in a `url_pattern` is refused.
+   */
+  addsParams?(config: z.output<S>, scope: Scope): boolean;
   /** Finds at start what the schema cannot see, such as names of functions that are not there. */
   check?(config: z.output<S>, context: CheckContext): readonly Fault[];
 }

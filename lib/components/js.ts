@@ -42,7 +42,9 @@ const SKIPPED: ProxyResponse = {
 export const js = defineComponent({
   namespace: 'modifier/js',
   schema,
-  addsParams: true,
+
+  // At a backend it runs when the URL is already there.
+  addsParams: ({ request }, scope) => scope === 'endpoint' && request !== undefined,
 
   check({ when, request, response }, { scope, functions }) {
     const faults = Object.entries({ when, request, response }).flatMap(([key, value]): Fault[] =>

@@ -59,7 +59,8 @@ export function createResolver(
     const faults = component.check?.(read.config, { ...named, scope }) ?? [];
     for (const { path, message } of faults) report({ path: joinPaths(at, pathText(path)), message });
     if (faults.length > 0) return undefined;
-    const { replacesWire = false, addsParams = false } = component;
+    const { replacesWire = false } = component;
+    const addsParams = component.addsParams?.(read.config, scope) ?? false;
     return { component, config: read.config, replacesWire, addsParams };
   };
 }
