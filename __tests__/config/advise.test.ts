@@ -11,6 +11,11 @@ test('a configuration without idle options is not commented', () => {
   expect(warningsOf(withEndpoint({ extra_config: { proxy: { sequential: true } } }))).toEqual([]);
 });
 
+test('a dns_cache_ttl below a second is told to do nothing', () => {
+  expect(placesOf({ dns_cache_ttl: '999ms' })).toEqual(['dns_cache_ttl']);
+  for (const ttl of ['0s', 0, '1s']) expect(placesOf({ dns_cache_ttl: ttl })).toEqual([]);
+});
+
 function exampleOf(schema: z.ZodType): unknown {
   const { examples } = schema.meta() ?? {};
   return (examples as unknown[])[0];

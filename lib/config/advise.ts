@@ -1,3 +1,4 @@
+import { SHORTEST_DNS_TTL } from './inherit.js';
 import type { ReadRoot } from './read.js';
 import type { Config } from './schema.js';
 import { whyNotReturned, whyNotSent } from './unforwarded.js';
@@ -47,6 +48,12 @@ export function advise(config: Config, root: ReadRoot, vocabulary: Vocabulary): 
     if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue;
     vocabulary.warn(`extra_config.router.${key}`, `"${key}" ${message}`);
   }
+  const ttl = root.raw.dns_cache_ttl ?? 0;
+  if (ttl > 0 && ttl < SHORTEST_DNS_TTL)
+    vocabulary.warn(
+      'dns_cache_ttl',
+      `is shorter than a second and does nothing, as in KrakenD; it is ${config.dns_cache_ttl / 1_000}s.`,
+    );
   config.endpoints.forEach((endpoint, index) => {
     const { backends } = root.endpoints[index]!;
     const personal = endpoint.input_headers.find((name) => PERSONAL.has(name));

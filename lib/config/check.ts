@@ -111,7 +111,7 @@ function checkBackend(
   }
 
   if (backend.concurrent_calls > 1 && backend.method !== 'GET') {
-    const owner = raw.concurrent_calls === undefined ? 'set concurrent_calls: 1 on this backend' : 'set it to 1';
+    const owner = !raw.concurrent_calls ? 'set concurrent_calls: 1 on this backend' : 'set it to 1';
     report.add(
       [...path, 'concurrent_calls'],
       `would send ${backend.method} ${backend.concurrent_calls} times; ${owner}.`,

@@ -18,6 +18,10 @@ import type { UrlPattern } from './url-pattern.js';
 
 const DEFAULT_TIMEOUT = 2_000;
 const DEFAULT_CONNECT_TIMEOUT = 1_000;
+const DEFAULT_IDLE_CONNECTIONS = 250;
+const DEFAULT_DNS_TTL = 30_000;
+/** KrakenD takes a shorter `dns_cache_ttl` for none. */
+export const SHORTEST_DNS_TTL = 1_000;
 const DEFAULT_REQUEST_BODY = 16 * 2 ** 20;
 const DEFAULT_RESPONSE_BODY = 32 * 2 ** 20;
 const DEFAULT_RESPONSE_HEADERS = 64 * 2 ** 10;
@@ -32,9 +36,9 @@ export interface Compiled {
   patternOf(backend: ReadBackend): UrlPattern;
 }
 
-/** For the connections, `0s` means "not set". */
-function unlessZero(milliseconds: number | undefined): number | undefined {
-  return milliseconds === 0 ? undefined : milliseconds;
+/** For timeouts and numbers of KrakenD, zero means "not set". */
+function unlessZero(value: number | undefined): number | undefined {
+  return value === 0 ? undefined : value;
 }
 
 /** Hands values down from the root to the endpoints and from those to their backends, and fills in the defaults. */
@@ -58,13 +62,17 @@ export function inherit(root: ReadRoot, compiled: Compiled): Config {
     max_buffered_bytes: raw.max_buffered_bytes,
     debug_endpoint: raw.debug_endpoint,
     echo_endpoint: raw.echo_endpoint,
-    dns_cache_ttl: raw.dns_cache_ttl,
+    dns_cache_ttl: dnsTtl(raw),
   };
+}
+
+function dnsTtl({ dns_cache_ttl: ttl = 0 }: RawRoot): number {
+  return ttl < SHORTEST_DNS_TTL ? DEFAULT_DNS_TTL : ttl;
 }
 
 function inheritClient(raw: RawRoot): ClientConfig {
   return {
-    max_idle_connections_per_host: raw.max_idle_connections_per_host,
+    max_idle_connections_per_host: raw.max_idle_connections_per_host || DEFAULT_IDLE_CONNECTIONS,
     max_connections_per_host: raw.max_connections_per_host,
     idle_connection_timeout: unlessZero(raw.idle_connection_timeout),
     connection_rest: raw.connection_rest,
@@ -100,7 +108,7 @@ function inheritEndpoint(
 ): EndpointConfig {
   const { raw, core, components } = endpoint;
   const path = compiled.pathOf(endpoint);
-  const timeout = raw.timeout ?? root.timeout ?? DEFAULT_TIMEOUT;
+  const timeout = raw.timeout || root.timeout || DEFAULT_TIMEOUT;
   const output_encoding = raw.output_encoding ?? root.output_encoding ?? 'json';
   const encoding = compiled.passthrough.has(output_encoding)
     ? output_encoding
@@ -114,7 +122,7 @@ function inheritEndpoint(
     timeout,
     encoding,
     isEncodingForced: compiled.passthrough.has(output_encoding),
-    concurrent_calls: raw.concurrent_calls,
+    concurrent_calls: raw.concurrent_calls || 1,
   };
   return {
     at: parent.at,
@@ -124,7 +132,7 @@ function inheritEndpoint(
     timeout,
     cache_ttl: (raw.cache_ttl ?? root.cache_ttl ?? 0) / 1_000,
     output_encoding,
-    concurrent_calls: raw.concurrent_calls,
+    concurrent_calls: parent.concurrent_calls,
     // As KrakenD has it: no list at all lets Content-Type through, any list replaces that. Names beside a "*" are kept:
     // they let in what "*" alone does not.
     input_headers: raw.input_headers.length === 0 ? ['content-type'] : [...new Set(raw.input_headers.map(lowerCase))],
@@ -159,9 +167,9 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
   const { raw, core, components } = backend;
   const pattern = compiled.patternOf(backend);
   const method = raw.method ?? parent.method;
-  const timeout = Math.min(raw.timeout ?? parent.timeout, parent.timeout);
+  const timeout = Math.min(raw.timeout || parent.timeout, parent.timeout);
   const flatmap_filter = unlessEmpty(core.proxy.flatmap_filter);
-  const connect = raw.connect_timeout ?? root.connect_timeout ?? client.dialer_timeout ?? DEFAULT_CONNECT_TIMEOUT;
+  const connect = raw.connect_timeout || root.connect_timeout || client.dialer_timeout || DEFAULT_CONNECT_TIMEOUT;
   return {
     at: `${parent.at}.backend[${index}]`,
     name: `backend[${index}] ${method} ${pattern.text}`,
@@ -178,7 +186,7 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
     group: raw.group,
     required: raw.required,
     timeout,
-    concurrent_calls: raw.concurrent_calls ?? parent.concurrent_calls,
+    concurrent_calls: raw.concurrent_calls || parent.concurrent_calls,
     sd: raw.sd,
     sd_scheme: raw.sd_scheme,
     balancer: raw.balancer ?? root.balancer ?? 'round_robin',
@@ -194,7 +202,7 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
     output_headers: raw.output_headers,
     retry: raw.retry,
     ejection: raw.ejection,
-    proxy: { shadow: core.proxy.shadow, shadow_timeout: core.proxy.shadow_timeout, flatmap_filter },
+    proxy: { shadow: core.proxy.shadow, shadow_timeout: unlessZero(core.proxy.shadow_timeout), flatmap_filter },
     http: inheritHttp(core['backend/http']),
     http_client: inheritHttpClient(core['backend/http/client'], client.client_tls),
     components,

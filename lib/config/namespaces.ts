@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
-import { dottedPath, duration, isForbiddenName, object, oneOf, text, word } from './fields.js';
+import { dottedPath, durationOrZero, isForbiddenName, object, oneOf, text, word } from './fields.js';
 
 /** One step of a `flatmap_filter`; which arguments it takes depends on the type. */
 const flatmapOperation = z
@@ -86,7 +86,7 @@ export const backendProxySchema = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Call it, but ignore its answer.', examples: [true] }),
-  shadow_timeout: duration()
+  shadow_timeout: durationOrZero()
     .optional()
     .meta({ description: 'Deadline of the shadow call.', examples: ['2s'] }),
   flatmap_filter: flatmapFilter,
