@@ -105,6 +105,34 @@ describe('zero means what it means to KrakenD: not set', () => {
   });
 });
 
+test('an empty string means the default, as in KrakenD', () => {
+  const empty = { method: '', encoding: '', output_encoding: '' };
+  const proxy = { strategy: '', combiner: '', static: { strategy: '', data: {} } };
+  const backend = {
+    method: '',
+    encoding: '',
+    sd: '',
+    sd_scheme: '',
+    balancer: '',
+    url_pattern: '',
+    target: '',
+    group: '',
+  };
+  const config = parse({
+    ...withBackends([backend], { ...empty, extra_config: { proxy } }),
+    encoding: '',
+    output_encoding: '',
+    balancer: '',
+    extra_config: { router: { health_path: '' } },
+  });
+  const plain = parse(withBackends([{}], { extra_config: { proxy: { static: { data: {} } } } }));
+  expect(JSON.parse(JSON.stringify(config))).toEqual(JSON.parse(JSON.stringify(plain)));
+  expect(parseBackend({ method: '', encoding: '' }, { method: 'PUT', encoding: 'xml' })).toMatchObject({
+    method: 'PUT',
+    encoding: 'xml',
+  });
+});
+
 type Layer = Record<string, unknown>;
 
 describe('from the root to an endpoint', () => {

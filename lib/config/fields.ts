@@ -113,6 +113,11 @@ export function word() {
   return text((value) => /^[\w./-]+$/.test(value) && !isForbiddenName(value), 'a name');
 }
 
+/** Takes an empty string for nothing at all, as KrakenD does: the default holds. */
+export function orEmpty<S extends z.ZodType>(schema: S) {
+  return z.preprocess((value: z.input<S> | '') => (value === '' ? undefined : value), schema);
+}
+
 /** An object that is handed on untouched. */
 export function object() {
   return z.custom<Readonly<Record<string, unknown>>>(

@@ -12,6 +12,7 @@ import {
   LONGEST_DURATION,
   object,
   oneOf,
+  orEmpty,
   text,
   word,
 } from './fields.js';
@@ -23,15 +24,21 @@ const GIBIBYTE = 2 ** 30;
 const MOST_COPIES = 100;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-const method = z
-  .string()
-  .transform((name) => name.toUpperCase())
-  .pipe(oneOf(METHODS))
-  .optional();
+const method = orEmpty(
+  z
+    .string()
+    .transform((name) => name.toUpperCase())
+    .pipe(oneOf(METHODS))
+    .optional(),
+);
 
 const hosts = z.array(z.string()).optional();
 const queryNames = z.array(text((name) => !/[\r\n]/.test(name), 'the name of a query parameter'));
-const encoding = word().transform((name) => name.toLowerCase());
+const encoding = orEmpty(
+  word()
+    .transform((name) => name.toLowerCase())
+    .optional(),
+);
 const extraConfig = object()
   .optional()
   .meta({ description: 'Features of this level, by namespace.', examples: [{ proxy: { sequential: true } }] });
@@ -76,8 +83,8 @@ const backendLimits = {
 };
 
 const encodings = {
-  encoding: encoding.optional().meta({ description: 'How backends encode their answers.', examples: ['json'] }),
-  output_encoding: encoding.optional().meta({ description: 'How the answer is encoded.', examples: ['json'] }),
+  encoding: encoding.meta({ description: 'How backends encode their answers.', examples: ['json'] }),
+  output_encoding: encoding.meta({ description: 'How the answer is encoded.', examples: ['json'] }),
 };
 
 /** What stands in a backend object. */
@@ -116,15 +123,12 @@ export const backendSchema = z.strictObject({
   concurrent_calls: countOrZero(MOST_COPIES)
     .optional()
     .meta({ description: 'Copies to race.', examples: [2] }),
-  sd: word()
-    .default('static')
-    .meta({ description: 'Where hosts come from.', examples: ['dns'] }),
-  sd_scheme: oneOf(['http', 'https'])
-    .default('http')
-    .meta({ description: 'Scheme of discovered hosts.', examples: ['https'] }),
-  balancer: word()
-    .optional()
-    .meta({ description: 'How a host is chosen.', examples: ['random'] }),
+  sd: orEmpty(word().default('static')).meta({ description: 'Where hosts come from.', examples: ['dns'] }),
+  sd_scheme: orEmpty(oneOf(['http', 'https']).default('http')).meta({
+    description: 'Scheme of discovered hosts.',
+    examples: ['https'],
+  }),
+  balancer: orEmpty(word().optional()).meta({ description: 'How a host is chosen.', examples: ['random'] }),
   disable_host_sanitize: z
     .boolean()
     .default(false)
@@ -187,9 +191,7 @@ export const rootSchema = z.strictObject({
   ...encodings,
   ...limits,
   ...backendLimits,
-  balancer: word()
-    .optional()
-    .meta({ description: 'How hosts are chosen.', examples: ['random'] }),
+  balancer: orEmpty(word().optional()).meta({ description: 'How hosts are chosen.', examples: ['random'] }),
   max_in_flight_requests: count()
     .default(10_000)
     .meta({ description: 'Most requests at a time; more are answered 503.', examples: [10000] }),
