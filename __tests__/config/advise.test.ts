@@ -42,6 +42,7 @@ test('idle options of the router are reported when they are set', () => {
     disable_access_log: true,
     logger_skip_paths: ['/a'],
     app_engine: true,
+    disable_gzip: true,
     max_multipart_memory: 1,
     use_h2c: true,
   };
@@ -55,6 +56,7 @@ test('idle options of the router are reported when they are set', () => {
     disable_access_log: false,
     logger_skip_paths: [],
     app_engine: false,
+    disable_gzip: false,
     use_h2c: false,
   };
   expect(placesOf({ extra_config: { router: unset } })).toEqual([]);

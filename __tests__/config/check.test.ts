@@ -94,49 +94,6 @@ describe('what is passed through untouched', () => {
     const shadow = { extra_config: { proxy: { shadow: true } } };
     expect(issuesOf(withBackends([{}, shadow], { output_encoding: 'no-op' }))).toEqual([]);
   });
-
-  test.each<[object, string]>([
-    [{ target: 'a' }, 'target'],
-    [{ allow: ['a'] }, 'allow'],
-    [{ deny: ['a'] }, 'deny'],
-    [{ mapping: { a: 'b' } }, 'mapping'],
-    [{ group: 'a' }, 'group'],
-    [{ is_collection: true }, 'is_collection'],
-    [
-      { extra_config: { proxy: { flatmap_filter: [{ type: 'del', args: ['a'] }] } } },
-      'extra_config.proxy.flatmap_filter',
-    ],
-    [
-      { extra_config: { 'backend/http': { return_error_code: true } } },
-      'extra_config["backend/http"].return_error_code',
-    ],
-    [
-      { extra_config: { 'backend/http': { return_error_details: 'x' } } },
-      'extra_config["backend/http"].return_error_details',
-    ],
-  ])('G01 has no use for %j on its backend', (backend, path) => {
-    expect(pathsOf(withBackends([backend], { output_encoding: 'no-op' }))).toEqual([`endpoints[0].backend[0].${path}`]);
-    expect(pathsOf(withBackends([{ ...backend, encoding: 'no-op' }]))).toEqual([`endpoints[0].backend[0].${path}`]);
-    expect(pathsOf(withBackends([backend]))).toEqual([]);
-  });
-
-  test.each<[object, string]>([
-    [{ sequential: true }, 'sequential'],
-    [{ strategy: 'sequential' }, 'strategy'],
-    [{ combiner: 'shallow' }, 'combiner'],
-    [{ static: { data: {} } }, 'static'],
-    [{ flatmap_filter: [{ type: 'del', args: ['a'] }] }, 'flatmap_filter'],
-  ])('G01 has no use for %j on the endpoint', (proxy, key) => {
-    expect(pathsOf(withEndpoint({ output_encoding: 'no-op', extra_config: { proxy } }))).toEqual([
-      `endpoints[0].extra_config.proxy.${key}`,
-    ]);
-    expect(pathsOf(withEndpoint({ extra_config: { proxy } }))).toEqual([]);
-  });
-
-  test('empty filters are none', () => {
-    const backend = { target: '', allow: [], deny: [], mapping: {}, group: '', is_collection: false };
-    expect(issuesOf(withBackends([backend], { output_encoding: 'no-op' }))).toEqual([]);
-  });
 });
 
 describe('names of the vocabulary', () => {

@@ -1,6 +1,7 @@
 import { show } from './explain.js';
 import { isRecordName, isVerbatimHost, sanitizeHost } from './hosts.js';
 import { usesHostsVerbatim } from './inherit.js';
+import { hidesData, reasonOf } from './leftovers.js';
 import { suggest } from './nearest.js';
 import type { Path } from './path.js';
 import { checkPlaceholders } from './placeholders.js';
@@ -76,25 +77,21 @@ function checkEndpoint(
   }
   if (!passthrough.has(endpoint.output_encoding)) return;
 
-  const demand = `cannot act on the "${endpoint.output_encoding}" output, which is passed through untouched; remove it.`;
   if (regular.length > 1) {
     report.add(
       [...path, 'backend'],
       `must hold one backend, not ${regular.length}: output_encoding "${endpoint.output_encoding}" passes its answer through.`,
     );
   }
-  if (endpoint.proxy.sequential) {
-    report.add([...proxy, core.proxy.strategy === undefined ? 'sequential' : 'strategy'], demand);
+  if (hidesData(core.proxy.flatmap_filter)) {
+    report.add([...proxy, 'flatmap_filter'], cannotHide(`output_encoding "${endpoint.output_encoding}"`));
   }
-  if (endpoint.proxy.combiner !== 'deep') report.add([...proxy, 'combiner'], demand);
-  if (endpoint.proxy.static !== undefined) report.add([...proxy, 'static'], demand);
-  if (endpoint.proxy.flatmap_filter !== undefined) report.add([...proxy, 'flatmap_filter'], demand);
 }
 
 function checkBackend(
   endpoint: EndpointConfig,
   backend: BackendConfig,
-  { path, raw, components }: ReadBackend,
+  { path, raw, core, components }: ReadBackend,
   vocabulary: Vocabulary,
   report: Report,
 ): void {
@@ -123,29 +120,16 @@ function checkBackend(
   if (backend.required && backend.proxy.shadow) {
     report.add([...path, 'required'], 'contradicts "shadow": the answer of a shadow backend is ignored.');
   }
-  if (passthrough.has(backend.encoding)) checkUntouched(backend, path, endpoint, report);
+  // A document that is never decoded cannot be filtered: what the filter is there to hide would show.
+  if (!passthrough.has(backend.encoding)) return;
+  const message = cannotHide(reasonOf(endpoint, backend));
+  if (backend.allow.length > 0) report.add([...path, 'allow'], message);
+  if (backend.deny.length > 0) report.add([...path, 'deny'], message);
+  if (hidesData(core.proxy.flatmap_filter)) report.add([...path, 'extra_config', 'proxy', 'flatmap_filter'], message);
 }
 
-/** A document that is never decoded cannot be filtered. */
-function checkUntouched(backend: BackendConfig, path: Path, { output_encoding }: EndpointConfig, report: Report): void {
-  const { proxy, http } = backend;
-  const idle: readonly [isGiven: boolean, place: Path][] = [
-    [backend.target !== '', ['target']],
-    [backend.allow.length > 0, ['allow']],
-    [backend.deny.length > 0, ['deny']],
-    [Object.keys(backend.mapping).length > 0, ['mapping']],
-    [backend.group !== '', ['group']],
-    [backend.is_collection, ['is_collection']],
-    [proxy.flatmap_filter !== undefined, ['extra_config', 'proxy', 'flatmap_filter']],
-    [http.return_error_details !== undefined, ['extra_config', 'backend/http', 'return_error_details']],
-    [http.return_error_code, ['extra_config', 'backend/http', 'return_error_code']],
-  ];
-  const reason =
-    backend.encoding === output_encoding ? `output_encoding "${output_encoding}"` : `encoding "${backend.encoding}"`;
-  for (const [isGiven, place] of idle) {
-    if (isGiven)
-      report.add([...path, ...place], `cannot act under ${reason}, which leaves the answer untouched; remove it.`);
-  }
+function cannotHide(reason: string): string {
+  return `cannot hide anything under ${reason}, which leaves the answer untouched; remove it.`;
 }
 
 function isOrigin(host: string): string | undefined {

@@ -1,6 +1,7 @@
 import { createPlain } from './copy.js';
 import type { EndpointPath } from './endpoint-path.js';
 import { sanitizeHost } from './hosts.js';
+import { propagatedOf } from './leftovers.js';
 import type { CoreNamespaces, ReadBackend, ReadEndpoint, ReadRoot } from './read.js';
 import type {
   BackendConfig,
@@ -8,6 +9,7 @@ import type {
   ClientTls,
   Config,
   EndpointConfig,
+  EndpointProxyConfig,
   HttpClientConfig,
   HttpConfig,
   RawBackend,
@@ -113,7 +115,6 @@ function inheritEndpoint(
   const encoding = compiled.passthrough.has(output_encoding)
     ? output_encoding
     : (raw.encoding ?? root.encoding ?? 'json');
-  const { proxy } = core;
   const parent: Parent = {
     root,
     client,
@@ -124,6 +125,7 @@ function inheritEndpoint(
     isEncodingForced: compiled.passthrough.has(output_encoding),
     concurrent_calls: raw.concurrent_calls || 1,
   };
+  const backend = endpoint.backends.map((read, place) => inheritBackend(parent, read, place, compiled));
   return {
     at: parent.at,
     endpoint: path.text,
@@ -139,15 +141,27 @@ function inheritEndpoint(
     input_query_strings: nameList(raw.input_query_strings),
     max_request_body: raw.max_request_body ?? root.max_request_body ?? DEFAULT_REQUEST_BODY,
     max_passed_request_body: raw.max_request_body ?? Number.POSITIVE_INFINITY,
-    backend: endpoint.backends.map((backend, place) => inheritBackend(parent, backend, place, compiled)),
-    proxy: {
-      sequential: proxy.strategy === undefined ? proxy.sequential === true : proxy.strategy === 'sequential',
-      combiner: proxy.combiner === 'default' ? 'deep' : proxy.combiner,
-      static: proxy.static,
-      flatmap_filter: unlessEmpty(proxy.flatmap_filter),
-      sequential_propagated_params: proxy.sequential_propagated_params,
-    },
+    backend,
+    proxy: parent.isEncodingForced ? UNSHAPED : inheritProxy(core.proxy, backend),
     components,
+  };
+}
+
+/** What is passed through untouched is neither combined nor shaped. */
+const UNSHAPED: EndpointProxyConfig = { sequential: false, combiner: 'deep', sequential_propagated_params: [] };
+
+function inheritProxy(
+  proxy: CoreNamespaces<'endpoint'>['proxy'],
+  backends: readonly BackendConfig[],
+): EndpointProxyConfig {
+  const sequential = proxy.strategy === undefined ? proxy.sequential === true : proxy.strategy === 'sequential';
+  const regular = backends.filter((backend) => !backend.proxy.shadow).length;
+  return {
+    sequential,
+    combiner: proxy.combiner === 'default' ? 'deep' : proxy.combiner,
+    static: proxy.static,
+    flatmap_filter: unlessEmpty(proxy.flatmap_filter),
+    sequential_propagated_params: propagatedOf(proxy.sequential_propagated_params, sequential, regular),
   };
 }
 
@@ -168,7 +182,9 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
   const pattern = compiled.patternOf(backend);
   const method = raw.method ?? parent.method;
   const timeout = Math.min(raw.timeout || parent.timeout, parent.timeout);
-  const flatmap_filter = unlessEmpty(core.proxy.flatmap_filter);
+  const encoding = parent.isEncodingForced ? parent.encoding : (raw.encoding ?? parent.encoding);
+  const isUntouched = compiled.passthrough.has(encoding);
+  const flatmap_filter = isUntouched ? undefined : unlessEmpty(core.proxy.flatmap_filter);
   const connect = raw.connect_timeout || root.connect_timeout || client.dialer_timeout || DEFAULT_CONNECT_TIMEOUT;
   return {
     at: `${parent.at}.backend[${index}]`,
@@ -176,14 +192,17 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
     host: inheritHosts(root, raw, components),
     url_pattern: pattern,
     method,
-    encoding: parent.isEncodingForced ? parent.encoding : (raw.encoding ?? parent.encoding),
-    is_collection: raw.is_collection,
-    target: raw.target,
+    encoding,
+    is_collection: raw.is_collection && !isUntouched,
+    target: isUntouched ? '' : raw.target,
     // A flatmap_filter takes the place of the filters and the mapping; allow takes the place of deny.
     allow: flatmap_filter === undefined ? raw.allow : [],
     deny: flatmap_filter === undefined && raw.allow.length === 0 ? raw.deny : [],
-    mapping: Object.assign(createPlain(), flatmap_filter === undefined ? raw.mapping : {}) as Record<string, string>,
-    group: raw.group,
+    mapping: Object.assign(createPlain(), flatmap_filter === undefined && !isUntouched ? raw.mapping : {}) as Record<
+      string,
+      string
+    >,
+    group: isUntouched ? '' : raw.group,
     required: raw.required,
     timeout,
     concurrent_calls: raw.concurrent_calls || parent.concurrent_calls,
@@ -203,11 +222,14 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
     retry: raw.retry,
     ejection: raw.ejection,
     proxy: { shadow: core.proxy.shadow, shadow_timeout: unlessZero(core.proxy.shadow_timeout), flatmap_filter },
-    http: inheritHttp(core['backend/http']),
+    http: isUntouched ? NO_ERRORS_SHOWN : inheritHttp(core['backend/http']),
     http_client: inheritHttpClient(core['backend/http/client'], client.client_tls),
     components,
   };
 }
+
+/** An answer that is passed through shows its status and body anyway. */
+const NO_ERRORS_SHOWN: HttpConfig = { return_error_details: undefined, return_error_code: false };
 
 /** Only the hosts of `sd: static` are addresses of ours to tidy; the hosts of the root always are. */
 function inheritHosts(root: RawRoot, backend: RawBackend, components: readonly ResolvedComponent[]): string[] {

@@ -228,6 +228,7 @@ export const routerSchema = z.strictObject({
     .array(z.string())
     .default([])
     .meta({ description: 'The access log belongs to the app.', examples: [['/__health']] }),
+  disable_gzip: flag('Compression of answers belongs to the app.'),
   app_engine: flag('Not supported.'),
   max_multipart_memory: z
     .int()

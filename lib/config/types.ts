@@ -139,6 +139,7 @@ export interface RouterInput extends Comments {
   /** Does nothing here: the access log belongs to the app. */
   readonly logger_skip_paths?: readonly string[];
   /** Does nothing here. */
+  readonly disable_gzip?: boolean;
   readonly app_engine?: boolean;
   /** Does nothing here: see `max_request_body`. */
   readonly max_multipart_memory?: number;
