@@ -222,6 +222,7 @@ function parse(input: unknown, options: ResolvedOptions): Config {
     combiners: new Set(combiners.keys()),
     subscribers: new Set(subscribers.keys()),
     balancers: new Set(balancers.keys()),
+    hasOwnTransport: options.transport !== undefined,
     resolve: createResolver(components, { functions, stores, clients }, notices.add),
     warn: notices.add,
   });

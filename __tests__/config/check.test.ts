@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Vocabulary } from '../../lib/config/parse.js';
 import { issuesOf, parse, pathsOf, withBackends, withEndpoint } from './support/parse.js';
 
 function endpoints(...routes: readonly (readonly [method: string, endpoint: string])[]): object {
@@ -141,7 +142,7 @@ describe('hosts', () => {
   });
 
   test('G02 disable_host_sanitize lets the hosts of its backend be, but not those of the root', () => {
-    const verbatim = { disable_host_sanitize: true, host: ['http://u:p@a/v1?x=1', 'amqp://q'] };
+    const verbatim = { disable_host_sanitize: true, host: ['http://u:p@a/v1?x=1', 'HTTPS://[::1]:8443/'] };
     expect(pathsOf(withBackends([verbatim]))).toEqual([]);
     expect(pathsOf(withBackends([{ ...verbatim, host: ['http://a\r\nX: y', ''] }]))).toEqual([
       'endpoints[0].backend[0].host[0]',
@@ -149,6 +150,44 @@ describe('hosts', () => {
     ]);
     expect(pathsOf(withBackends([{ disable_host_sanitize: true }], {}, { host: ['http://a/v1'] }))).toEqual([
       'host[0]',
+    ]);
+  });
+
+  const UNCALLABLE = [
+    'redis://x',
+    'localhost:8080',
+    'users.internal',
+    '//a',
+    'http:///v1',
+    'http://',
+    'http://a:99999',
+    'ftp://a',
+    'http://a#b',
+    'unix:/run/a',
+  ];
+
+  test.each(UNCALLABLE)('G02 %j can never be called over HTTP, disable_host_sanitize or not', (host) => {
+    const backend = { disable_host_sanitize: true, host: ['http://fine/v1', host] };
+    expect(issuesOf(withBackends([backend]))).toEqual([
+      {
+        path: 'endpoints[0].backend[0].host[1]',
+        message: `must be a URL such as "http://users.internal:8080/v1": nothing else can be called over HTTP, not ${JSON.stringify(host)}.`,
+      },
+    ]);
+    const amqp = { 'backend/amqp/producer': {} };
+    expect(pathsOf(withBackends([{ ...backend, extra_config: amqp }]))).toEqual([]);
+    expect(pathsOf(withBackends([{ ...backend, sd: 'consul' }]))).toEqual([]);
+    expect(pathsOf(withBackends([backend]), { hasOwnTransport: true })).toEqual([]);
+  });
+
+  test('G01 a component at fault may be what would have called the host: its own fault is enough', () => {
+    const backend = { disable_host_sanitize: true, host: ['amqp://q'], extra_config: { 'backend/amqp/producer': {} } };
+    const resolve: Vocabulary['resolve'] = (_scope, _namespace, _value, path, tell) => {
+      tell({ path, message: 'is wrong.' });
+      return undefined;
+    };
+    expect(pathsOf(withBackends([backend]), { resolve })).toEqual([
+      'endpoints[0].backend[0].extra_config["backend/amqp/producer"]',
     ]);
   });
 

@@ -352,8 +352,8 @@ describe('hosts', () => {
       'http://api.internal',
       'https://b',
     ]);
-    expect(parseBackend({ host: ['kafka://', 'http://a/v1'], disable_host_sanitize: true }).host).toEqual([
-      'kafka://',
+    expect(parseBackend({ host: ['HTTP://B/', 'http://a/v1'], disable_host_sanitize: true }).host).toEqual([
+      'HTTP://B/',
       'http://a/v1',
     ]);
     expect(parseBackend({ host: ['users'], sd: 'consul' }).host).toEqual(['users']);

@@ -1,5 +1,5 @@
 import { show } from './explain.js';
-import { isRecordName, isVerbatimHost, sanitizeHost } from './hosts.js';
+import { isHttpHost, isRecordName, isVerbatimHost, sanitizeHost } from './hosts.js';
 import { usesHostsVerbatim } from './inherit.js';
 import { hidesData, reasonOf } from './leftovers.js';
 import { suggest } from './nearest.js';
@@ -99,7 +99,7 @@ function checkBackend(
   checkEncoding(backend.encoding, [...path, 'encoding'], decoders, vocabulary, report);
   checkName(backend.sd, [...path, 'sd'], subscribers, 'service discovery', report);
   checkName(backend.balancer, [...path, 'balancer'], balancers, 'balancer', report);
-  checkBackendHosts(backend, { path, raw }, report);
+  checkBackendHosts(backend, { path, raw, components }, vocabulary, report);
   if (components.filter(({ replacesWire }) => replacesWire).length > 1) {
     report.add(
       [...path, 'extra_config'],
@@ -142,6 +142,12 @@ function isVerbatim(host: string): string | undefined {
   return isVerbatimHost(host) ? undefined : 'must not be empty or hold spaces, control characters or "\\"';
 }
 
+function isHttp(host: string): string | undefined {
+  return isHttpHost(host)
+    ? undefined
+    : 'must be a URL such as "http://users.internal:8080/v1": nothing else can be called over HTTP';
+}
+
 function isRecord(host: string): string | undefined {
   return isRecordName(host) ? undefined : 'must be the name of a DNS record, such as "_http._tcp.users.internal"';
 }
@@ -160,12 +166,21 @@ function checkHosts(
 
 function checkBackendHosts(
   backend: BackendConfig,
-  { path, raw }: Pick<ReadBackend, 'path' | 'raw'>,
+  { path, raw, components }: Omit<ReadBackend, 'core'>,
+  { hasOwnTransport }: Vocabulary,
   report: Report,
 ): void {
   const place = [...path, 'host'];
   const own = raw.host ?? [];
-  checkHosts(own, place, backend.sd === 'dns' ? isRecord : usesHostsVerbatim(raw) ? isVerbatim : isOrigin, report);
+  // What is at fault may be what would have called the host in place of HTTP.
+  const isOffWire = components.some(({ replacesWire }) => replacesWire) || report.isFaulty([...path, 'extra_config']);
+
+  function checkOf(): (host: string) => string | undefined {
+    if (backend.sd === 'dns') return isRecord;
+    if (!usesHostsVerbatim(raw)) return isOrigin;
+    return backend.sd !== 'static' || isOffWire || hasOwnTransport ? isVerbatim : isHttp;
+  }
+  checkHosts(own, place, checkOf(), report);
   if (report.isFaulty(place) || report.isFaulty(['host'])) return;
   if (backend.sd === 'dns' && own.length === 0)
     report.add(place, 'is missing; give the name of the DNS record to look up.');
