@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { type Component, defineComponent, type Scope } from '../../lib/components/component.js';
+import { builtInComponents } from '../../lib/components/index.js';
 import { createResolver, inTableOrder } from '../../lib/components/resolve.js';
 import { ConfigError, type ConfigIssue } from '../../lib/errors.js';
 import { componentScope } from '../support/component-scope.js';
@@ -64,6 +65,32 @@ describe('refuses', () => {
       },
     ]);
     expect(resolve('backend', 'nothing/like-it-at-all', {}).issues[0]?.message).not.toContain('did you mean');
+  });
+
+  test('G01 a name of the Enterprise edition is told as what it is, and is no slip for another one', () => {
+    const { functions, stores, clients } = componentScope();
+    const builtIn = createResolver(builtInComponents, { functions, stores, clients }, vi.fn());
+    function messageOf(namespace: string): string | undefined {
+      const messages: string[] = [];
+      builtIn('backend', namespace, {}, 'here', ({ message }) => messages.push(message));
+      return messages[0];
+    }
+    for (const name of ['backend/conditional', 'backend/grpc', 'modifier/jmespath', 'auth/api-keys', 'workflow']) {
+      expect(messageOf(name)).toMatch(
+        /^"[^"]+" is a feature of KrakenD Enterprise and is not supported; [^?]+$/,
+      );
+    }
+    for (const name of [
+      'github_com/devopsfaith/krakend-health',
+      'proxy/forward_headers',
+      'backend/fancy',
+      'x/conditional',
+    ]) {
+      expect(messageOf(name)).toBe(`"${name}" is not a known namespace`);
+    }
+    expect(messageOf('qos/circuitbreaker')).toContain('did you mean "qos/circuit-breaker"?');
+    expect(messageOf('secuirty/cors')).toContain('did you mean "security/cors"?');
+    expect(messageOf('github_com/devopsfaith/krakend-htpcache')).toContain('krakend-httpcache"?');
   });
 
   test('G03 wrong values, all at once, each at its path', () => {

@@ -114,6 +114,20 @@ describe('names of the vocabulary', () => {
     expect(issue?.message).toContain(`Did you mean "${near}"?`);
   });
 
+  test('G01 the known ones are listed, those of the app among them', () => {
+    const changes = {
+      decoders: new Set(['json', 'csv']),
+      encoders: new Set(['json', 'pdf']),
+      subscribers: new Set(['static', 'eureka']),
+    };
+    const input = withBackends([{ encoding: 'form', sd: 'zookeeper' }], { output_encoding: 'parquet' });
+    expect(issuesOf(input, changes).map(({ message }) => message)).toEqual([
+      'must be a known output_encoding, not "parquet". Known are "json", "pdf", "no-op".',
+      'must be a known encoding, not "form". Known are "json", "csv", "no-op".',
+      'must be a known service discovery, not "zookeeper". Known are "static", "eureka".',
+    ]);
+  });
+
   test('an encoding with one half is known for that half only', () => {
     expect(pathsOf(withEndpoint({ output_encoding: 'negotiate' }))).toEqual([]);
     expect(pathsOf(withBackends([{ encoding: 'negotiate' }]))).toEqual(['endpoints[0].backend[0].encoding']);

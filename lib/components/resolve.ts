@@ -79,8 +79,22 @@ function scopesOf(component: Component): string {
 }
 
 function unknownNamespace(namespace: string, table: ReadonlyMap<string, Component>): string {
-  const close = nearest(namespace, [...table.keys(), ...unsupportedNamespaces.keys()]);
+  const candidates = [...table.keys(), ...unsupportedNamespaces.keys()].filter((name) => isAlike(namespace, name));
+  const close = nearest(namespace, candidates);
   return `"${namespace}" is not a known namespace${close ? `; did you mean "${close}"?` : ''}`;
+}
+
+/** Long names share most of their letters with names that have nothing to do with them: each part has to be near. */
+function isAlike(written: string, name: string): boolean {
+  const [folder, feature] = partsOf(written);
+  const [otherFolder, otherFeature] = partsOf(name);
+  return nearest(folder, [otherFolder]) !== undefined && nearest(feature, [otherFeature]) !== undefined;
+}
+
+function partsOf(namespace: string): [folder: string, feature: string] {
+  const plain = namespace.replace(/^github_com\//, 'github.com/').replace(/\/krakend-/, '/krakend/');
+  const slash = plain.lastIndexOf('/');
+  return [plain.slice(0, slash + 1), plain.slice(slash + 1)];
 }
 
 function joinPaths(at: string, below: string): string {

@@ -208,5 +208,6 @@ function checkEncoding(
 
 function checkName(name: string, path: Path, known: ReadonlySet<string>, kind: string, report: Report): void {
   if (known.has(name) || report.isFaulty(path)) return;
-  report.add(path, `must be a known ${kind}, not ${show(name)}.${suggest(name, known)}`);
+  const all = [...known].map((word) => `"${word}"`).join(', ');
+  report.add(path, `must be a known ${kind}, not ${show(name)}.${suggest(name, known)} Known are ${all}.`);
 }
