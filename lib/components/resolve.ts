@@ -3,6 +3,7 @@ import type { Vocabulary } from '../config/parse.js';
 import { pathText } from '../config/path.js';
 import type { ResolvedComponent } from '../config/resolved.js';
 import { ConfigError } from '../errors.js';
+import { silentLogger } from '../logger.js';
 import type { CheckContext, Component, Scope } from './component.js';
 import { unsupportedNamespaces } from './namespaces.js';
 import { readOptions } from './read-options.js';
@@ -52,15 +53,22 @@ export function createResolver(
       return undefined;
     }
     const read = readOptions(component.schema, value);
-    if ('issues' in read) {
-      for (const { path, message } of read.issues) report({ path: joinPaths(at, path), message });
-      return undefined;
-    }
-    const faults = component.check?.(read.config, { ...named, scope }) ?? [];
-    for (const { path, message } of faults) report({ path: joinPaths(at, pathText(path)), message });
-    if (faults.length > 0) return undefined;
+    const issues = read.issues ?? [];
+    for (const { path, message } of issues) report({ path: joinPaths(at, path), message });
+    // Something that is wrong is looked at as well, as far as it is sound: all that is wrong is told at once.
     const { replacesWire = false, addsParams = false } = component;
-    return { component, config: read.config, replacesWire, addsParams };
+    const resolved = { component, config: read.config, replacesWire, addsParams };
+    if (issues.length > 0 && read.config === undefined) return resolved;
+    for (const { path, message } of component.check?.(read.config, { ...named, scope }) ?? []) {
+      // A key that was taken out because it is wrong may be what is missed now.
+      if (issues.length === 0 || path.length > 0) report({ path: joinPaths(at, pathText(path)), message });
+    }
+    if (component.checkAt === undefined) return resolved;
+    return {
+      ...resolved,
+      faultsAt: (endpoint, backend) =>
+        component.checkAt?.(read.config, { clients: named.clients, logger: silentLogger, endpoint, backend }) ?? [],
+    };
   };
 }
 

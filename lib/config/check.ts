@@ -17,11 +17,30 @@ export function checkConfig(config: Config, root: ReadRoot, vocabulary: Vocabula
   config.endpoints.forEach((endpoint, index) => {
     const read = root.endpoints[index]!;
     checkEndpoint(endpoint, read, vocabulary, report);
+    checkComponents(read, endpoint, undefined, report);
     endpoint.backend.forEach((backend, place) => {
       checkBackend(endpoint, backend, read.backends[place]!, vocabulary, report);
+      if (!report.isFaulty([...read.path, 'endpoint']))
+        checkComponents(read.backends[place]!, endpoint, backend, report);
     });
     checkPlaceholders(endpoint, read, report);
   });
+}
+
+/** What components find beside their endpoint and backend. A host that is at fault already is that once. */
+function checkComponents(
+  { path, components }: ReadEndpoint | ReadBackend,
+  endpoint: EndpointConfig,
+  backend: BackendConfig | undefined,
+  report: Report,
+): void {
+  if (backend === undefined && report.isFaulty([...path, 'endpoint'])) return;
+  const host = report.isFaulty([...path, 'host']) ? report.text([...path, 'host']) : undefined;
+  for (const component of components) {
+    for (const issue of component.faultsAt?.(endpoint, backend) ?? []) {
+      if (issue.path !== host) report.take(issue);
+    }
+  }
 }
 
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineComponent } from '../component.js';
 import { receiveFrom } from '../pubsub/subscriber.js';
+import { thrownFaults } from '../thrown-faults.js';
 import { placeOf } from './place.js';
 import { createAmqpSubscription } from './subscription.js';
 import { amqpName, checkTopology, topology } from './topology.js';
@@ -59,6 +60,8 @@ export const amqpConsumer = defineComponent({
   schema,
   replacesWire: true,
   check: checkTopology,
+  checkAt: ({ client }, { backend, clients }) =>
+    backend ? thrownFaults([() => placeOf(client, { backend, clients })]) : [],
 
   transport(config, scope) {
     const { name: queue, exchange, durable, exclusive, delete: autoDelete } = config;
