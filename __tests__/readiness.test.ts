@@ -32,8 +32,8 @@ test('all are checked at once, and again at each call', async () => {
 
 test('everything that is not there is listed in the order of the configuration', async () => {
   const readiness = createReadiness(silentLogger);
-  const gone = new BackendError('ERR_BACKEND_CONNECTION', 502, 'backend[0] GET /a: there is no connection');
-  const refused = new GatewayError('ERR_BACKEND_STATUS', 502, 'backend[0] GET /c: refused');
+  const gone = new BackendError('ERR_BACKEND_CONNECTION', 'backend[0] GET /a: there is no connection');
+  const refused = new GatewayError('ERR_BACKEND_STATUS', 'backend[0] GET /c: refused');
   readiness.at('endpoints[0].backend[0]')(async () => {
     await vi.advanceTimersByTimeAsync(5);
     throw gone;

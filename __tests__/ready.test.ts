@@ -168,7 +168,7 @@ describe('gateway.ready()', () => {
 });
 
 test('components of the app say what they need, at every level', async () => {
-  const missing = new BackendError('ERR_BACKEND_CONNECTION', 502, 'the vault is sealed');
+  const missing = new BackendError('ERR_BACKEND_CONNECTION', 'the vault is sealed');
   const check: ReadyCheck = () => Promise.reject(missing);
   const needy = defineComponent({
     namespace: 'example/needy',

@@ -1,19 +1,6 @@
 import type { Readable } from 'node:stream';
-import { BackendError, type ErrorCode, GatewayError } from './errors.js';
+import { BackendError, GatewayError } from './errors.js';
 import type { ProxyResponse } from './proxy.js';
-
-/** What a backend had a part in. Everything else happened on our side of the wire. */
-const BACKENDS_FAULT: ReadonlySet<ErrorCode> = new Set([
-  'ERR_BACKEND_CONNECTION',
-  'ERR_BACKEND_TIMEOUT',
-  'ERR_BACKEND_PROTOCOL',
-  'ERR_BACKEND_SIZE',
-  'ERR_BACKEND_REDIRECT',
-  'ERR_BACKEND_STATUS',
-  'ERR_BACKEND_DECODE',
-]);
-/** A deadline that passes while a backend is silent does say something about it. */
-const DEADLINES: ReadonlySet<ErrorCode> = new Set(['ERR_ENDPOINT_TIMEOUT', 'ERR_BACKEND_TIMEOUT']);
 
 /**
  * Whether a failed call says something about the backend. It does not when the client left, when nobody needed the answer
@@ -24,7 +11,7 @@ export function isBackendsFault(error: unknown, signal: AbortSignal): boolean {
   const cause: unknown = signal.aborted ? signal.reason : error;
   if (!(cause instanceof GatewayError)) return false;
   if (cause instanceof BackendError && cause.details.isUnsent) return false;
-  return signal.aborted ? DEADLINES.has(cause.code) : BACKENDS_FAULT.has(cause.code);
+  return (signal.aborted ? cause.kind.isDeadline : cause.kind.isBackendFailure) === true;
 }
 
 /** How a streamed answer ended after its head. */
@@ -65,16 +52,12 @@ function failureOf(name: string, stream: Readable, signal: AbortSignal): Gateway
   if (errored) return brokenOff(name);
   if (stream.readableEnded) return undefined;
   if (signal.aborted && signal.reason instanceof GatewayError) return signal.reason;
-  return new BackendError('ERR_BACKEND_CANCELLED', 502, `The answer of ${name} was not needed to its end`);
+  return new BackendError('ERR_BACKEND_CANCELLED', `The answer of ${name} was not needed to its end`);
 }
 
 /** The failure of a body whose own error is not ours, and may hold hosts. */
 export function brokenOff(name: string): BackendError {
-  return new BackendError(
-    'ERR_BACKEND_CONNECTION',
-    502,
-    `${name}: the connection ended before the answer was complete.`,
-  );
+  return new BackendError('ERR_BACKEND_CONNECTION', `${name}: the connection ended before the answer was complete.`);
 }
 
 /**
@@ -82,6 +65,6 @@ export function brokenOff(name: string): BackendError {
  * take what there was.
  */
 function isFaultInStream(failure: GatewayError, stream: Readable, isOpenEnded: boolean): boolean {
-  if (!DEADLINES.has(failure.code)) return BACKENDS_FAULT.has(failure.code);
+  if (!failure.kind.isDeadline) return failure.kind.isBackendFailure === true;
   return !isOpenEnded && !stream.isPaused() && stream.readableLength === 0;
 }

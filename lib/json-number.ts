@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { brand } from './brand.js';
 import { isObject } from './data.js';
 import type { Data } from './proxy.js';
 
 const LITERAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** Stands before the digits while `JSON.stringify` writes. Whoever guessed it could smuggle in a number, nothing else. */
-const MARK = `${randomUUID()}#`;
 const MARKED = /-?\d[-+.\deE]*/y;
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -21,9 +20,23 @@ const MOST_LEVELS = 2000;
 /** Stops `JSON.stringify` at the first `JsonNumber`. */
 const MET = new Error('A document has a JsonNumber.');
 
-/** What a `JsonNumber` does when `JSON.stringify` meets it. */
-let mode: 'number' | 'stop' | 'mark' = 'number';
-let wasMet = false;
+/** Tells every `JsonNumber` what to do when `JSON.stringify` meets it. */
+interface Writing {
+  mode: 'number' | 'stop' | 'mark';
+  wasMet: boolean;
+  /** Stands before the digits while `JSON.stringify` writes. A backend that guessed it could add a number, nothing else. */
+  readonly mark: string;
+}
+
+/** One for all copies of the package: a document may hold numbers of the CommonJS and of the ESM build. */
+const writing = shareWriting();
+
+function shareWriting(): Writing {
+  const shared = globalThis as unknown as Record<symbol, Writing | undefined>;
+  const key = Symbol.for('express-tributary.writing');
+  shared[key] ??= { mode: 'number', wasMet: false, mark: `${randomUUID()}#` };
+  return shared[key];
+}
 
 /**
  * A number of a JSON document that a JavaScript number would change: `12345678901234567890`, `0.10`, `1e400`.
@@ -50,16 +63,18 @@ export class JsonNumber {
 
   /** The literal where the gateway writes the answer; elsewhere the nearest number. */
   toJSON(): number | string {
-    if (mode === 'number') return Number(this.text);
-    wasMet = true;
-    if (mode === 'stop') throw MET;
-    return MARK + this.text;
+    if (writing.mode === 'number') return Number(this.text);
+    writing.wasMet = true;
+    if (writing.mode === 'stop') throw MET;
+    return writing.mark + this.text;
   }
 }
 
-/** Whether a value is a number that keeps its text. */
+const JSON_NUMBER = brand(JsonNumber);
+
+/** Whether a value is a number that keeps its text; one that another copy of the package made is one as well. */
 export function isJsonNumber(value: unknown): value is JsonNumber {
-  return value instanceof JsonNumber;
+  return typeof value === 'object' && value !== null && JSON_NUMBER in value;
 }
 
 /** `JSON.stringify`, with each `JsonNumber` as the literal it was read from. Costs nothing where there is none. */
@@ -69,15 +84,15 @@ export function stringifyJson(value: unknown): string {
 
 /** The text of a value without any `JsonNumber`. */
 function stringifyPlain(value: unknown): string | undefined {
-  wasMet = false;
-  mode = 'stop';
+  writing.wasMet = false;
+  writing.mode = 'stop';
   try {
     return JSON.stringify(value) ?? 'null';
   } catch (error) {
-    if (wasMet) return undefined;
+    if (writing.wasMet) return undefined;
     throw error;
   } finally {
-    mode = 'number';
+    writing.mode = 'number';
   }
 }
 
@@ -135,12 +150,12 @@ function quote(text: string): string {
 
 /** By `JSON.stringify`, for values that have a mind of their own; it may nest one JSON text in another. */
 function writeMarked(key: string | number, value: unknown): string | undefined {
-  mode = 'mark';
+  writing.mode = 'mark';
   try {
     const text = JSON.stringify({ [key]: value });
     return text === '{}' ? undefined : unmark(text.slice(JSON.stringify(String(key)).length + 2, -1));
   } finally {
-    mode = 'number';
+    writing.mode = 'number';
   }
 }
 
@@ -148,11 +163,12 @@ function writeMarked(key: string | number, value: unknown): string | undefined {
 function unmark(text: string): string {
   let result = '';
   let done = 0;
-  for (let mark = text.indexOf(MARK); mark !== -1; mark = text.indexOf(MARK, mark + MARK.length)) {
-    let start = mark - 1;
+  const { mark } = writing;
+  for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + mark.length)) {
+    let start = at - 1;
     while (text.charCodeAt(start - 1) === BACKSLASH && start > done) start -= 1;
-    const quotes = text.slice(start, mark);
-    MARKED.lastIndex = mark + MARK.length;
+    const quotes = text.slice(start, at);
+    MARKED.lastIndex = at + mark.length;
     const digits = MARKED.exec(text)?.[0];
     const end = MARKED.lastIndex;
     if (digits === undefined || start < done || !quotes.endsWith('"') || !text.startsWith(quotes, end)) continue;

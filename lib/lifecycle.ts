@@ -99,7 +99,7 @@ export function createLifecycle(
       retire(old, () => DEFAULT_DRAIN).then(old.release);
     },
     async ready(given) {
-      if (closing) throw new GatewayError('ERR_CLOSING', 503, 'The gateway is closed; create a new one');
+      if (closing) throw new GatewayError('ERR_CLOSING', 'The gateway is closed; create a new one');
       await plan.ready(given);
     },
     close({ timeout = DEFAULT_DRAIN } = {}) {

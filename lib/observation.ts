@@ -46,13 +46,6 @@ export interface Observation {
 }
 
 const REPORT_EVERY = 60_000;
-/** Nobody was called. */
-const REJECTIONS: ReadonlySet<ErrorCode> = new Set([
-  'ERR_REJECTED',
-  'ERR_OVERLOADED',
-  'ERR_BREAKER_OPEN',
-  'ERR_BACKEND_LIMIT',
-]);
 
 export function createObservation(observers: readonly Observer[], logger: Logger): Observation | undefined {
   if (observers.length === 0) return undefined;
@@ -241,7 +234,7 @@ function outcomeOf(error: unknown, { signal }: ProxyRequest): BackendOutcome {
   if (isBackendsFault(error, signal)) return 'failed';
   // A client that did not send the whole body has not left the backend anything to answer.
   if (signal.aborted || error instanceof RequestError) return 'cancelled';
-  return error instanceof GatewayError && REJECTIONS.has(error.code) ? 'rejected' : 'failed';
+  return error instanceof GatewayError && error.kind.isTurnedAway ? 'rejected' : 'failed';
 }
 
 function describe(name: string, thrown: unknown): { code: ErrorCode; status: number | undefined } {

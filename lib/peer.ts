@@ -32,7 +32,7 @@ export function lazyPeer<T>(name: string, feature: string, load: () => Promise<T
 
   function forget(error: unknown): never {
     loaded = undefined;
-    throw isMissing(error, name) ? new GatewayError('ERR_PEER_MISSING', 500, sentence) : error;
+    throw isMissing(error, name) ? new GatewayError('ERR_PEER_MISSING', sentence) : error;
   }
 
   function loadOnce(): Promise<T> {
@@ -54,11 +54,7 @@ export function requirePackage<T>(name: string, feature: string): T {
   } catch (error) {
     if (!isMissing(error, name)) throw error;
     const advice = 'install it where the app runs, beside its bundle';
-    throw new GatewayError(
-      'ERR_PEER_MISSING',
-      500,
-      `${feature} needs the package "${name}", which is not there: ${advice}`,
-    );
+    throw new GatewayError('ERR_PEER_MISSING', `${feature} needs the package "${name}", which is not there: ${advice}`);
   }
 }
 

@@ -191,7 +191,7 @@ function buildPlan(
     ready: readiness.ready,
     idle: admission.empty,
     abort() {
-      admission.cancelAll(new EndpointError('ERR_CLOSING', 503, 'The gateway is closing'));
+      admission.cancelAll(new EndpointError('ERR_CLOSING', 'The gateway is closing'));
     },
     close: closing.close,
     giveUp: closing.giveUp,
@@ -278,7 +278,7 @@ function canPing(store: object): store is { ping(): Promise<unknown> } {
 async function findHosts(subscriber: Subscriber, { name, sd }: BackendConfig): Promise<void> {
   await subscriber.ready?.();
   if (subscriber.hosts().length > 0) return;
-  throw new BackendError('ERR_BACKEND_HOSTS', 503, `${name}: the service discovery "${sd}" has found no host yet`);
+  throw new BackendError('ERR_BACKEND_HOSTS', `${name}: the service discovery "${sd}" has found no host yet`);
 }
 
 function connect(wire: Wire, backend: BackendConfig, stream: boolean): Transport {

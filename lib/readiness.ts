@@ -35,7 +35,7 @@ export function createReadiness(logger: Logger): Readiness {
     if (thrown instanceof GatewayError) return { path, error: thrown };
     // What a client library or a plug-in says may name hosts: it goes to the log, where it can be looked into.
     logger.error({ at: path, err: thrown }, 'something that requests need is not there');
-    return { path, error: new BackendError('ERR_BACKEND_CONNECTION', 502, 'it cannot be reached; the log says why') };
+    return { path, error: new BackendError('ERR_BACKEND_CONNECTION', 'it cannot be reached; the log says why') };
   }
 
   return {
@@ -59,11 +59,11 @@ export function createReadiness(logger: Logger): Readiness {
       if (failures.length > 0) throw new NotReadyError(failures);
     },
     close() {
-      closing.abort(new GatewayError('ERR_CLOSING', 503, 'the gateway is closing'));
+      closing.abort(new GatewayError('ERR_CLOSING', 'the gateway is closing'));
     },
   };
 }
 
 function noAnswer(milliseconds: number): BackendError {
-  return new BackendError('ERR_BACKEND_TIMEOUT', 504, `it gave no answer within ${milliseconds} ms`);
+  return new BackendError('ERR_BACKEND_TIMEOUT', `it gave no answer within ${milliseconds} ms`);
 }

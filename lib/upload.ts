@@ -32,4 +32,4 @@ export function isOwedByClient(body: object | undefined): boolean | undefined {
 }
 
 /** The time was up while the client was still sending: its failure, not the backend's. */
-export const TOO_SLOW = new RequestError('ERR_REQUEST_BODY', 408, 'The request body did not arrive in time.');
+export const TOO_SLOW = new RequestError('ERR_REQUEST_BODY', 'The request body did not arrive in time.', 408);

@@ -12,7 +12,7 @@ const PLACE = { endpoint: { max_request_body: 10 }, backend: { name: 'backend[0]
 function transportOf(call: OffWireCall) {
   return offWire(PLACE, call)(() => Promise.reject(new Error('the wire was used')));
 }
-const late = new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, 'late');
+const late = new EndpointError('ERR_ENDPOINT_TIMEOUT', 'late');
 
 /** An answer from a queue, and how it was settled. */
 function delivery(body: unknown = {}) {
@@ -87,7 +87,7 @@ describe('a call that is not HTTP', () => {
     const remove = vi.spyOn(signal, 'removeEventListener');
     const add = vi.spyOn(signal, 'addEventListener');
     await transportOf(async () => backendAnswer({}))(backendRequest({ signal }));
-    await transportOf(() => Promise.reject(new BackendError('ERR_BACKEND_CONNECTION', 502, 'gone')))(
+    await transportOf(() => Promise.reject(new BackendError('ERR_BACKEND_CONNECTION', 'gone')))(
       backendRequest({ signal }),
     ).catch(() => {});
     expect(remove).toHaveBeenCalledTimes(add.mock.calls.length);
@@ -126,7 +126,7 @@ describe('what is taken from a queue', () => {
   });
 
   test('fails the call when it cannot be settled: the message will come again', async () => {
-    const settle = () => Promise.reject(new BackendError('ERR_BACKEND_CONNECTION', 502, 'the broker is gone'));
+    const settle = () => Promise.reject(new BackendError('ERR_BACKEND_CONNECTION', 'the broker is gone'));
     const answer = await gatewayOf(async () => ({ ...backendAnswer({}), settle })).call({ url: '/next' });
     expect(answer.text).toContain('ERR_BACKEND_CONNECTION');
   });

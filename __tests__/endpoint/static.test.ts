@@ -5,7 +5,7 @@ import type { Proxy, ProxyResponse } from '../../lib/proxy.js';
 import { proxyRequest } from '../support/requests.js';
 import { answerOf } from '../support/transport.js';
 
-const FAILED = new BackendError('ERR_BACKEND_STATUS', 502, 'failed');
+const FAILED = new BackendError('ERR_BACKEND_STATUS', 'failed');
 const DATA = Object.freeze({ s: Object.freeze({ from: 'static' }) });
 
 const OUTCOMES: Record<string, Proxy> = {

@@ -3,7 +3,7 @@ import { createDeadline } from '../../lib/deadline.js';
 import { EndpointError } from '../../lib/errors.js';
 import { createAdmission } from '../../lib/router/admission.js';
 
-const reason = new EndpointError('ERR_CLOSING', 503, 'x');
+const reason = new EndpointError('ERR_CLOSING', 'x');
 
 function deadline() {
   const created = createDeadline(60_000, () => reason);

@@ -17,7 +17,7 @@ function setUp() {
 }
 
 function backendError(code: ErrorCode): BackendError {
-  return new BackendError(code, 503, 'it was not called');
+  return new BackendError(code, 'it was not called');
 }
 
 test('a failed endpoint is an error, with its cause', () => {
@@ -34,7 +34,7 @@ test('a failed endpoint is an error, with its cause', () => {
 
 test('what the client did wrong, and what a guard turned away, is for debugging', () => {
   const { levels, log } = setUp();
-  log.failed(new RequestError('ERR_REQUEST_PATH', 400, 'no'));
+  log.failed(new RequestError('ERR_REQUEST_PATH', 'no'));
   log.failed(new RejectedError(503, 'no'));
   expect(levels()).toEqual(['debug', 'debug']);
 });
@@ -66,7 +66,7 @@ describe('C03 calls that are not made are one line a second, however many they a
 
   test('of every backend of an endpoint, or of some of a partial answer', () => {
     const { levels, log } = setUp();
-    const all = new EndpointError('ERR_ENDPOINT_FAILED', 503, 'all', [
+    const all = new EndpointError('ERR_ENDPOINT_FAILED', 'all', [
       backendError('ERR_BREAKER_OPEN'),
       backendError('ERR_BACKEND_LIMIT'),
     ]);
@@ -82,9 +82,9 @@ describe('C03 calls that are not made are one line a second, however many they a
     const { levels, log } = setUp();
     const mixed = [backendError('ERR_BREAKER_OPEN'), backendError('ERR_BACKEND_CONNECTION')];
     for (let count = 0; count < 3; count++) {
-      log.failed(new EndpointError('ERR_ENDPOINT_FAILED', 502, 'mixed', mixed));
+      log.failed(new EndpointError('ERR_ENDPOINT_FAILED', 'mixed', mixed));
       log.incomplete(mixed);
-      log.failed(new EndpointError('ERR_ENDPOINT_FAILED', 502, 'nobody knows'));
+      log.failed(new EndpointError('ERR_ENDPOINT_FAILED', 'nobody knows'));
     }
     expect(levels().filter((level) => level === 'debug')).toEqual([]);
   });
@@ -92,7 +92,7 @@ describe('C03 calls that are not made are one line a second, however many they a
 
 test('a client that is left with half an answer is a warning that says why', () => {
   const { lines, log } = setUp();
-  log.cut(new BackendError('ERR_BACKEND_SIZE', 502, 'the body is too large'));
+  log.cut(new BackendError('ERR_BACKEND_SIZE', 'the body is too large'));
   expect(lines).toEqual([
     {
       level: 'warn',

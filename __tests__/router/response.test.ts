@@ -347,7 +347,7 @@ describe('an answer that is passed on', () => {
     ['http', 504],
   ] as const)('what ended a stream before its head went out is told, %s', async (statuses, expected) => {
     const error = vi.fn();
-    const late = new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, 'GET /a/{id} did not answer within 5 ms');
+    const late = new EndpointError('ERR_ENDPOINT_TIMEOUT', 'GET /a/{id} did not answer within 5 ms');
     const body = new Readable({
       read() {
         setImmediate(() => setImmediate(() => this.destroy(late)));
@@ -449,7 +449,7 @@ describe('headers that the app has set', () => {
 });
 
 describe('T03 the first answer wins', () => {
-  const error = new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, 'x');
+  const error = new EndpointError('ERR_ENDPOINT_TIMEOUT', 'x');
 
   test.each(['write first', 'error first'])('%s', async (order) => {
     const writer = writerOf();
@@ -486,7 +486,7 @@ describe('T03 the first answer wins', () => {
     wire = await serve((request, response) => {
       body.push('abc');
       writer.write(request, response, answerOf({ body }));
-      setImmediate(() => writer.writeError(request, response, new BackendError('ERR_BACKEND_TIMEOUT', 504, 'x')));
+      setImmediate(() => writer.writeError(request, response, new BackendError('ERR_BACKEND_TIMEOUT', 'x')));
     });
     const text = await wire.send(HEAD_OF_GET);
     expect(text).not.toMatch(/0\r\n\r\n$/);
@@ -496,7 +496,7 @@ describe('T03 the first answer wins', () => {
   test('nobody is told about a client that has gone', async () => {
     const writer = writerOf();
     wire = await serve((request, response) => {
-      writer.writeError(request, response, new EndpointError('ERR_CLIENT_CLOSED', 499, 'x'));
+      writer.writeError(request, response, new EndpointError('ERR_CLIENT_CLOSED', 'x'));
     });
     expect(await wire.send(HEAD_OF_GET)).toBe('');
   });

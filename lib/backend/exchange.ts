@@ -70,7 +70,6 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
   function decodeError(reason: string): BackendError {
     return new BackendError(
       'ERR_BACKEND_DECODE',
-      502,
       `The answer of ${name} is not what its encoding "${backend.encoding}" says: ${reason}`,
     );
   }
@@ -80,7 +79,7 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
     const conflict = findConflict(headers, names);
     if (conflict === undefined) return;
     const message = `${name}: the answer breaks HTTP/1.1: two different values of ${conflict}.`;
-    throw new BackendError('ERR_BACKEND_PROTOCOL', 502, message);
+    throw new BackendError('ERR_BACKEND_PROTOCOL', message);
   }
 
   function passThrough({ status, headers, body, isCloseDelimited }: BackendResponse): ProxyResponse {

@@ -7,11 +7,7 @@ import { isOwedByClient, TOO_SLOW } from '../upload.js';
 export function createTimeout(name: string, milliseconds: number): Middleware {
   function expired({ body }: ProxyRequest): GatewayError {
     if (isOwedByClient(body)) return TOO_SLOW;
-    return new BackendError(
-      'ERR_BACKEND_TIMEOUT',
-      504,
-      `${name} did not answer within its timeout of ${milliseconds} ms`,
-    );
+    return new BackendError('ERR_BACKEND_TIMEOUT', `${name} did not answer within its timeout of ${milliseconds} ms`);
   }
 
   return function limitTime(next) {

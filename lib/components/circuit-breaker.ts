@@ -67,7 +67,7 @@ export const circuitBreaker = defineComponent({
         const entered = breaker.enter();
         if (entered === undefined) {
           return Promise.reject(
-            new BackendError('ERR_BREAKER_OPEN', 503, `${name} was not called: its circuit breaker is open`, {
+            new BackendError('ERR_BREAKER_OPEN', `${name} was not called: its circuit breaker is open`, {
               retryAfter: breaker.retryAfter() / 1_000,
             }),
           );

@@ -41,7 +41,7 @@ export const functionBackend = defineComponent({
         return toResponse(await callFunction(request));
       } catch (thrown) {
         if (thrown instanceof GatewayError) throw thrown;
-        const error = new BackendError('ERR_BACKEND_STATUS', 502, `${backend.name}: the function "${name}" failed`);
+        const error = new BackendError('ERR_BACKEND_STATUS', `${backend.name}: the function "${name}" failed`);
         error.cause = thrown;
         throw error;
       }

@@ -76,7 +76,7 @@ function guardTransportMiddleware(name: string, layer: TransportMiddleware): Tra
 function guardAdmit(name: string, admit: Admit): Admit {
   function assertAdmitted(admitted: Admitted): Admitted {
     if (isAdmitted(admitted)) return admitted;
-    throw new GatewayError('ERR_INTERNAL', 500, `"${name}" gave back something that is no decision`);
+    throw new GatewayError('ERR_INTERNAL', `"${name}" gave back something that is no decision`);
   }
 
   return function guardedAdmit(head) {
@@ -94,7 +94,7 @@ function guardCall<R, A>(
 ): (request: R) => Promise<A> {
   function assertAnswer(answer: A): A {
     if (isAnswer(answer)) return answer;
-    throw new GatewayError('ERR_INTERNAL', 500, `"${name}" gave back something that is no answer`);
+    throw new GatewayError('ERR_INTERNAL', `"${name}" gave back something that is no answer`);
   }
 
   return function guardedCall(request) {

@@ -140,7 +140,7 @@ function junk(name: string | undefined, at: string, expected: string): GatewayEr
 }
 
 function failure(message: string, cause: unknown): GatewayError {
-  const error = new GatewayError('ERR_FUNCTION', 500, message);
+  const error = new GatewayError('ERR_FUNCTION', message);
   if (cause !== undefined) error.cause = cause;
   return error;
 }

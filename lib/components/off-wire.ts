@@ -61,7 +61,7 @@ export function offWire({ endpoint, backend }: Place, call: OffWireCall): Transp
             giveBack(response, 'refused');
             const advice = 'raise max_response_body if such answers are meant to be';
             reject(
-              new BackendError('ERR_BACKEND_SIZE', 502, `${name}: the answer is larger than ${limit} bytes; ${advice}`),
+              new BackendError('ERR_BACKEND_SIZE', `${name}: the answer is larger than ${limit} bytes; ${advice}`),
             );
           } else if (!fits(response, held)) {
             // The next caller may have it.
@@ -80,7 +80,7 @@ function fits({ body }: BackendResponse, held: Held | undefined): boolean {
 
 function noRoom(what: string): BackendError {
   const message = `${what} was not kept: requests and answers hold max_buffered_bytes already`;
-  return new BackendError('ERR_OVERLOADED', 503, message);
+  return new BackendError('ERR_OVERLOADED', message);
 }
 
 function giveBack({ settle, body }: BackendResponse, settlement: Settlement): void {
@@ -91,7 +91,7 @@ function giveBack({ settle, body }: BackendResponse, settlement: Settlement): vo
 /** Why a call ended early: the reason of the signal where it is one of ours. */
 export function abortError(name: string, { reason }: AbortSignal): GatewayError {
   if (reason instanceof GatewayError) return reason;
-  return new BackendError('ERR_BACKEND_CANCELLED', 502, `${name}: the call was cancelled`);
+  return new BackendError('ERR_BACKEND_CANCELLED', `${name}: the call was cancelled`);
 }
 
 async function collect(stream: Readable, limit: number, { signal, held }: BackendRequest): Promise<Buffer> {
@@ -103,14 +103,14 @@ async function collect(stream: Readable, limit: number, { signal, held }: Backen
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       if (content.size + chunk.length > limit) {
-        throw new RequestError('ERR_REQUEST_BODY_SIZE', 413, `The request body is larger than ${limit} bytes.`);
+        throw new RequestError('ERR_REQUEST_BODY_SIZE', `The request body is larger than ${limit} bytes.`);
       }
       if (!take(held, chunk.length)) throw noRoom('the request');
       content.add(chunk);
     }
   } catch (error) {
     if (error instanceof GatewayError) throw error;
-    throw new RequestError('ERR_REQUEST_BODY', 400, 'The request body ended before it was complete.');
+    throw new RequestError('ERR_REQUEST_BODY', 'The request body ended before it was complete.');
   } finally {
     signal.removeEventListener('abort', onAbort);
   }

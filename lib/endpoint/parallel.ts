@@ -48,17 +48,12 @@ function toOutcome(response: ProxyResponse): Outcome {
 
 /** What the siblings of a required backend are ended with. Not its own failure, which says nothing about them. */
 function noLongerNeeded(client: BackendClient): GatewayError {
-  return new BackendError(
-    'ERR_BACKEND_CANCELLED',
-    502,
-    `The call was ended because ${client.name} is required and failed`,
-  );
+  return new BackendError('ERR_BACKEND_CANCELLED', `The call was ended because ${client.name} is required and failed`);
 }
 
 export function mergeExpired(endpoint: string, timeout: number): GatewayError {
   return new EndpointError(
     'ERR_ENDPOINT_TIMEOUT',
-    504,
     `The backends of ${endpoint} had ${timeout} ms and did not all answer`,
   );
 }

@@ -57,7 +57,6 @@ function assertRequired(clients: readonly BackendClient[], outcomes: readonly Ou
   if (last && 'error' in last) throw last.error;
   throw new EndpointError(
     'ERR_ENDPOINT_FAILED',
-    502,
     `${missing.name} is required and was not called, since the answer before it was incomplete`,
   );
 }

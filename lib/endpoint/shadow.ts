@@ -51,12 +51,12 @@ export function createShadow({ clients, timeout, logger }: ShadowOptions): Shado
     },
     close() {
       for (const deadline of running.values()) {
-        deadline.cancel(new BackendError('ERR_BACKEND_CANCELLED', 502, 'The gateway is closing'));
+        deadline.cancel(new BackendError('ERR_BACKEND_CANCELLED', 'The gateway is closing'));
       }
     },
   };
 }
 
 function expired(client: BackendClient): BackendError {
-  return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${client.name} (shadow) did not answer in time`);
+  return new BackendError('ERR_BACKEND_TIMEOUT', `${client.name} (shadow) did not answer in time`);
 }

@@ -147,9 +147,9 @@ function collect(
 }
 
 function tooLarge(limit: number): RequestError {
-  return new RequestError('ERR_REQUEST_BODY_SIZE', 413, `The request body is larger than ${limit} bytes.`);
+  return new RequestError('ERR_REQUEST_BODY_SIZE', `The request body is larger than ${limit} bytes.`);
 }
 
 function cutOff(): RequestError {
-  return new RequestError('ERR_REQUEST_BODY', 400, 'The request body ended before it was complete.');
+  return new RequestError('ERR_REQUEST_BODY', 'The request body ended before it was complete.');
 }

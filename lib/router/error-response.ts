@@ -1,12 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  BackendError,
-  EndpointError,
-  type ErrorCode,
-  type GatewayError,
-  RejectedError,
-  RequestError,
-} from '../errors.js';
+import { BackendError, EndpointError, type GatewayError, RejectedError, RequestError } from '../errors.js';
 import { announcesBody } from './body.js';
 import { clientTextOf } from './client-text.js';
 import { announceClose } from './cut.js';
@@ -35,12 +28,8 @@ const PLAIN = 'text/plain; charset=utf-8';
 const VISIBLE = /^[\t\x20-\x7e]+$/;
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Causes that say "not now": the client may come back. */
-const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['ERR_OVERLOADED', 'ERR_CLOSING']);
-/** Seconds, where nobody knows better. */
+/** Seconds, where no cause says another time. */
 const RETRY_AFTER = 1;
-/** After these the connection is of no use any more. */
-const ENDS_CONNECTION: ReadonlySet<ErrorCode> = new Set(['ERR_REQUEST_FRAMING', 'ERR_REQUEST_BODY', 'ERR_CLOSING']);
 /** A body up to this size is read to its end, so that the connection can stay. */
 const CHEAP_BODY = 64 * 1024;
 
@@ -56,7 +45,7 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
   function statusOf(error: GatewayError): number {
     const exposed = error instanceof BackendError ? error.details.exposed : undefined;
     if (exposed !== undefined) return exposed.status >= 200 && exposed.status <= 599 ? exposed.status : 502;
-    if (error instanceof RequestError || TEMPORARY.has(error.code)) return error.status;
+    if (error instanceof RequestError || error.kind.isTemporary) return error.status;
     return statuses === 'http' ? error.status : 500;
   }
 
@@ -90,7 +79,7 @@ export function createErrorWriter(options: ErrorWriterOptions): ErrorWriter {
     response.statusCode = status;
     if (completedHeader !== undefined && !(error instanceof RequestError)) response.setHeader(completedHeader, 'false');
     if (status === 503) response.setHeader('Retry-After', retryAfterOf(error));
-    if (ENDS_CONNECTION.has(error.code)) announceClose(request, response);
+    if (error.kind.endsConnection) announceClose(request, response);
     if (body.length > 0) {
       response.setHeader('Content-Type', contentType);
       response.setHeader('X-Content-Type-Options', 'nosniff');

@@ -1,4 +1,4 @@
-import { EndpointError, type ErrorCode, type GatewayError, RejectedError } from '../errors.js';
+import { EndpointError, type GatewayError, RejectedError } from '../errors.js';
 import type { Logger } from '../logger.js';
 
 /** Tells the log of what an endpoint could not do. */
@@ -11,9 +11,7 @@ export interface FailureLog {
   cut(error: GatewayError): void;
 }
 
-/** Calls that were not made, on purpose: whoever floods us must not flood the log. */
-const SHED: ReadonlySet<ErrorCode> = new Set(['ERR_BREAKER_OPEN', 'ERR_BACKEND_LIMIT', 'ERR_OVERLOADED', 'ERR_LOOP']);
-/** Milliseconds between two lines about such calls. */
+/** Milliseconds between two lines about calls that were not made, on purpose: a flood of requests must not flood the log. */
 const PAUSE = 1_000;
 
 export function createFailureLog(endpoint: string, logger: Logger): FailureLog {
@@ -21,7 +19,7 @@ export function createFailureLog(endpoint: string, logger: Logger): FailureLog {
 
   /** Lines about calls that were not made go to `debug`, but for one in a second. */
   function isOneTooMany(errors: readonly GatewayError[]): boolean {
-    if (!errors.every(isShed)) return false;
+    if (!errors.every(isTurnedAway)) return false;
     const now = performance.now();
     if (now < next) return true;
     next = now + PAUSE;
@@ -45,9 +43,9 @@ export function createFailureLog(endpoint: string, logger: Logger): FailureLog {
   };
 }
 
-function isShed(error: GatewayError): boolean {
-  if (error instanceof EndpointError && error.causes.length > 0) return error.causes.every(isShed);
-  return SHED.has(error.code);
+function isTurnedAway(error: GatewayError): boolean {
+  if (error instanceof EndpointError && error.causes.length > 0) return error.causes.every(isTurnedAway);
+  return error.kind.isTurnedAway === true;
 }
 
 /** Not `message`: loggers put the line itself there. */

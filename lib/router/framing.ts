@@ -40,7 +40,7 @@ export function checkTransferEncoding(request: IncomingMessage): void {
   if (encoding === undefined) return;
   const isOld = request.httpVersionMajor === 1 && request.httpVersionMinor === 0;
   if (encoding === 'chunked' && !isOld) return;
-  throw new RequestError('ERR_REQUEST_FRAMING', 400, 'The request has a Transfer-Encoding other than chunked.');
+  throw new RequestError('ERR_REQUEST_FRAMING', 'The request has a Transfer-Encoding other than chunked.');
 }
 
 /** How many bytes a request says that its body has. Chunks show their end themselves. */
@@ -72,7 +72,7 @@ export function checkHost(request: IncomingMessage): void {
   if (request.httpVersionMajor >= 2) checkAuthority(request);
   if (host === undefined || host === lastHost) return;
   if (host.length > MAX_HOST || !HOST.test(host)) {
-    throw new RequestError('ERR_REQUEST_HEADERS', 400, 'The Host header of the request is no host.');
+    throw new RequestError('ERR_REQUEST_HEADERS', 'The Host header of the request is no host.');
   }
   lastHost = host;
 }
@@ -80,7 +80,7 @@ export function checkHost(request: IncomingMessage): void {
 /** RFC 9113 §8.3.1: the two must not differ. */
 function checkAuthority({ headers: { host, ':authority': authority } }: IncomingMessage): void {
   if (host === undefined || authority === undefined || host === authority) return;
-  throw new RequestError('ERR_REQUEST_FRAMING', 400, 'The request has a Host that is not its authority.');
+  throw new RequestError('ERR_REQUEST_FRAMING', 'The request has a Host that is not its authority.');
 }
 
 /**
@@ -91,7 +91,7 @@ function checkAuthority({ headers: { host, ':authority': authority } }: Incoming
  */
 export function checkHeaderLines({ rawHeaders: lines }: IncomingMessage): void {
   if (lines.length > MAX_LINES * 2) {
-    throw new RequestError('ERR_REQUEST_HEADERS', 431, `The request has more than ${MAX_LINES} header lines.`);
+    throw new RequestError('ERR_REQUEST_HEADERS', `The request has more than ${MAX_LINES} header lines.`, 431);
   }
   let seen = 0;
   for (let index = 0; index < lines.length; index += 2) {
@@ -111,7 +111,7 @@ function checkRepetition(lines: readonly string[], index: number): void {
     if (lines[other]!.toLowerCase() !== name) continue;
     // RFC 9112 §3.2 leaves no choice for Host, even when both say the same.
     if (name === 'host' || lines[other + 1] !== lines[index + 1]) {
-      throw new RequestError('ERR_REQUEST_FRAMING', 400, `The request has more than one ${name} header.`);
+      throw new RequestError('ERR_REQUEST_FRAMING', `The request has more than one ${name} header.`);
     }
   }
 }

@@ -111,7 +111,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
         logger.debug({ endpoint: name }, 'the client did not take its answer in time; it was cut off');
         cut(response);
       }
-      return new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, `${name} did not answer within ${timeout} ms`);
+      return new EndpointError('ERR_ENDPOINT_TIMEOUT', `${name} did not answer within ${timeout} ms`);
     }
 
     const held = openHeld(budget);
@@ -121,7 +121,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
       admission.leave(place);
       deadline.dispose();
       if (!response.writableFinished)
-        deadline.cancel(new EndpointError('ERR_CLIENT_CLOSED', 499, `The client of ${name} left`));
+        deadline.cancel(new EndpointError('ERR_CLIENT_CLOSED', `The client of ${name} left`));
     };
     const stopWaiting = isQueued ? onConnectionClose(request.socket, leave) : undefined;
     response.once('close', leave);

@@ -15,11 +15,7 @@ export function createLoopCheck(name: string | undefined): LoopCheck {
   return function checkLoop({ headers }) {
     const { via } = headers;
     if (via === undefined || !String(via).split(',').some(isOwn)) return;
-    throw new RequestError(
-      'ERR_LOOP',
-      508,
-      'The request has been through this gateway before: a backend leads back to it.',
-    );
+    throw new RequestError('ERR_LOOP', 'The request has been through this gateway before: a backend leads back to it.');
   };
 
   /** An entry is a protocol, a name and perhaps a comment. */

@@ -43,5 +43,5 @@ function decode(raw: string): string {
 }
 
 function hostile(): RequestError {
-  return new RequestError('ERR_REQUEST_PATH', 400, 'The path holds a parameter that cannot be passed on safely.');
+  return new RequestError('ERR_REQUEST_PATH', 'The path holds a parameter that cannot be passed on safely.');
 }

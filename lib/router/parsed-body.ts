@@ -139,7 +139,6 @@ function isExact(value: unknown): boolean {
 function consumed(): RequestError {
   return new RequestError(
     'ERR_REQUEST_BODY_CONSUMED',
-    500,
     'A middleware before the gateway has read the request body and left nothing that could be passed on exactly; ' +
       'mount the gateway before that parser, or keep the bytes in req.rawBody with the "verify" option of the parser.',
   );

@@ -60,7 +60,7 @@ function checkCount(query: string): void {
     if (query.charCodeAt(index) === AMPERSAND) count++;
   }
   if (count > MAX_PAIRS) {
-    throw new RequestError('ERR_REQUEST_QUERY', 400, `The query has more than ${MAX_PAIRS} pairs.`);
+    throw new RequestError('ERR_REQUEST_QUERY', `The query has more than ${MAX_PAIRS} pairs.`);
   }
 }
 
@@ -75,5 +75,5 @@ function decode(text: string): string | undefined {
 function encodeByte(character: string): string {
   const code = character.charCodeAt(0);
   if (code < 256) return `%${code.toString(16).toUpperCase().padStart(2, '0')}`;
-  throw new RequestError('ERR_REQUEST_QUERY', 400, 'The query holds a character that is not a byte.');
+  throw new RequestError('ERR_REQUEST_QUERY', 'The query holds a character that is not a byte.');
 }

@@ -113,11 +113,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     try {
       setHeaders(response, headers, DESCRIBES_BODY, earlier);
     } catch {
-      throw new GatewayError(
-        'ERR_INTERNAL',
-        500,
-        `${name} has a header whose value HTTP cannot carry; encode it first`,
-      );
+      throw new GatewayError('ERR_INTERNAL', `${name} has a header whose value HTTP cannot carry; encode it first`);
     }
   }
 
@@ -170,7 +166,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     const problem =
       checkHead(metadata.status, metadata.headers) ?? setPassedHeaders(response, metadata.headers, earlier);
     if (problem !== undefined) {
-      const error = new BackendError('ERR_BACKEND_PROTOCOL', 502, `${name} cannot be answered: ${problem}.`);
+      const error = new BackendError('ERR_BACKEND_PROTOCOL', `${name} cannot be answered: ${problem}.`);
       destroyBody(body, error);
       logger.error({ endpoint: name }, problem);
       refuse(error);

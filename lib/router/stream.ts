@@ -149,7 +149,7 @@ function writesItself(response: ServerResponse): boolean {
 }
 
 function breaksHttp(what: string): BackendError {
-  return new BackendError('ERR_BACKEND_PROTOCOL', 502, `The body is ${what}.`);
+  return new BackendError('ERR_BACKEND_PROTOCOL', `The body is ${what}.`);
 }
 
 function ignore(): void {}

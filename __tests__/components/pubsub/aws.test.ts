@@ -51,7 +51,7 @@ test('a client of our own is told what to do, and destroyed; it never tries agai
   expect(destroyed).toBe(1);
 });
 
-const mine = new BackendError('ERR_BACKEND_LIMIT', 503, 'mine');
+const mine = new BackendError('ERR_BACKEND_LIMIT', 'mine');
 test.each([
   [Object.assign(new Error('x'), { name: 'TimeoutError' }), 'ERR_BACKEND_TIMEOUT', 'did not answer in time'],
   [Object.assign(new Error('x'), { name: 'AbortError' }), 'ERR_BACKEND_TIMEOUT', 'did not answer in time'],

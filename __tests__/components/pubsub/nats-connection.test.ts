@@ -17,7 +17,7 @@ test.each([
 });
 
 test('an error of our own stays what it is', () => {
-  const error = new BackendError('ERR_BACKEND_SIZE', 502, 'x');
+  const error = new BackendError('ERR_BACKEND_SIZE', 'x');
   expect(toError('backend[0]', error)).toBe(error);
 });
 

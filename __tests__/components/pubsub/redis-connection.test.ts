@@ -42,6 +42,6 @@ test('what is no refusal is a lost connection, and an error of our own stays wha
   for (const thrown of [new Error('secret'), undefined, 'x']) {
     expect(toError('b', thrown)).toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
   }
-  const own = new BackendError('ERR_BACKEND_SIZE', 502, 'x');
+  const own = new BackendError('ERR_BACKEND_SIZE', 'x');
   expect(toError('b', own)).toBe(own);
 });

@@ -84,7 +84,7 @@ function close(closable: Closable): Promise<void> {
 export function refusalOf(name: string, error: unknown): GatewayError {
   const code: unknown = (error as { code?: unknown } | undefined)?.code;
   if (typeof code !== 'number') return unreachable(name);
-  return new BackendError('ERR_BACKEND_STATUS', 502, `${name}: its broker refused the call (AMQP ${code})`);
+  return new BackendError('ERR_BACKEND_STATUS', `${name}: its broker refused the call (AMQP ${code})`);
 }
 
 function ignore(): void {}

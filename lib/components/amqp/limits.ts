@@ -29,10 +29,10 @@ export function checkMessage({ routingKey, headers, options: { replyTo, messageI
     size += name.length + Buffer.byteLength(value) + 6;
   }
   if (size <= PROPERTIES) return;
-  throw new RequestError('ERR_REQUEST_HEADERS', 400, `The headers are larger than AMQP takes: ${PROPERTIES} bytes.`);
+  throw new RequestError('ERR_REQUEST_HEADERS', `The headers are larger than AMQP takes: ${PROPERTIES} bytes.`);
 }
 
 function checkShort(what: string, text: string | undefined, code: 'ERR_REQUEST_PATH' | 'ERR_REQUEST_HEADERS'): void {
   if (text === undefined || isShort(text)) return;
-  throw new RequestError(code, 400, `${what} is longer than AMQP takes: ${SHORT_STRING} bytes.`);
+  throw new RequestError(code, `${what} is longer than AMQP takes: ${SHORT_STRING} bytes.`);
 }

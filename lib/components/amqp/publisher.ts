@@ -60,7 +60,7 @@ export function createAmqpPublisher(topic: AmqpTopic): Publisher<AmqpMessage> {
     return new Promise<void>(function untilConfirmed(resolve, reject) {
       function onConfirm(error: unknown): void {
         if (returned.delete(mark)) {
-          reject(new BackendError('ERR_BACKEND_STATUS', 502, `${name}: the message reaches no queue`));
+          reject(new BackendError('ERR_BACKEND_STATUS', `${name}: the message reaches no queue`));
         } else if (error) reject(refusal() ?? failureOf(error));
         else resolve();
       }
@@ -74,7 +74,7 @@ export function createAmqpPublisher(topic: AmqpTopic): Publisher<AmqpMessage> {
 
   function failureOf(error: unknown): BackendError {
     const isNack = error instanceof Error && error.message === 'message nacked';
-    if (isNack) return new BackendError('ERR_BACKEND_STATUS', 502, `${name}: its broker refused the message`);
+    if (isNack) return new BackendError('ERR_BACKEND_STATUS', `${name}: its broker refused the message`);
     return unreachable(name);
   }
 

@@ -86,7 +86,7 @@ export const lambda = defineComponent({
       const FunctionName = nameOf(request);
       const Payload = payloadOf(request);
       if (Payload !== undefined && Payload.length > LARGEST_PAYLOAD) {
-        throw new RequestError('ERR_REQUEST_BODY_SIZE', 413, `The request is larger than Lambda takes: 6 MB.`);
+        throw new RequestError('ERR_REQUEST_BODY_SIZE', `The request is larger than Lambda takes: 6 MB.`);
       }
       const input = { FunctionName, InvocationType: 'RequestResponse' as const, ...(Payload && { Payload }) };
       try {
@@ -159,7 +159,7 @@ function createNameReader(config: LambdaConfig, endpoint: EndpointConfig): (requ
   return function readFunctionName({ params }) {
     const value = params[name] ?? '';
     if (FUNCTION_NAME.test(value)) return value;
-    throw new RequestError('ERR_REQUEST_PATH', 400, `The value of {${name}} is not the name of a function.`);
+    throw new RequestError('ERR_REQUEST_PATH', `The value of {${name}} is not the name of a function.`);
   };
 }
 

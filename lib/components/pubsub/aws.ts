@@ -186,13 +186,13 @@ function toError(name: string, thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   const { name: kind, $metadata } = (thrown ?? {}) as { name?: unknown; $metadata?: { httpStatusCode?: unknown } };
   if (kind === 'AbortError' || kind === 'TimeoutError') {
-    return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name}: its broker did not answer in time`);
+    return new BackendError('ERR_BACKEND_TIMEOUT', `${name}: its broker did not answer in time`);
   }
   if (kind === 'CredentialsProviderError') {
     const advice = 'set the usual variables or a profile of AWS';
-    return new BackendError('ERR_BACKEND_CONNECTION', 502, `${name}: there are no credentials for AWS; ${advice}`);
+    return new BackendError('ERR_BACKEND_CONNECTION', `${name}: there are no credentials for AWS; ${advice}`);
   }
   if (typeof $metadata?.httpStatusCode !== 'number') return unreachable(name);
   const why = typeof kind === 'string' && SAFE_NAME.test(kind) && kind !== 'Error' ? ` (${kind})` : '';
-  return new BackendError('ERR_BACKEND_STATUS', 502, `${name}: its broker refused the call${why}`);
+  return new BackendError('ERR_BACKEND_STATUS', `${name}: its broker refused the call${why}`);
 }

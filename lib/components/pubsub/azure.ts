@@ -213,7 +213,7 @@ function toBuffer(body: unknown): Buffer {
 }
 
 function noAddress(name: string, advice: string): BackendError {
-  return new BackendError('ERR_BACKEND_CONNECTION', 502, `${name}: SERVICEBUS_CONNECTION_STRING ${advice}`);
+  return new BackendError('ERR_BACKEND_CONNECTION', `${name}: SERVICEBUS_CONNECTION_STRING ${advice}`);
 }
 
 /** Codes of a `ServiceBusError` that say nothing about the call. */
@@ -224,12 +224,12 @@ function toError(name: string, thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   const { name: kind, code } = (thrown ?? {}) as { name?: unknown; code?: unknown };
   if (kind === 'AbortError' || code === 'ServiceTimeout') {
-    return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name}: its broker did not answer in time`);
+    return new BackendError('ERR_BACKEND_TIMEOUT', `${name}: its broker did not answer in time`);
   }
   if (code === 'MessageSizeExceeded') {
-    return new RequestError('ERR_REQUEST_BODY_SIZE', 413, 'The request is larger than its topic takes.');
+    return new RequestError('ERR_REQUEST_BODY_SIZE', 'The request is larger than its topic takes.');
   }
   if (kind !== 'ServiceBusError' || typeof code !== 'string' || LOST.has(code)) return unreachable(name);
   const why = /^[A-Z][A-Za-z]{2,60}$/.test(code) ? ` (${code})` : '';
-  return new BackendError('ERR_BACKEND_STATUS', 502, `${name}: its broker refused the call${why}`);
+  return new BackendError('ERR_BACKEND_STATUS', `${name}: its broker refused the call${why}`);
 }

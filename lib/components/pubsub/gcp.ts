@@ -234,18 +234,18 @@ function toError(name: string, thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   const code = codeOf(thrown);
   if (code === DEADLINE_EXCEEDED) {
-    return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name}: its broker did not answer in time`);
+    return new BackendError('ERR_BACKEND_TIMEOUT', `${name}: its broker did not answer in time`);
   }
   const kind = typeof code === 'number' && code !== UNAVAILABLE ? CODES[code] : undefined;
   if (kind === undefined) return unreachable(name);
-  return new BackendError('ERR_BACKEND_STATUS', 502, `${name}: its broker refused the call (${kind})`);
+  return new BackendError('ERR_BACKEND_STATUS', `${name}: its broker refused the call (${kind})`);
 }
 
 /** Nothing else is done before a client can be used. What the SDK says holds the paths of files. */
 function noCredentials(name: string, thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   const advice = 'set GOOGLE_APPLICATION_CREDENTIALS to a file that can be read';
-  return new BackendError('ERR_BACKEND_CONNECTION', 502, `${name}: there are no credentials for Google; ${advice}`);
+  return new BackendError('ERR_BACKEND_CONNECTION', `${name}: there are no credentials for Google; ${advice}`);
 }
 
 function ignore(): void {}

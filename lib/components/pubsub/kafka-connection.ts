@@ -12,7 +12,7 @@ export async function connectToKafka({ name, client, connectTimeout, timeout }: 
   const { Kafka, logLevel } = await kafkaPeer.load();
   const brokers = (process.env['KAFKA_BROKERS'] ?? '').split(',').flatMap((broker) => broker.trim() || []);
   if (brokers.length === 0) {
-    throw new BackendError('ERR_BACKEND_CONNECTION', 502, `${name}: KAFKA_BROKERS names no broker`);
+    throw new BackendError('ERR_BACKEND_CONNECTION', `${name}: KAFKA_BROKERS names no broker`);
   }
   return new Kafka({
     brokers,
@@ -34,10 +34,10 @@ export function isTooLarge(thrown: unknown): boolean {
 export function toError(name: string, thrown: unknown): GatewayError {
   const { type, errorName } = faultOf(thrown);
   if (type !== undefined) {
-    return new BackendError('ERR_BACKEND_STATUS', 502, `${name}: its broker refused the call (${type})`);
+    return new BackendError('ERR_BACKEND_STATUS', `${name}: its broker refused the call (${type})`);
   }
   if (errorName === 'KafkaJSRequestTimeoutError') {
-    return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name}: its broker did not answer in time`);
+    return new BackendError('ERR_BACKEND_TIMEOUT', `${name}: its broker did not answer in time`);
   }
   return unreachable(name);
 }

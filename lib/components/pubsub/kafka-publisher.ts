@@ -35,7 +35,7 @@ export function createKafkaPublisher(place: Place): Publisher {
         return undefined;
       } catch (thrown) {
         if (!isTooLarge(thrown)) throw toError(name, thrown);
-        throw new RequestError('ERR_REQUEST_BODY_SIZE', 413, 'The request is larger than its topic takes.');
+        throw new RequestError('ERR_REQUEST_BODY_SIZE', 'The request is larger than its topic takes.');
       }
     },
     open: link.open,

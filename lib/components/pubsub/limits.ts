@@ -24,32 +24,31 @@ export interface Limits {
 export function checkLimits({ broker, bytes, headers, name, value, needsBody }: Limits, message: Outgoing): void {
   const entries = Object.entries(message.headers);
   if (message.body.length === 0 && (needsBody || (needsBody === false && entries.length === 0))) {
-    throw new RequestError('ERR_REQUEST_BODY', 400, `The request has no body; ${broker} takes no empty message.`);
+    throw new RequestError('ERR_REQUEST_BODY', `The request has no body; ${broker} takes no empty message.`);
   }
   if (headers !== undefined && entries.length > headers) {
     const advice = `forward fewer of the ${entries.length}`;
     throw new RequestError(
       'ERR_REQUEST_HEADERS',
-      431,
       `${broker} takes ${headers} headers with one message; ${advice}.`,
+      431,
     );
   }
   if (name !== undefined && entries.some(([written]) => Buffer.byteLength(written) > name)) {
     const message = `The name of a header is longer than ${broker} takes: ${name} bytes.`;
-    throw new RequestError('ERR_REQUEST_HEADERS', 400, message);
+    throw new RequestError('ERR_REQUEST_HEADERS', message);
   }
   const long = value === undefined ? undefined : entries.find(([, text]) => Buffer.byteLength(text) > value);
   if (long) {
     throw new RequestError(
       'ERR_REQUEST_HEADERS',
-      431,
       `The header "${long[0]}" is longer than ${broker} takes: ${value} bytes.`,
+      431,
     );
   }
   if (sizeOf(message) > bytes) {
     throw new RequestError(
       'ERR_REQUEST_BODY_SIZE',
-      413,
       `The request is larger than ${broker} takes: ${bytes} bytes with its headers.`,
     );
   }
@@ -103,9 +102,9 @@ export function createKeyReader(
 function checkKey(name: string, key: string, { broker, bytes, characters }: KeyLimits): void {
   if (Buffer.byteLength(key) > bytes) {
     const message = `The header "${name}" is longer than a key of ${broker}: ${bytes} bytes.`;
-    throw new RequestError('ERR_REQUEST_HEADERS', 400, message);
+    throw new RequestError('ERR_REQUEST_HEADERS', message);
   }
   if (characters === undefined || characters.test(key)) return;
   const message = `The header "${name}" has characters that a key of ${broker} cannot have.`;
-  throw new RequestError('ERR_REQUEST_HEADERS', 400, message);
+  throw new RequestError('ERR_REQUEST_HEADERS', message);
 }

@@ -121,11 +121,11 @@ export function inTime<R>(name: string, doing: Promise<R>, onLate?: (result: R) 
 }
 
 export function unreachable(name: string): BackendError {
-  return new BackendError('ERR_BACKEND_CONNECTION', 502, `${name}: there is no connection to its broker`);
+  return new BackendError('ERR_BACKEND_CONNECTION', `${name}: there is no connection to its broker`);
 }
 
 export function closing(name: string): BackendError {
-  return new BackendError('ERR_CLOSING', 503, `${name}: the gateway is closing; no new call is made`);
+  return new BackendError('ERR_CLOSING', `${name}: the gateway is closing; no new call is made`);
 }
 
 function ignore(): void {}

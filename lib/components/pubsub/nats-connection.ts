@@ -79,9 +79,9 @@ export function toError(name: string, thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   const { name: kind, cause } = (thrown ?? {}) as { name?: unknown; cause?: unknown };
   const refusal = REFUSALS.get(String(kind)) ?? REFUSALS.get(String((cause as { name?: unknown } | undefined)?.name));
-  if (refusal !== undefined) return new BackendError('ERR_BACKEND_STATUS', 502, `${name}: its broker ${refusal}`);
+  if (refusal !== undefined) return new BackendError('ERR_BACKEND_STATUS', `${name}: its broker ${refusal}`);
   if (kind === 'TimeoutError') {
-    return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name}: its broker did not answer in time`);
+    return new BackendError('ERR_BACKEND_TIMEOUT', `${name}: its broker did not answer in time`);
   }
   return unreachable(name);
 }

@@ -72,7 +72,7 @@ export function publishTo<M extends Outgoing>(
   return offWire(scope, async function publishRequest(request) {
     if (unconfirmed >= backend.max_pending) {
       const message = `${backend.name}: ${unconfirmed} messages still wait for their confirmation; no more are sent`;
-      throw new BackendError('ERR_OVERLOADED', 503, message);
+      throw new BackendError('ERR_OVERLOADED', message);
     }
     unconfirmed++;
     try {

@@ -61,7 +61,7 @@ export function toError(name: string, thrown: unknown): GatewayError {
   const { name: kind, message } = (thrown ?? {}) as { name?: unknown; message?: unknown };
   if (kind !== 'ReplyError') return unreachable(name);
   const [word = ''] = /^[A-Z]{2,20}\b/.exec(String(message)) ?? [];
-  return new BackendError('ERR_BACKEND_STATUS', 502, `${name}: its broker refused the call${word && ` (${word})`}`);
+  return new BackendError('ERR_BACKEND_STATUS', `${name}: its broker refused the call${word && ` (${word})`}`);
 }
 
 function ignore(): void {}

@@ -34,7 +34,7 @@ export const backendRateLimit = defineComponent({
       const message = decision
         ? `${backend.name} was not called: its rate limit is used up`
         : `${backend.name} was not called: the store of its rate limit fails`;
-      return new BackendError('ERR_BACKEND_LIMIT', 503, message, { retryAfter: (decision?.retryAfter ?? 0) / 1_000 });
+      return new BackendError('ERR_BACKEND_LIMIT', message, { retryAfter: (decision?.retryAfter ?? 0) / 1_000 });
     }
 
     return function limitCalls(next) {
