@@ -211,6 +211,14 @@ describe('hosts', () => {
     expect(pathsOf(withBackends([{ sd: 'consul' }], {}, hostless))).toEqual([]);
   });
 
+  test('but static data may be the whole answer, so that there is nobody to call', () => {
+    const proxy = { static: { data: { id: 1 } } };
+    expect(pathsOf(withBackends([{ url_pattern: '/' }], { extra_config: { proxy } }, hostless))).toEqual([]);
+    expect(pathsOf(withBackends([{}], { output_encoding: 'no-op', extra_config: { proxy } }, hostless))).toEqual([
+      'endpoints[0].backend[0].host',
+    ]);
+  });
+
   test('G02 DNS needs the name of a record', () => {
     expect(pathsOf(withBackends([{ sd: 'dns', host: ['_http._tcp.users'] }], {}, hostless))).toEqual([]);
     expect(pathsOf(withBackends([{ sd: 'dns', host: ['http://users'] }]))).toEqual(['endpoints[0].backend[0].host[0]']);

@@ -118,7 +118,7 @@ function checkBackend(
   checkEncoding(backend.encoding, [...path, 'encoding'], decoders, vocabulary, report);
   checkName(backend.sd, [...path, 'sd'], subscribers, 'service discovery', report);
   checkName(backend.balancer, [...path, 'balancer'], balancers, 'balancer', report);
-  checkBackendHosts(backend, { path, raw, components }, vocabulary, report);
+  checkBackendHosts(endpoint, backend, { path, raw, components }, vocabulary, report);
   if (components.filter(({ replacesWire }) => replacesWire).length > 1) {
     report.add(
       [...path, 'extra_config'],
@@ -184,6 +184,7 @@ function checkHosts(
 }
 
 function checkBackendHosts(
+  endpoint: EndpointConfig,
   backend: BackendConfig,
   { path, raw, components }: Omit<ReadBackend, 'core'>,
   { hasOwnTransport }: Vocabulary,
@@ -203,7 +204,8 @@ function checkBackendHosts(
   if (report.isFaulty(place) || report.isFaulty(['host'])) return;
   if (backend.sd === 'dns' && own.length === 0)
     report.add(place, 'is missing; give the name of the DNS record to look up.');
-  else if (backend.sd === 'static' && backend.host.length === 0) {
+  else if (backend.sd === 'static' && backend.host.length === 0 && endpoint.proxy.static === undefined) {
+    // Static data may be the whole answer: then the backend fails without a call, and the data stands in for it.
     report.add(place, 'is missing; give the backend a host, or the root one for all.');
   }
 }
