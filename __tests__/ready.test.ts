@@ -15,8 +15,8 @@ import {
 } from '../lib/index.js';
 import type { Subscriber } from '../lib/sd/subscriber.js';
 import { createTestGateway } from '../lib/testing/index.js';
+import { createFakeKafka } from './components/brokers/fake-kafka.js';
 import { hasNats, startNats } from './components/brokers/nats-server.js';
-import { createFakeKafka } from './components/pubsub/fake-kafka.js';
 import { hasRedis, startRedis } from './support/redis-server.js';
 
 type Endpoint = NonNullable<GatewayConfig['endpoints']>[number];

@@ -1,4 +1,4 @@
-import { brand } from './brand.js';
+import { brand } from './core/brand.js';
 
 /** What all errors of a code have in common. */
 export interface ErrorKind {

@@ -2,8 +2,9 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/components/circuit-breaker.js';
 import type { BackendScope } from '../../lib/components/component.js';
+import { createKeep } from '../../lib/core/reload-state.js';
+import { watchUpload } from '../../lib/core/upload.js';
 import { BackendError, ConfigError, EndpointError } from '../../lib/errors.js';
-import { createKeep } from '../../lib/keep.js';
 import { silentLogger } from '../../lib/logger.js';
 import { type BackendRequest, NO_HEADERS, type Proxy, type ProxyResponse } from '../../lib/proxy.js';
 import {
@@ -13,7 +14,6 @@ import {
   type TestGateway,
   type TestGatewayOptions,
 } from '../../lib/testing/index.js';
-import { watchUpload } from '../../lib/upload.js';
 import { backendRequest } from '../support/requests.js';
 
 type Config = Parameters<typeof createTestGateway>[0];

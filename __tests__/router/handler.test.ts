@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createBufferBudget } from '../../lib/buffer-budget.js';
+import { createBufferBudget } from '../../lib/core/buffer-budget.js';
 import type { EncodedBody } from '../../lib/encoding/encoding.js';
 import { json } from '../../lib/encoding/json.js';
 import { EndpointError, type GatewayError, RejectedError, RequestError } from '../../lib/errors.js';
 import { NO_HEADERS, type Proxy, type ProxyRequest, type ProxyResponse } from '../../lib/proxy.js';
-import { createAdmission } from '../../lib/router/admission.js';
-import { createBodyReader } from '../../lib/router/body.js';
+import { createBodyReader } from '../../lib/request/body.js';
+import { createRequestReader } from '../../lib/request/request.js';
+import { createResponseWriter, type ResponseWriterOptions } from '../../lib/response/response.js';
 import { createEndpointHandler, type HandlerOptions } from '../../lib/router/handler.js';
-import { createRequestReader } from '../../lib/router/request.js';
-import { createResponseWriter, type ResponseWriterOptions } from '../../lib/router/response.js';
+import { createAdmission } from '../../lib/router/in-flight.js';
 import { createMemoryExchange, type RequestInit } from '../../lib/testing/memory-exchange.js';
 
 const METADATA = { status: 200, headers: NO_HEADERS };

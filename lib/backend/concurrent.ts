@@ -1,4 +1,4 @@
-import { createDeadline, type Deadline } from '../deadline.js';
+import { createDeadline, type Deadline } from '../core/deadline.js';
 import { BackendError, type GatewayError } from '../errors.js';
 import type { Middleware, Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
 import { disposeAfter } from './timeout.js';

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
-import type { Held } from '../buffer-budget.js';
 import type { BackendConfig } from '../config/resolved.js';
+import type { Held } from '../core/buffer-budget.js';
+import { findConflict, SINGLE_VALUED } from '../core/http-headers.js';
 import type { Decoder } from '../encoding/encoding.js';
 import { BackendError, DecodeError, GatewayError } from '../errors.js';
-import { findConflict, SINGLE_VALUED } from '../headers.js';
 import type { Formatter } from '../manipulation/formatter.js';
 import { type BackendRequest, type Data, type Headers, NO_HEADERS, type Proxy, type ProxyResponse } from '../proxy.js';
 import type { BackendResponse, Transport } from '../transport/transport.js';

@@ -1,6 +1,6 @@
 import type { BackendConfig } from '../config/resolved.js';
+import { findConflict } from '../core/http-headers.js';
 import { BackendError, type BackendErrorDetails } from '../errors.js';
-import { findConflict } from '../headers.js';
 import { NO_HEADERS, type ProxyResponse } from '../proxy.js';
 import type { BackendResponse } from '../transport/transport.js';
 

@@ -1,7 +1,7 @@
-import { createDeadline, type Deadline } from '../deadline.js';
+import { createDeadline, type Deadline } from '../core/deadline.js';
+import { isOwedByClient, TOO_SLOW } from '../core/upload.js';
 import { BackendError, type GatewayError } from '../errors.js';
 import type { Middleware, ProxyRequest, ProxyResponse } from '../proxy.js';
-import { isOwedByClient, TOO_SLOW } from '../upload.js';
 
 /** A backend's own timeout, where it is shorter than what the endpoint grants. Covers a streamed body as well. */
 export function createTimeout(name: string, milliseconds: number): Middleware {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { isBackendsFault, onStreamEnd } from '../blame.js';
 import type { BackendConfig } from '../config/resolved.js';
+import { isBackendsFault, onStreamEnd } from '../core/backend-failure.js';
+import type { Keep } from '../core/reload-state.js';
+import { isOwedByClient } from '../core/upload.js';
 import { BackendError, ConfigError } from '../errors.js';
-import type { Keep } from '../keep.js';
 import type { BackendRequest, Proxy, ProxyResponse } from '../proxy.js';
-import { isOwedByClient } from '../upload.js';
 import { type Breaker, type BreakerState, type CallOutcome, createBreaker } from './breaker.js';
 import { type BackendScope, defineComponent } from './component.js';
 

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import type { BackendConfig, EndpointConfig } from '../config/resolved.js';
+import type { ReadyCheck } from '../core/readiness.js';
+import type { Keep } from '../core/reload-state.js';
 import type { ConfigIssue, RejectedError } from '../errors.js';
-import type { Keep } from '../keep.js';
 import type { Logger } from '../logger.js';
-import type { Observer } from '../observe.js';
+import type { Observer } from '../observe/observer.js';
 import type { Admit, BackendRequest, Middleware, RequestHandler } from '../proxy.js';
-import type { ReadyCheck } from '../readiness.js';
 import type { TransportMiddleware } from '../transport/transport.js';
 
 /** Where in a configuration an `extra_config` stands. */

@@ -1,6 +1,6 @@
-import { isObject } from '../data.js';
+import { isObject } from '../core/data.js';
+import { isJsonNumber } from '../core/json-number.js';
 import { GatewayError } from '../errors.js';
-import { isJsonNumber } from '../json-number.js';
 import type { Data } from '../proxy.js';
 import { FORBIDDEN, NAME_PART, NAME_START } from './xml-names.js';
 

@@ -1,4 +1,4 @@
-import { isObject } from '../data.js';
+import { isObject } from '../core/data.js';
 import { EndpointError, GatewayError } from '../errors.js';
 import { type Data, NO_HEADERS, type ProxyResponse } from '../proxy.js';
 import type { Combiner } from './combiner.js';

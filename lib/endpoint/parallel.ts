@@ -1,5 +1,5 @@
 import type { BackendClient } from '../backend/client.js';
-import { createDeadline } from '../deadline.js';
+import { createDeadline } from '../core/deadline.js';
 import { BackendError, EndpointError, type GatewayError, toBackendFailure } from '../errors.js';
 import type { Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
 import type { Merge } from './merge.js';

@@ -1,5 +1,5 @@
 import type { BackendClient } from '../backend/client.js';
-import { createDeadline } from '../deadline.js';
+import { createDeadline } from '../core/deadline.js';
 import { EndpointError, toBackendFailure } from '../errors.js';
 import type { Data, Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
 import type { Outcome } from './outcome.js';

@@ -1,10 +1,10 @@
 import type { BackendClient } from '../backend/client.js';
-import { openHeld, release } from '../buffer-budget.js';
-import { createDeadline, type Deadline } from '../deadline.js';
+import { openHeld, release } from '../core/buffer-budget.js';
+import { createDeadline, type Deadline } from '../core/deadline.js';
+import { createQueue } from '../core/linked-queue.js';
 import { BackendError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Middleware, ProxyRequest } from '../proxy.js';
-import { createQueue } from '../queue.js';
 
 export interface ShadowOptions {
   readonly clients: readonly BackendClient[];

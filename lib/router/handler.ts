@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type BufferBudget, openHeld, release } from '../buffer-budget.js';
-import { createDeadline } from '../deadline.js';
+import { type BufferBudget, openHeld, release } from '../core/buffer-budget.js';
+import { createDeadline } from '../core/deadline.js';
+import { TOO_SLOW } from '../core/upload.js';
 import { EndpointError, type GatewayError, RejectedError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Admit, Proxy, ProxyResponse, RequestHead } from '../proxy.js';
-import { TOO_SLOW } from '../upload.js';
-import type { Admission, Guest } from './admission.js';
+import { type BodyReader, isSending } from '../request/body.js';
+import { distrust, isDistrusted, onConnectionClose } from '../request/connection.js';
+import type { RequestReader } from '../request/request.js';
+import { cut, cutUnlessTaken } from '../response/cut.js';
+import { createFailureLog } from '../response/failure-log.js';
+import type { ResponseWriter } from '../response/response.js';
 import { admitFirst } from './admit.js';
-import { type BodyReader, isSending } from './body.js';
-import { distrust, isDistrusted, onConnectionClose } from './connection.js';
-import { cut, cutUnlessTaken } from './cut.js';
-import { createFailureLog } from './failure-log.js';
-import type { RequestReader } from './request.js';
-import type { ResponseWriter } from './response.js';
+import type { Admission, Guest } from './in-flight.js';
 
 /** Serves one matched request. Never throws, never rejects: an Express 4 router would hang for ever. */
 export type EndpointHandler = (

@@ -1,4 +1,4 @@
-import { createDeadline } from '../deadline.js';
+import { createDeadline } from '../core/deadline.js';
 import { BackendError, GatewayError } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { RandomSource } from './balancer.js';

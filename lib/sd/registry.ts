@@ -1,5 +1,5 @@
 import { Agent, fetch } from 'undici';
-import { Collector } from '../collect.js';
+import { Collector } from '../core/collect.js';
 import { BackendError } from '../errors.js';
 
 /** The part of `fetch` that registries are read with. */

@@ -1,5 +1,5 @@
 import { PassThrough, pipeline, type Readable } from 'node:stream';
-import { Collector } from '../../collect.js';
+import { Collector } from '../../core/collect.js';
 import { BackendError } from '../../errors.js';
 
 /**

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { EndpointConfig } from '../../config/resolved.js';
+import { lazyPeer } from '../../core/peer.js';
 import { ConfigError, RequestError } from '../../errors.js';
 import type { ProxyRequest } from '../../proxy.js';
+import { type AwsClient, findAccess } from '../brokers/aws/aws.js';
 import { type BackendScope, defineComponent, type Fault } from '../component.js';
-import { type BufferedRequest, offWire } from '../off-wire.js';
+import { type BufferedRequest, offWire } from '../non-http-backend.js';
 import { findParam, lowerFirst } from '../path-param.js';
-import { lazyPeer } from '../peer.js';
-import { type AwsClient, findAccess } from '../pubsub/aws.js';
 import { thrownFaults } from '../thrown-faults.js';
 import { type LambdaClient, toError, toResponse } from './invoke.js';
 

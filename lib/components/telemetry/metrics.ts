@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { durationOrZero } from '../../config/fields.js';
 import type { Logger } from '../../logger.js';
+import { createStats, type Stats, type StatsCollector } from '../../observe/stats.js';
 import { defineComponent, type Fault, type Functions } from '../component.js';
-import { createStats, type Stats, type StatsCollector } from './stats.js';
 
 const KEPT = 'telemetry/metrics ';
 const PATH = '/__stats';
