@@ -31,6 +31,18 @@ test.each([
   expect(error.status).toBeGreaterThanOrEqual(400);
 });
 
+test('a ConfigError says a sentence once where many places have the same fault, and keeps every issue', () => {
+  const issues = Array.from({ length: 219 }, (_, index) => ({ path: `endpoints[${index}]`, message: 'is refused.' }));
+  const error = new ConfigError([...issues, { path: 'host', message: 'is missing.' }]);
+  expect(error.message).toBe(
+    'The configuration has 220 faults:\n  endpoints[0], endpoints[1] and 217 more: is refused.\n  host: is missing.',
+  );
+  expect(error.issues).toHaveLength(220);
+  expect(new ConfigError(issues.slice(0, 3)).message).toContain(
+    'endpoints[0], endpoints[1], endpoints[2]: is refused.',
+  );
+});
+
 test('a ConfigError shows every issue with its path', () => {
   const error = new ConfigError([
     { path: '', message: 'is empty' },

@@ -83,16 +83,39 @@ export interface ConfigIssue {
   readonly message: string;
 }
 
-/** The configuration is refused; `issues` has everything that is wrong with it, not only the first fault. */
+const MOST_PLACES = 3;
+
+/** Places as messages list them: all of a few, else the first two and how many there are besides. */
+export function showPlaces(places: readonly string[]): string {
+  if (places.length <= MOST_PLACES) return places.join(', ');
+  const shown = places.slice(0, MOST_PLACES - 1);
+  return `${shown.join(', ')} and ${places.length - shown.length} more`;
+}
+
+/** One line for each sentence, with all the places it is said of. */
+function linesOf(issues: readonly ConfigIssue[]): string[] {
+  const placesOf = new Map<string, string[]>();
+  for (const { path, message } of issues) {
+    const place = path || '(root)';
+    const places = placesOf.get(message);
+    if (places === undefined) placesOf.set(message, [place]);
+    else places.push(place);
+  }
+  return [...placesOf].map(([message, places]) => `  ${showPlaces(places)}: ${message}`);
+}
+
+/**
+ * The configuration is refused; `issues` has everything that is wrong with it, not only the first fault. The message says
+ * a sentence once where several places have the same fault.
+ */
 export class ConfigError extends GatewayError {
   override readonly name = 'ConfigError';
   readonly issues: readonly ConfigIssue[];
 
   constructor(issues: readonly ConfigIssue[]) {
-    const lines = issues.map((issue) => `  ${issue.path || '(root)'}: ${issue.message}`);
     super(
       'ERR_CONFIG',
-      `The configuration has ${issues.length} fault${issues.length === 1 ? '' : 's'}:\n${lines.join('\n')}`,
+      `The configuration has ${issues.length} fault${issues.length === 1 ? '' : 's'}:\n${linesOf(issues).join('\n')}`,
     );
     this.issues = issues;
   }

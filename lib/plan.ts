@@ -1,5 +1,6 @@
 import type { ServiceScope } from './components/component.js';
 import { createResolver, inTableOrder } from './components/resolve.js';
+import { createNotices } from './config/notices.js';
 import { parseConfig } from './config/parse.js';
 import type { BackendConfig, Config, EndpointConfig } from './config/resolved.js';
 import { createBufferBudget } from './core/buffer-budget.js';
@@ -212,10 +213,8 @@ function firstOf(refusals: readonly Refusal[]): Refusal | undefined {
 function parse(input: unknown, options: ResolvedOptions): Config {
   const { encodings, combiners, subscribers, balancers, components, functions, stores, clients, logger } = options;
   const formats = [...encodings.entries()];
-  function warn(at: string, message: string): void {
-    logger.warn({ at }, message);
-  }
-  return parseConfig(input, {
+  const notices = createNotices();
+  const config = parseConfig(input, {
     decoders: new Set(formats.flatMap(([name, encoding]) => (encoding.decoder ? name : []))),
     encoders: new Set(formats.flatMap(([name, encoding]) => (encoding.encode ? name : []))),
     passthrough: new Set(formats.flatMap(([name, encoding]) => (encoding.passthrough ? name : []))),
@@ -223,9 +222,12 @@ function parse(input: unknown, options: ResolvedOptions): Config {
     combiners: new Set(combiners.keys()),
     subscribers: new Set(subscribers.keys()),
     balancers: new Set(balancers.keys()),
-    resolve: createResolver(components, { functions, stores, clients }, warn),
-    warn,
+    hasOwnTransport: options.transport !== undefined,
+    resolve: createResolver(components, { functions, stores, clients }, notices.add),
+    warn: notices.add,
   });
+  notices.tell((at, message) => logger.warn({ at }, message));
+  return config;
 }
 
 /** What is wrong with a configuration, as `createPlan` would throw it. */

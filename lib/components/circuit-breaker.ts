@@ -12,7 +12,7 @@ import { type BackendScope, defineComponent } from './component.js';
 const DEFAULT_TIMEOUT = 60;
 
 /** KrakenD cuts decimals off. */
-const wholeNumber = z.number().min(0).max(1e9).transform(Math.trunc);
+const wholeNumber = z.number().min(0).max(Number.MAX_SAFE_INTEGER).transform(Math.trunc);
 
 const schema = z
   .strictObject({

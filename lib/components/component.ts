@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { BackendConfig, EndpointConfig } from '../config/resolved.js';
 import type { ReadyCheck } from '../core/readiness.js';
 import type { Keep } from '../core/reload-state.js';
-import type { RejectedError } from '../errors.js';
+import type { ConfigIssue, RejectedError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Observer } from '../observe/observer.js';
 import type { Admit, BackendRequest, Middleware, RequestHandler } from '../proxy.js';
@@ -99,6 +99,8 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   addsParams?(config: z.output<S>, scope: Scope): boolean;
   /** Finds at start what the schema cannot see, such as names of functions that are not there. */
   check?(config: z.output<S>, context: CheckContext): readonly Fault[];
+  /** Finds at start what only shows beside the endpoint and the backend it stands at, such as a host. Paths are whole ones. */
+  checkAt?(config: z.output<S>, place: CheckPlace): readonly ConfigIssue[];
 }
 
 /**
@@ -112,6 +114,12 @@ export interface Component<S extends z.ZodType = z.ZodType, N extends string = s
 /** What `check` may know: where the namespace stands, and what there is to be named. */
 export interface CheckContext extends Pick<CommonScope, 'functions' | 'stores' | 'clients'> {
   readonly scope: Scope;
+}
+
+/** What `checkAt` may know: the endpoint, and the backend where the namespace stands at one. */
+export interface CheckPlace extends Pick<CommonScope, 'clients' | 'logger'> {
+  readonly endpoint: EndpointConfig;
+  readonly backend?: BackendConfig | undefined;
 }
 
 /** What `check` finds: where in the namespace's value, and one sentence. */

@@ -22,7 +22,7 @@ export interface Connection {
 export function findPlace(
   { option, url: text, client, maxAttempts = 1, deadLetter }: Connection,
   use: 'publish' | 'subscribe',
-  { backend, clients, logger }: BackendScope,
+  { backend, clients, logger }: Pick<BackendScope, 'backend' | 'clients' | 'logger'>,
 ): { readonly driver: Driver; readonly place: Place } {
   function refuse(message: string, at = option): never {
     throw new ConfigError([{ path: `${backend.at}.${at}`, message }]);

@@ -4,6 +4,7 @@ import { NO_HEADERS } from '../../proxy.js';
 import type { BackendResponse, TransportMiddleware } from '../../transport/transport.js';
 import { type BackendScope, defineComponent } from '../component.js';
 import { type BufferedRequest, offWire } from '../non-http-backend.js';
+import { thrownFaults } from '../thrown-faults.js';
 import type { Outgoing, Publisher } from './driver.js';
 import { toHeaders, toMetadata } from './metadata.js';
 import { findPlace } from './place.js';
@@ -26,6 +27,8 @@ const schema = z.strictObject({
     }),
 });
 
+const OPTION = 'extra_config["backend/pubsub/publisher"].topic_url';
+
 /** Messages to a broker as backends: the request is published, and answered when the broker has confirmed it. */
 export const publisher = defineComponent({
   namespace: 'backend/pubsub/publisher',
@@ -33,9 +36,14 @@ export const publisher = defineComponent({
   schema,
   replacesWire: true,
 
+  checkAt({ topic_url: url, client }, { backend, clients, logger }) {
+    return backend
+      ? thrownFaults([() => findPlace({ option: OPTION, url, client }, 'publish', { backend, clients, logger })])
+      : [];
+  },
+
   transport({ topic_url: url, client, connect_at_start }, scope) {
-    const option = 'extra_config["backend/pubsub/publisher"].topic_url';
-    const { driver, place } = findPlace({ option, url, client }, 'publish', scope);
+    const { driver, place } = findPlace({ option: OPTION, url, client }, 'publish', scope);
     const topic = driver.publisher?.(place) as Publisher;
     return publishTo(topic, scope, connect_at_start, ({ body, headers }) => ({
       body: body ?? Buffer.alloc(0),

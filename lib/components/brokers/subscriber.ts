@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { TransportMiddleware } from '../../transport/transport.js';
 import { type BackendScope, defineComponent } from '../component.js';
 import { offWire } from '../non-http-backend.js';
+import { thrownFaults } from '../thrown-faults.js';
 import type { Subscription } from './driver.js';
 import { toHeaders } from './metadata.js';
-import { findPlace } from './place.js';
+import { type Connection, findPlace } from './place.js';
 
 const schema = z.strictObject({
   subscription_url: z.string().meta({
@@ -46,19 +47,23 @@ export const subscriber = defineComponent({
   schema,
   replacesWire: true,
 
+  checkAt(config, { backend, clients, logger }) {
+    return backend
+      ? thrownFaults([() => findPlace(connectionOf(config), 'subscribe', { backend, clients, logger })])
+      : [];
+  },
+
   transport(config, scope) {
-    const {
-      subscription_url: url,
-      client,
-      connect_at_start,
-      max_attempts: maxAttempts,
-      dead_letter: deadLetter,
-    } = config;
-    const option = 'extra_config["backend/pubsub/subscriber"].subscription_url';
-    const { driver, place } = findPlace({ option, url, client, maxAttempts, deadLetter }, 'subscribe', scope);
-    return receiveFrom(driver.subscription?.(place) as Subscription, scope, connect_at_start);
+    const { driver, place } = findPlace(connectionOf(config), 'subscribe', scope);
+    return receiveFrom(driver.subscription?.(place) as Subscription, scope, config.connect_at_start);
   },
 });
+
+function connectionOf(config: z.output<typeof schema>): Connection {
+  const { subscription_url: url, client, max_attempts: maxAttempts, dead_letter: deadLetter } = config;
+  const option = 'extra_config["backend/pubsub/subscriber"].subscription_url';
+  return { option, url, client, maxAttempts, deadLetter };
+}
 
 /** The layer in front of a subscription: one message for each request, settled when it has become an answer. */
 export function receiveFrom(

@@ -7,6 +7,7 @@ import { type AwsClient, findAccess } from '../brokers/aws/aws.js';
 import { type BackendScope, defineComponent, type Fault } from '../component.js';
 import { type BufferedRequest, offWire } from '../non-http-backend.js';
 import { findParam, lowerFirst } from '../path-param.js';
+import { thrownFaults } from '../thrown-faults.js';
 import { type LambdaClient, toError, toResponse } from './invoke.js';
 
 const peer = lazyPeer('@aws-sdk/client-lambda', '"backend/lambda"', () => import('@aws-sdk/client-lambda'));
@@ -71,6 +72,8 @@ export const lambda = defineComponent({
       { path: ['client'], message: `there is no "${client}" with a function invoke in options.clients` },
     ];
   },
+
+  checkAt: (config, { endpoint }) => thrownFaults([() => createNameReader(config, endpoint)]),
 
   transport(config, scope) {
     const { backend } = scope;

@@ -1,6 +1,7 @@
 import type { EndpointConfig } from '../../config/resolved.js';
 import { ConfigError } from '../../errors.js';
 import { defineComponent } from '../component.js';
+import { thrownFaults } from '../thrown-faults.js';
 import { type EntrySettings, entrySchema, openGate, strategyOf } from './entry.js';
 import { checkStore } from './limiter.js';
 
@@ -12,17 +13,24 @@ export const endpointRateLimit = defineComponent({
   leavesSignal: true,
   check: ({ store }, { stores }) => checkStore(store, stores),
 
+  checkAt: (settings, { endpoint }) => thrownFaults([() => assertParam(settings, endpoint)]),
+
   admit(settings, scope) {
     const { endpoint } = scope;
-    const at = `${endpoint.at}.extra_config["qos/ratelimit/router"]`;
-    assertParam(settings, endpoint, at);
+    const at = placeOf(endpoint);
+    assertParam(settings, endpoint);
     return openGate(`${endpoint.method} ${endpoint.endpoint}`, settings, at, scope);
   },
 });
 
-function assertParam(settings: EntrySettings, { endpoint, segments }: EndpointConfig, at: string): void {
+function placeOf({ at }: EndpointConfig): string {
+  return `${at}.extra_config["qos/ratelimit/router"]`;
+}
+
+function assertParam(settings: EntrySettings, place: EndpointConfig): void {
+  const { endpoint, segments } = place;
   if (strategyOf(settings) !== 'param') return;
   if (segments.some((segment) => 'param' in segment && segment.param === settings.key)) return;
   const message = `"${settings.key}" is not a param of ${endpoint}, so that nobody would be let in.`;
-  throw new ConfigError([{ path: `${at}.key`, message }]);
+  throw new ConfigError([{ path: `${placeOf(place)}.key`, message }]);
 }

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import type { ConfigError } from '../../../../lib/errors.js';
 import { createTestGateway } from '../../../../lib/testing/index.js';
 import { createFakeAmqp } from './fake-amqp.js';
 
@@ -44,6 +45,39 @@ test.each([
   [{ immediate: true }, /immediate: RabbitMQ has it no more/],
 ])('%j is refused', (settings, message) => {
   expect(() => gatewayOf(settings)).toThrow(message);
+});
+
+test('G01 everything that is wrong is told at once, whatever finds it', () => {
+  const extra_config = {
+    'backend/amqp/producer': {
+      unknown: 1,
+      exchange: 'x'.repeat(256),
+      immediate: true,
+      routing_key: 'other',
+      exp_key: 'ttl',
+    },
+  };
+  const host = ['http://a'];
+  const config = {
+    endpoints: [{ endpoint: '/{key}', timeout: '5', method: 'POST', backend: [{ host, extra_config }] }],
+  };
+  expect.assertions(1);
+  try {
+    createTestGateway(config as never, { backends: {} });
+  } catch (error) {
+    const at = 'endpoints[0].backend[0].extra_config["backend/amqp/producer"]';
+    expect((error as ConfigError).issues.map(({ path }) => path).sort()).toEqual(
+      [
+        'endpoints[0]',
+        'endpoints[0]',
+        'endpoints[0].backend[0].host',
+        `${at}.exchange`,
+        `${at}.immediate`,
+        `${at}.unknown`,
+        'endpoints[0].timeout',
+      ].sort(),
+    );
+  }
 });
 
 test('N02 what a client cannot write as AMQP is its own fault, and the broker hears nothing of it', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineComponent } from '../../component.js';
+import { thrownFaults } from '../../thrown-faults.js';
 import { receiveFrom } from '../subscriber.js';
 import { placeOf } from './place.js';
 import { createAmqpSubscription } from './subscription.js';
@@ -59,6 +60,8 @@ export const amqpConsumer = defineComponent({
   schema,
   replacesWire: true,
   check: checkTopology,
+  checkAt: ({ client }, { backend, clients }) =>
+    backend ? thrownFaults([() => placeOf(client, { backend, clients })]) : [],
 
   transport(config, scope) {
     const { name: queue, exchange, durable, exclusive, delete: autoDelete } = config;

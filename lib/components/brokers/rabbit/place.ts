@@ -7,7 +7,10 @@ import type { AmqpConnection, AmqpPlace } from './connection.js';
  *
  * @throws {ConfigError} when there is neither
  */
-export function placeOf(client: string | undefined, { backend, clients }: BackendScope): AmqpPlace {
+export function placeOf(
+  client: string | undefined,
+  { backend, clients }: Pick<BackendScope, 'backend' | 'clients'>,
+): AmqpPlace {
   const url = backend.host[0] ?? '';
   if (client === undefined && !(/^amqps?:\/\/[^/]/i.test(url) && URL.canParse(url))) {
     const message =

@@ -4,6 +4,7 @@ import { ConfigError } from '../../../errors.js';
 import { type BackendScope, defineComponent } from '../../component.js';
 import type { BufferedRequest } from '../../non-http-backend.js';
 import { findParam } from '../../path-param.js';
+import { thrownFaults } from '../../thrown-faults.js';
 import { toMetadata } from '../metadata.js';
 import { publishTo } from '../publisher.js';
 import { placeOf } from './place.js';
@@ -39,6 +40,7 @@ const schema = z.strictObject({
   msg_id_key: param.meta({ description: 'The {param} with the id of the message.', examples: ['id'] }),
   priority_key: param.meta({ description: 'The {param} with the priority.', examples: ['priority'] }),
 });
+const PARAM_KEYS = ['routing_key', 'exp_key', 'reply_to_key', 'msg_id_key', 'priority_key'] as const;
 type ProducerConfig = z.output<typeof schema>;
 
 /** Messages to RabbitMQ as backends: the request is published, and answered when the broker has confirmed it. */
@@ -53,6 +55,15 @@ export const amqpProducer = defineComponent({
     return config.immediate
       ? [...faults, { path: ['immediate'], message: 'RabbitMQ has it no more; remove it' }]
       : faults;
+  },
+
+  checkAt(config, { endpoint, backend, clients }) {
+    if (!backend) return [];
+    const keys = config.static_routing_key ? PARAM_KEYS.filter((key) => key !== 'routing_key') : PARAM_KEYS;
+    return thrownFaults([
+      () => placeOf(config.client, { backend, clients }),
+      ...keys.map((key) => () => paramOf(config, key, endpoint)),
+    ]);
   },
 
   transport(config, scope) {
@@ -99,7 +110,7 @@ function createAddress(config: ProducerConfig, { endpoint }: BackendScope) {
   };
 }
 
-type ParamKey = 'routing_key' | 'exp_key' | 'reply_to_key' | 'msg_id_key' | 'priority_key';
+type ParamKey = (typeof PARAM_KEYS)[number];
 
 /** @throws {ConfigError} when the path has no such param: the message would go somewhere else than it was meant to */
 function paramOf(
