@@ -86,10 +86,9 @@ export function describeComponent({ component, valid, invalid, scope }: Componen
       }
     });
 
-    it('G03 refuses wrong values, each at its path', () => {
+    it('G03 reports wrong values, each at its path', () => {
       for (const value of ['text', 7, true, ...invalid]) {
-        const { resolved, issues } = resolve(namespace, value, levels[0] as Level);
-        expect(resolved, JSON.stringify(value)).toBeUndefined();
+        const { issues } = resolve(namespace, value, levels[0] as Level);
         expect(issues.length, JSON.stringify(value)).toBeGreaterThan(0);
         for (const issue of issues) expect(issue.path).toMatch(/^extra_config\.x/);
       }

@@ -124,7 +124,7 @@ describe.each([
 
 test('serves HTTPS with the same options', async () => {
   const [key, cert, ca] = ['server.key', 'server.pem', 'ca.pem'].map((file) =>
-    readFileSync(new URL(`./transport/fixtures/${file}`, import.meta.url)),
+    readFileSync(new URL(`../transport/fixtures/${file}`, import.meta.url)),
   );
   const app = express();
   app.get('/', (request, response) => {
