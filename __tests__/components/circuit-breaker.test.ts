@@ -557,7 +557,7 @@ describe('the log', () => {
     ]);
   });
 
-  test('C03 names a breaker that backends share, and none of them', async () => {
+  test('names a breaker that backends share, and none of them', async () => {
     const { lines, logger } = createLogger();
     const settings = { max_errors: 0, timeout: 10, log_status_change: true, name: 'cb', shared: true };
     const gateway = start(withBreaker(settings), { logger });

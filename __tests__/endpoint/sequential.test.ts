@@ -187,14 +187,14 @@ describe('a failure', () => {
 describe('required backends that answered', () => {
   const required = { ...good({ a: 1 }), required: true };
 
-  test('M07 leave an endpoint whole', async () => {
+  test('leave an endpoint whole', async () => {
     expect(await setUp([required, good({ b: 1 })]).proxy(proxyRequest())).toMatchObject({
       data: { a: 1, b: 1 },
       isComplete: true,
     });
   });
 
-  test('M07 leave it partial when a later one fails', async () => {
+  test('leave it partial when a later one fails', async () => {
     expect(await setUp([required, bad]).proxy(proxyRequest())).toMatchObject({
       data: { a: 1 },
       isComplete: false,

@@ -262,7 +262,7 @@ describe('memory for an answer of a known length', () => {
   });
 });
 
-it('R06 the address that answered is told of a redirect only', async () => {
+it('the address that answered is told of a redirect only', async () => {
   const { server, transport } = await start((request) => [
     { send: request.target === '/302' ? 'HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n' : answer('1') },
   ]);
