@@ -56,7 +56,10 @@ describe.each<[string, (run: (args: readonly string[]) => Promise<unknown>) => R
     const before = redis.values.size;
     expect(await store.remove((key) => key === 'b2' || key === 'b1')).toBe(2);
     expect(redis.values.size).toBe(before - 2);
+    const unlinked = redis.commands.filter(([command]) => command === 'UNLINK').length;
     expect(await store.remove(() => false)).toBe(0);
+    // Without a key it would be an error.
+    expect(redis.commands.filter(([command]) => command === 'UNLINK')).toHaveLength(unlinked);
   });
 
   test('asks whether the server is there, and passes on that it is not', async () => {
