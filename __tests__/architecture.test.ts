@@ -9,44 +9,75 @@ const SOURCES = filesIn('lib', /\.ts$/).map((file) => {
   return { file, text, imports: importsOf(file, text) };
 });
 
-/** What the parts of lib may import as values, beside themselves and the leaves. */
+/** What the parts of lib may import as values, beside themselves, `core` and the vocabulary: the files of the root that stand for no layer. */
 const LAYERS: Record<string, readonly string[]> = {
-  leaf: [],
+  vocabulary: ['core'],
+  core: ['vocabulary'],
   config: [],
-  router: ['config'],
+  request: ['config'],
+  response: ['request'],
+  router: ['config', 'request', 'response', 'observe'],
   endpoint: ['config'],
   backend: ['config'],
   transport: ['config'],
   manipulation: ['config'],
   encoding: ['config'],
   sd: ['config'],
-  components: ['config'],
-  quiet: ['config', 'components'],
-  reading: ['config', 'endpoint', 'backend', 'manipulation', 'encoding', 'components'],
-  pipeline: ['reading', 'config', 'endpoint', 'backend', 'transport', 'manipulation', 'encoding', 'sd', 'components'],
-  options: ['pipeline', 'config', 'endpoint', 'transport', 'encoding', 'sd', 'components', 'router'],
+  observe: [],
+  express: [],
+  components: ['config', 'observe'],
+  shortcuts: ['config', 'endpoint', 'backend', 'manipulation', 'encoding', 'components'],
+  pipeline: [
+    'shortcuts',
+    'config',
+    'endpoint',
+    'backend',
+    'transport',
+    'manipulation',
+    'encoding',
+    'sd',
+    'observe',
+    'components',
+  ],
+  options: ['pipeline', 'config', 'endpoint', 'transport', 'encoding', 'sd', 'observe', 'components', 'request'],
   plan: [
     'config',
+    'request',
+    'response',
     'router',
     'endpoint',
     'backend',
     'transport',
     'encoding',
     'sd',
+    'observe',
     'components',
-    'quiet',
+    'shortcuts',
     'pipeline',
     'options',
   ],
   lifecycle: ['config', 'router', 'transport', 'plan', 'options'],
-  gateway: ['config', 'router', 'transport', 'components', 'options', 'lifecycle'],
-  testing: ['config', 'router', 'transport', 'components', 'options', 'lifecycle', 'gateway'],
+  gateway: ['config', 'router', 'transport', 'observe', 'express', 'components', 'options', 'lifecycle'],
+  testing: [
+    'config',
+    'observe',
+    'request',
+    'response',
+    'router',
+    'transport',
+    'components',
+    'options',
+    'lifecycle',
+    'gateway',
+  ],
   index: [
     'config',
     'gateway',
     'lifecycle',
     'options',
     'encoding',
+    'observe',
+    'express',
     'components',
     'sd',
     'endpoint',
@@ -54,24 +85,26 @@ const LAYERS: Record<string, readonly string[]> = {
     'manipulation',
   ],
 };
+/** What every layer may import. */
+const COMMON = ['vocabulary', 'core'];
 
-/** The vocabulary: files that others may import types from, across the folders. */
-const VOCABULARY = new Set([
+/** Files that others may import types from, across the folders. */
+const SHARED_TYPES = new Set([
   'lib/backend/client.ts',
   'lib/components/component.ts',
   'lib/encoding/encoding.ts',
   'lib/endpoint/outcome.ts',
   'lib/manipulation/formatter.ts',
+  'lib/router/matcher.ts',
   'lib/sd/balancer.ts',
   'lib/sd/subscriber.ts',
   'lib/transport/transport.ts',
 ]);
 
-/** May see the components: whoever composes them, and themselves. */
+/** May see the components: what composes them, and themselves. */
 const SEES_COMPONENTS = new Set([
   'components',
-  'quiet',
-  'reading',
+  'shortcuts',
   'pipeline',
   'options',
   'plan',
@@ -84,7 +117,7 @@ function layerOf(file: string): string {
   const [, folder = '', rest] = file.split('/');
   if (rest !== undefined) return folder;
   const name = basename(folder, '.ts');
-  return name in LAYERS ? name : 'leaf';
+  return name in LAYERS ? name : 'vocabulary';
 }
 
 function isInside(to: string): boolean {
@@ -99,7 +132,7 @@ describe('imports', () => {
   test('values are imported in the allowed directions only', () => {
     const wrong = SOURCES.flatMap(({ file, imports }) => {
       const from = layerOf(file);
-      const allowed = new Set([from, 'leaf', ...(LAYERS[from] ?? [])]);
+      const allowed = new Set([from, ...COMMON, ...(LAYERS[from] ?? [])]);
       return imports
         .filter(({ to, isType }) => isInside(to) && !isType && !allowed.has(layerOf(to)))
         .map(({ to }) => `${file} → ${to}`);
@@ -107,18 +140,18 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('types cross the folders by the vocabulary only', () => {
+  test('types cross the folders by the files for it only', () => {
     const wrong = SOURCES.flatMap(({ file, imports }) => {
       const from = layerOf(file);
-      const allowed = new Set([from, 'leaf', ...(LAYERS[from] ?? [])]);
+      const allowed = new Set([from, ...COMMON, ...(LAYERS[from] ?? [])]);
       return imports
-        .filter(({ to, isType }) => isInside(to) && isType && !allowed.has(layerOf(to)) && !VOCABULARY.has(to))
+        .filter(({ to, isType }) => isInside(to) && isType && !allowed.has(layerOf(to)) && !SHARED_TYPES.has(to))
         .map(({ to }) => `${file} → ${to}`);
     });
     expect(wrong).toEqual([]);
   });
 
-  test('only whoever composes them sees the components', () => {
+  test('only what composes the components sees them', () => {
     const wrong = SOURCES.filter(
       ({ file, imports }) =>
         !SEES_COMPONENTS.has(layerOf(file)) && imports.some(({ to }) => to.startsWith('lib/components/')),
@@ -236,10 +269,18 @@ describe('source', () => {
 
 describe('docs', () => {
   test('every error code has a heading of its own', () => {
-    const codes = [...read('lib/errors.ts').matchAll(/^ {2}\| '(ERR_\w+)'/gm)].map(([, code]) => code);
+    const codes = [...read('lib/errors.ts').matchAll(/^ {2}(ERR_\w+): \{/gm)].map(([, code]) => code);
     const headings = [...read('docs/errors.md').matchAll(/^## `(ERR_\w+)`$/gm)].map(([, code]) => code);
     expect(codes.length).toBeGreaterThan(10);
     expect(headings.sort()).toEqual(codes.sort());
+  });
+
+  test('every error code has its cause, and what to do about it', () => {
+    const [, ...sections] = read('docs/errors.md').split(/^## /m);
+    const vague = sections.filter(
+      (section) => section.startsWith('`ERR_') && !/^`ERR_\w+`\n\n\w[\s\S]+\n\*\*What to do:\*\* \w/.test(section),
+    );
+    expect(vague).toEqual([]);
   });
 
   test('every component has a page, and every page a component', () => {
@@ -291,7 +332,35 @@ describe('docs', () => {
       );
     expect(broken).toEqual([]);
   });
+
+  test('links to a heading name one that is there', () => {
+    const pages = new Map(
+      filesIn('.', /\.md$/).map((file) => {
+        const text = read(file).replace(/^```[\s\S]*?^```/gm, '');
+        return [
+          file,
+          { text, anchors: [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading)) },
+        ];
+      }),
+    );
+    expect(pages.get('docs/errors.md')?.anchors).toContain('err_config');
+    const broken = [...pages].flatMap(([file, { text }]) =>
+      [...text.matchAll(/\]\(([^)#:\s]*)#([^)\s]+)\)/g)]
+        .filter(([, link, anchor = '']) => {
+          const page = pages.get(link ? posix.join(posix.dirname(file), link) : file);
+          return page !== undefined && !page.anchors.includes(anchor);
+        })
+        .map(([link]) => `${file} → ${link}`),
+    );
+    expect(broken).toEqual([]);
+  });
 });
+
+/** What a heading is called in links, as GitHub does it. */
+function anchorOf(heading: string): string {
+  const text = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
+  return text.replace(/[^\p{L}\p{N}_ -]/gu, '').replaceAll(' ', '-');
+}
 
 /** Something is exported that exists at run time and does more than hold a text or a number. */
 function hasBehaviour(text: string): boolean {

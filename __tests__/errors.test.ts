@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import * as errors from '../lib/errors.js';
+import { read } from './support/source.js';
 
 const {
   BackendError,
@@ -14,13 +15,13 @@ const {
 } = errors;
 
 test.each([
-  ['GatewayError', new GatewayError('ERR_INTERNAL', 500, 'x')],
+  ['GatewayError', new GatewayError('ERR_INTERNAL', 'x')],
   ['ConfigError', new ConfigError([])],
   ['NotReadyError', new NotReadyError([])],
-  ['RequestError', new RequestError('ERR_REQUEST_PATH', 400, 'x')],
+  ['RequestError', new RequestError('ERR_REQUEST_PATH', 'x')],
   ['RejectedError', new RejectedError(429, 'x')],
-  ['BackendError', new BackendError('ERR_BACKEND_STATUS', 502, 'x')],
-  ['EndpointError', new EndpointError('ERR_ENDPOINT_FAILED', 502, 'x')],
+  ['BackendError', new BackendError('ERR_BACKEND_STATUS', 'x')],
+  ['EndpointError', new EndpointError('ERR_ENDPOINT_FAILED', 'x')],
 ] as const)('%s is a GatewayError with its own name, a code and a status', (name, error) => {
   expect(error).toBeInstanceOf(GatewayError);
   expect(error).toBeInstanceOf(Error);
@@ -28,6 +29,18 @@ test.each([
   expect(String(error)).toContain(name);
   expect(error.code).toMatch(/^ERR_[A-Z_]+$/);
   expect(error.status).toBeGreaterThanOrEqual(400);
+});
+
+test('a ConfigError says a sentence once where many places have the same fault, and keeps every issue', () => {
+  const issues = Array.from({ length: 219 }, (_, index) => ({ path: `endpoints[${index}]`, message: 'is refused.' }));
+  const error = new ConfigError([...issues, { path: 'host', message: 'is missing.' }]);
+  expect(error.message).toBe(
+    'The configuration has 220 faults:\n  endpoints[0], endpoints[1] and 217 more: is refused.\n  host: is missing.',
+  );
+  expect(error.issues).toHaveLength(220);
+  expect(new ConfigError(issues.slice(0, 3)).message).toContain(
+    'endpoints[0], endpoints[1], endpoints[2]: is refused.',
+  );
 });
 
 test('a ConfigError shows every issue with its path', () => {
@@ -46,7 +59,7 @@ test('a DecodeError is the end of a sentence, not an error of the gateway', () =
 });
 
 describe('E01 what a backend sent stays out of logs', () => {
-  const error = new BackendError('ERR_BACKEND_STATUS', 502, 'backend[0] GET / answered with status 403', {
+  const error = new BackendError('ERR_BACKEND_STATUS', 'backend[0] GET / answered with status 403', {
     backendStatus: 403,
     exposed: { status: 403, contentType: 'text/plain', body: Buffer.from('canary') },
   });
@@ -67,7 +80,7 @@ describe('E01 what a backend sent stays out of logs', () => {
 
 describe('toGatewayError', () => {
   test('takes our own as they are', () => {
-    const own = new RequestError('ERR_REQUEST_PATH', 400, 'x');
+    const own = new RequestError('ERR_REQUEST_PATH', 'x');
     expect(errors.toGatewayError(own)).toBe(own);
   });
 
@@ -83,7 +96,7 @@ describe('toGatewayError', () => {
 
 describe('toBackendFailure', () => {
   test('says that a backend was stopped by the deadline of its endpoint', () => {
-    const expired = new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, 'GET /x did not answer within 10 ms');
+    const expired = new EndpointError('ERR_ENDPOINT_TIMEOUT', 'GET /x did not answer within 10 ms');
     expect(errors.toBackendFailure('backend[1] GET /b', expired)).toMatchObject({
       name: 'BackendError',
       code: 'ERR_BACKEND_TIMEOUT',
@@ -93,8 +106,19 @@ describe('toBackendFailure', () => {
   });
 
   test('takes other failures as they are', () => {
-    const refused = new BackendError('ERR_BACKEND_CONNECTION', 502, 'refused');
+    const refused = new BackendError('ERR_BACKEND_CONNECTION', 'refused');
     expect(errors.toBackendFailure('b', refused)).toBe(refused);
     expect(errors.toBackendFailure('b', new TypeError('bug')).code).toBe('ERR_INTERNAL');
   });
+});
+
+test('docs/errors.md begins with the status that an error of the code has', () => {
+  const [, ...sections] = read('docs/errors.md').split(/^## `(?=ERR_)/m);
+  const told = sections.flatMap((section) => {
+    const [, code, status] = /^(ERR_\w+)`\n\n(\d{3})\b/.exec(section) ?? [];
+    return code === undefined ? [] : [[code, Number(status)]];
+  });
+  expect(told.length).toBeGreaterThan(20);
+  const actual = told.map(([code]) => [code, errors.ERROR_KINDS[code as errors.ErrorCode].status]);
+  expect(told).toEqual(actual);
 });

@@ -486,7 +486,7 @@ describe('X02 a gateway that cannot be built', () => {
       namespace: 'test/throwing',
       schema: z.unknown(),
       backend() {
-        throw new BackendError('ERR_INTERNAL', 500, 'cannot start');
+        throw new BackendError('ERR_INTERNAL', 'cannot start');
       },
     };
     const wires: number[] = [];

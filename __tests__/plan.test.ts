@@ -106,6 +106,31 @@ test('asks for hosts where the configuration says', () => {
   expect(mine.mock.calls).toMatchObject([[{ hosts: ['registry-name'], scheme: 'https', ttl: 5000 }]]);
 });
 
+test('warns once of what has no effect at many places', () => {
+  const warn = vi.fn();
+  const quiet = () => {};
+  const documentation = { 'documentation/openapi': { summary: 'x' } };
+  const endpoints = ['/a', '/b', '/c', '/d'].map((endpoint) => ({
+    endpoint,
+    output_encoding: 'no-op',
+    backend: [{ host: ['http://a'], group: 'a' }],
+    extra_config: documentation,
+  }));
+  plan({ endpoints }, { logger: { debug: quiet, info: quiet, warn, error: quiet } });
+  expect(warn.mock.calls).toEqual([
+    [
+      {
+        at: 'endpoints[0].extra_config["documentation/openapi"], endpoints[1].extra_config["documentation/openapi"] and 2 more',
+      },
+      expect.stringContaining('only documents'),
+    ],
+    [
+      { at: 'endpoints[0].backend[0].group, endpoints[1].backend[0].group and 2 more' },
+      expect.stringContaining('"group"'),
+    ],
+  ]);
+});
+
 test('warns once of what has no effect, and says where', () => {
   const warn = vi.fn();
   const quiet = vi.fn();

@@ -15,8 +15,8 @@ import {
 } from '../lib/index.js';
 import type { Subscriber } from '../lib/sd/subscriber.js';
 import { createTestGateway } from '../lib/testing/index.js';
+import { createFakeKafka } from './components/brokers/fake-kafka.js';
 import { hasNats, startNats } from './components/brokers/nats-server.js';
-import { createFakeKafka } from './components/pubsub/fake-kafka.js';
 import { hasRedis, startRedis } from './support/redis-server.js';
 
 type Endpoint = NonNullable<GatewayConfig['endpoints']>[number];
@@ -168,7 +168,7 @@ describe('gateway.ready()', () => {
 });
 
 test('components of the app say what they need, at every level', async () => {
-  const missing = new BackendError('ERR_BACKEND_CONNECTION', 502, 'the vault is sealed');
+  const missing = new BackendError('ERR_BACKEND_CONNECTION', 'the vault is sealed');
   const check: ReadyCheck = () => Promise.reject(missing);
   const needy = defineComponent({
     namespace: 'example/needy',

@@ -1,47 +1,77 @@
-/** Every code an error of the gateway can carry; `docs/errors.md` has a heading for each. A code is never reused. */
-export type ErrorCode =
-  | 'ERR_CONFIG'
-  | 'ERR_PEER_MISSING'
-  | 'ERR_NOT_READY'
-  | 'ERR_REQUEST_PATH'
-  | 'ERR_REQUEST_QUERY'
-  | 'ERR_REQUEST_HEADERS'
-  | 'ERR_REQUEST_FRAMING'
-  | 'ERR_REQUEST_BODY'
-  | 'ERR_REQUEST_BODY_SIZE'
-  | 'ERR_REQUEST_BODY_CONSUMED'
-  | 'ERR_LOOP'
-  | 'ERR_REJECTED'
-  | 'ERR_CLIENT_CLOSED'
-  | 'ERR_ENDPOINT_TIMEOUT'
-  | 'ERR_ENDPOINT_FAILED'
-  | 'ERR_OVERLOADED'
-  | 'ERR_CLOSING'
-  | 'ERR_BREAKER_OPEN'
-  | 'ERR_BACKEND_LIMIT'
-  | 'ERR_BACKEND_HOSTS'
-  | 'ERR_BACKEND_URL'
-  | 'ERR_BACKEND_CONNECTION'
-  | 'ERR_BACKEND_TIMEOUT'
-  | 'ERR_BACKEND_PROTOCOL'
-  | 'ERR_BACKEND_SIZE'
-  | 'ERR_BACKEND_REDIRECT'
-  | 'ERR_BACKEND_STATUS'
-  | 'ERR_BACKEND_DECODE'
-  | 'ERR_BACKEND_CANCELLED'
-  | 'ERR_FUNCTION'
-  | 'ERR_INTERNAL';
+import { brand } from './core/brand.js';
 
-/** The root of everything the gateway throws. `status` is the honest HTTP status of the failure. */
+/** What all errors of a code have in common. */
+export interface ErrorKind {
+  /** The honest HTTP status of the failure, where an error does not say another. */
+  readonly status: number;
+  /** The backend had a part in it; everything else happened on our side of the wire. */
+  readonly isBackendFailure?: true;
+  /** A time was up. That says something about a backend which was silent until then. */
+  readonly isDeadline?: true;
+  /** A call was not made, on purpose. */
+  readonly isTurnedAway?: true;
+  /** It says "not now": the client may come back, whatever `statuses` says. */
+  readonly isTemporary?: true;
+  /** The connection to the client is of no use after it. */
+  readonly endsConnection?: true;
+}
+
+/** Every code an error of the gateway can carry; `docs/errors.md` has a heading for each. A code is never reused. */
+export const ERROR_KINDS = {
+  ERR_CONFIG: { status: 500 },
+  ERR_PEER_MISSING: { status: 500 },
+  ERR_NOT_READY: { status: 503 },
+  ERR_REQUEST_PATH: { status: 400 },
+  ERR_REQUEST_QUERY: { status: 400 },
+  ERR_REQUEST_HEADERS: { status: 400 },
+  ERR_REQUEST_FRAMING: { status: 400, endsConnection: true },
+  ERR_REQUEST_BODY: { status: 400, endsConnection: true },
+  ERR_REQUEST_BODY_SIZE: { status: 413 },
+  ERR_REQUEST_BODY_CONSUMED: { status: 500 },
+  ERR_LOOP: { status: 508, isTurnedAway: true },
+  ERR_REJECTED: { status: 403, isTurnedAway: true },
+  ERR_CLIENT_CLOSED: { status: 499 },
+  ERR_ENDPOINT_TIMEOUT: { status: 504, isDeadline: true },
+  ERR_ENDPOINT_FAILED: { status: 502 },
+  ERR_OVERLOADED: { status: 503, isTurnedAway: true, isTemporary: true },
+  ERR_CLOSING: { status: 503, isTemporary: true, endsConnection: true },
+  ERR_BREAKER_OPEN: { status: 503, isTurnedAway: true },
+  ERR_BACKEND_LIMIT: { status: 503, isTurnedAway: true },
+  ERR_BACKEND_HOSTS: { status: 503 },
+  ERR_BACKEND_URL: { status: 502 },
+  ERR_BACKEND_CONNECTION: { status: 502, isBackendFailure: true },
+  ERR_BACKEND_TIMEOUT: { status: 504, isBackendFailure: true, isDeadline: true },
+  ERR_BACKEND_PROTOCOL: { status: 502, isBackendFailure: true },
+  ERR_BACKEND_SIZE: { status: 502, isBackendFailure: true },
+  ERR_BACKEND_REDIRECT: { status: 502, isBackendFailure: true },
+  ERR_BACKEND_STATUS: { status: 502, isBackendFailure: true },
+  ERR_BACKEND_DECODE: { status: 502, isBackendFailure: true },
+  ERR_BACKEND_CANCELLED: { status: 502 },
+  ERR_FUNCTION: { status: 500 },
+  ERR_INTERNAL: { status: 500 },
+} as const satisfies Readonly<Record<string, ErrorKind>>;
+
+/** The code of an error: a key that programs may compare and that does not change between versions. */
+export type ErrorCode = keyof typeof ERROR_KINDS;
+
+/**
+ * The root of everything the gateway throws. `code` is what a program looks at, `status` the honest HTTP status of the
+ * failure: that of the code, where the error does not say another. `instanceof` works across the CommonJS and the ESM build.
+ */
 export class GatewayError extends Error {
   override readonly name: string = 'GatewayError';
   readonly code: ErrorCode;
   readonly status: number;
 
-  constructor(code: ErrorCode, status: number, message: string) {
+  constructor(code: ErrorCode, message: string, status: number = ERROR_KINDS[code].status) {
     super(message);
     this.code = code;
     this.status = status;
+  }
+
+  /** What all errors of this code have in common. */
+  get kind(): ErrorKind {
+    return ERROR_KINDS[this.code];
   }
 }
 
@@ -53,17 +83,39 @@ export interface ConfigIssue {
   readonly message: string;
 }
 
-/** The configuration is refused; `issues` has everything that is wrong with it, not only the first fault. */
+const MOST_PLACES = 3;
+
+/** Places as messages list them: all of a few, else the first two and how many there are besides. */
+export function showPlaces(places: readonly string[]): string {
+  if (places.length <= MOST_PLACES) return places.join(', ');
+  const shown = places.slice(0, MOST_PLACES - 1);
+  return `${shown.join(', ')} and ${places.length - shown.length} more`;
+}
+
+/** One line for each sentence, with all the places it is said of. */
+function linesOf(issues: readonly ConfigIssue[]): string[] {
+  const placesOf = new Map<string, string[]>();
+  for (const { path, message } of issues) {
+    const place = path || '(root)';
+    const places = placesOf.get(message);
+    if (places === undefined) placesOf.set(message, [place]);
+    else places.push(place);
+  }
+  return [...placesOf].map(([message, places]) => `  ${showPlaces(places)}: ${message}`);
+}
+
+/**
+ * The configuration is refused; `issues` has everything that is wrong with it, not only the first fault. The message says
+ * a sentence once where several places have the same fault.
+ */
 export class ConfigError extends GatewayError {
   override readonly name = 'ConfigError';
   readonly issues: readonly ConfigIssue[];
 
   constructor(issues: readonly ConfigIssue[]) {
-    const lines = issues.map((issue) => `  ${issue.path || '(root)'}: ${issue.message}`);
     super(
       'ERR_CONFIG',
-      500,
-      `The configuration has ${issues.length} fault${issues.length === 1 ? '' : 's'}:\n${lines.join('\n')}`,
+      `The configuration has ${issues.length} fault${issues.length === 1 ? '' : 's'}:\n${linesOf(issues).join('\n')}`,
     );
     this.issues = issues;
   }
@@ -84,7 +136,7 @@ export class NotReadyError extends GatewayError {
 
   constructor(failures: readonly ReadyFailure[]) {
     const lines = failures.map(({ path, error }) => `  ${path}: ${error.message}`);
-    super('ERR_NOT_READY', 503, `The gateway is not ready, ${failures.length} missing:\n${lines.join('\n')}`);
+    super('ERR_NOT_READY', `The gateway is not ready, ${failures.length} missing:\n${lines.join('\n')}`);
     this.failures = failures;
   }
 }
@@ -106,7 +158,7 @@ export class RejectedError extends GatewayError {
     headers: Readonly<Record<string, string>> = {},
     code: ErrorCode = 'ERR_REJECTED',
   ) {
-    super(code, status, message);
+    super(code, message, status);
     this.headers = headers;
   }
 }
@@ -136,8 +188,8 @@ export class BackendError extends GatewayError {
   /** Not enumerable, so that a backend's body stays out of logs. */
   declare readonly details: BackendErrorDetails;
 
-  constructor(code: ErrorCode, status: number, message: string, details: BackendErrorDetails = {}) {
-    super(code, status, message);
+  constructor(code: ErrorCode, message: string, details: BackendErrorDetails = {}) {
+    super(code, message);
     Object.defineProperty(this, 'details', { value: details });
   }
 }
@@ -155,8 +207,8 @@ export class EndpointError extends GatewayError {
   override readonly name = 'EndpointError';
   readonly causes: readonly GatewayError[];
 
-  constructor(code: ErrorCode, status: number, message: string, causes: readonly GatewayError[] = []) {
-    super(code, status, message);
+  constructor(code: ErrorCode, message: string, causes: readonly GatewayError[] = [], status?: number) {
+    super(code, message, status);
     this.causes = causes;
   }
 }
@@ -164,7 +216,7 @@ export class EndpointError extends GatewayError {
 /** Whatever was thrown, as one of our own; what we do not know is an internal error without details. */
 export function toGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
-  const error = new GatewayError('ERR_INTERNAL', 500, 'An unexpected error inside the gateway or one of its plug-ins');
+  const error = new GatewayError('ERR_INTERNAL', 'An unexpected error inside the gateway or one of its plug-ins');
   error.cause = thrown;
   return error;
 }
@@ -173,5 +225,18 @@ export function toGatewayError(thrown: unknown): GatewayError {
 export function toBackendFailure(name: string, thrown: unknown): GatewayError {
   const error = toGatewayError(thrown);
   if (error.code !== 'ERR_ENDPOINT_TIMEOUT') return error;
-  return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name} did not answer in time`);
+  return new BackendError('ERR_BACKEND_TIMEOUT', `${name} did not answer in time`);
+}
+
+for (const known of [
+  GatewayError,
+  ConfigError,
+  NotReadyError,
+  RequestError,
+  RejectedError,
+  BackendError,
+  DecodeError,
+  EndpointError,
+]) {
+  brand(known);
 }

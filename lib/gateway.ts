@@ -4,17 +4,17 @@ import { cachesIn } from './components/http-cache/http-cache.js';
 import { type CacheControl, createCacheControl } from './components/http-cache/purge.js';
 import type { BuiltInExtraConfig } from './components/index.js';
 import { statsIn } from './components/telemetry/metrics.js';
-import type { Stats } from './components/telemetry/stats.js';
 import {
   type GatewayConfig as AuthoredConfig,
   defineConfig as defineAuthoredConfig,
   type ExtraTypes,
 } from './config/types.js';
+import type { ReadyOptions } from './core/readiness.js';
+import { shareHiddenClass } from './express/hidden-class.js';
 import { type CloseOptions, createLifecycle, faultsOf, type Lifecycle } from './lifecycle.js';
+import type { Stats } from './observe/stats.js';
 import { type GatewayOptions, resolveOptions } from './options.js';
 import type { RequestHandler } from './proxy.js';
-import type { ReadyOptions } from './readiness.js';
-import { shareHiddenClass } from './router/hidden-class.js';
 import type { Handle } from './router/router.js';
 import { type AxiosLike, createAxios, type OwnAxios } from './transport/axios.js';
 import { createOrigins } from './transport/origin.js';

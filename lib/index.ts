@@ -27,20 +27,10 @@ export {
 } from './components/rate-limit/redis.js';
 export type { Decision as LimitDecision, Limit, LimitStore } from './components/rate-limit/store.js';
 export type { StatsGuard } from './components/telemetry/metrics.js';
-export {
-  createOpenTelemetryObserver,
-  type OpenTelemetryApi,
-  type OpenTelemetrySpan,
-  type OpenTelemetryTracer,
-} from './components/telemetry/opentelemetry.js';
-export {
-  createPrometheusObserver,
-  type PrometheusClient,
-  type PrometheusOptions,
-} from './components/telemetry/prometheus.js';
-export type { Stats } from './components/telemetry/stats.js';
 export type { BackendConfig, EndpointConfig } from './config/resolved.js';
 export type { BackendInput, Duration, EndpointInput, ExtraTypes, Method } from './config/types.js';
+export { isJsonNumber, JsonNumber } from './core/json-number.js';
+export type { ReadyCheck, ReadyOptions } from './core/readiness.js';
 export type { Decoder, EncodeContext, EncodedBody, Encoder, Encoding } from './encoding/encoding.js';
 export type { Combiner } from './endpoint/combiner.js';
 export {
@@ -57,8 +47,8 @@ export {
   RejectedError,
   RequestError,
 } from './errors.js';
+export { type ExpressApplication, type ExpressServerOptions, serverOptions } from './express/server-options.js';
 export { createGateway, defineConfig, type Gateway, type GatewayConfig } from './gateway.js';
-export { isJsonNumber, JsonNumber } from './json-number.js';
 export type { CloseOptions } from './lifecycle.js';
 export type { Logger } from './logger.js';
 export type {
@@ -74,7 +64,19 @@ export type {
   Observer,
   RequestObserver,
   StrayEvent,
-} from './observe.js';
+} from './observe/observer.js';
+export {
+  createOpenTelemetryObserver,
+  type OpenTelemetryApi,
+  type OpenTelemetrySpan,
+  type OpenTelemetryTracer,
+} from './observe/opentelemetry.js';
+export {
+  createPrometheusObserver,
+  type PrometheusClient,
+  type PrometheusOptions,
+} from './observe/prometheus.js';
+export type { Stats } from './observe/stats.js';
 export type { GatewayOptions } from './options.js';
 export type {
   Admit,
@@ -92,13 +94,11 @@ export type {
   RequestHandler,
   RequestHead,
 } from './proxy.js';
-export type { ReadyCheck, ReadyOptions } from './readiness.js';
 export type { Balancer, BalancerFactory, HostOutcome } from './sd/balancer.js';
 export { type ConsulOptions, createConsulSubscribers } from './sd/consul.js';
 export { createDnsSubscribers, type DnsOptions } from './sd/dns.js';
 export { createEtcdSubscribers, type EtcdOptions } from './sd/etcd.js';
 export type { Subscriber, SubscriberContext, SubscriberFactory } from './sd/subscriber.js';
-export { type ExpressApplication, type ExpressServerOptions, serverOptions } from './server-options.js';
 export type { AxiosCall, AxiosLike, OwnAxios } from './transport/axios.js';
 export type { BackendResponse, Settlement, Transport, TransportMiddleware } from './transport/transport.js';
 export default createGateway;

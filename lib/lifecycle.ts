@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from './config/resolved.js';
+import type { ReadyOptions } from './core/readiness.js';
+import type { Kept } from './core/reload-state.js';
 import { ConfigError, GatewayError } from './errors.js';
-import type { Kept } from './keep.js';
 import type { ResolvedOptions } from './options.js';
 import { createPlan, type Plan } from './plan.js';
-import type { ReadyOptions } from './readiness.js';
 import type { Handle } from './router/router.js';
 import type { Wire } from './transport/wire.js';
 
@@ -98,7 +98,7 @@ export function createLifecycle(
       retire(old, () => DEFAULT_DRAIN).then(old.release);
     },
     async ready(given) {
-      if (closing) throw new GatewayError('ERR_CLOSING', 503, 'The gateway is closed; create a new one');
+      if (closing) throw new GatewayError('ERR_CLOSING', 'The gateway is closed; create a new one');
       await plan.ready(given);
     },
     close({ timeout = DEFAULT_DRAIN } = {}) {

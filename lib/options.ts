@@ -20,9 +20,9 @@ import { createEncodings, faultsOfEncodings } from './encoding/index.js';
 import { type Combiner, combiners } from './endpoint/combiner.js';
 import { ConfigError, type ConfigIssue } from './errors.js';
 import { guardLogger, type Logger, silentLogger } from './logger.js';
-import type { Observe, Observer } from './observe.js';
+import type { Observe, Observer } from './observe/observer.js';
 import type { Ingredients } from './pipeline.js';
-import { faultsOfProxies } from './router/client-ip.js';
+import { faultsOfProxies } from './request/client-ip.js';
 import { type BalancerFactory, balancers } from './sd/balancer.js';
 import { createSubscribers } from './sd/index.js';
 import type { SubscriberFactory } from './sd/subscriber.js';
@@ -76,7 +76,8 @@ export interface GatewayOptions<A extends AxiosLike = AxiosLike> {
   /**
    * What the gateway calls itself in the `Via` header of its requests to backends, and by which it recognises a request that
    * comes back to it, which it answers with 508. Give all processes of one deployment the same name. False sends no `Via` and
-   * recognises nothing. Default: `tributary-` and eight random digits, another name for each gateway.
+   * recognises nothing. Default: `tributary-` and eight random hexadecimal digits, another
+   * name for each gateway.
    */
   readonly via?: string | false;
 }
@@ -218,7 +219,7 @@ function isComponent(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { namespace, schema, aliases = [] } = value as Partial<Component>;
   const isNamed = typeof namespace === 'string' && listOf((alias) => typeof alias === 'string')(aliases);
-  const hooks = hooksOf(value, ['check', 'service', 'admit', 'endpoint', 'client', 'backend', 'transport']);
+  const hooks = hooksOf(value, ['check', 'checkAt', 'service', 'admit', 'endpoint', 'client', 'backend', 'transport']);
   return isNamed && hasFunctions(schema, ['safeParse']) && hooks.every(isFunction);
 }
 

@@ -18,12 +18,12 @@ import { createSequential } from './endpoint/sequential.js';
 import { createShadow } from './endpoint/shadow.js';
 import { createStatic } from './endpoint/static.js';
 import { createFlatmap } from './manipulation/flatmap.js';
-import type { Observation } from './observation.js';
+import type { Observation } from './observe/notifier.js';
 import { type Admit, type BackendRequest, compose, type Middleware, type Proxy } from './proxy.js';
-import { createReading, createTextReading, passesText, staysText } from './reading.js';
 import type { BalancerFactory } from './sd/balancer.js';
 import { withEjection } from './sd/ejection.js';
 import type { Subscriber } from './sd/subscriber.js';
+import { createReading, createTextReading, passesText, staysText } from './shortcuts/json-passthrough.js';
 import { readBody } from './transport/body.js';
 import type { Transport, TransportMiddleware } from './transport/transport.js';
 

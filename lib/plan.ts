@@ -1,35 +1,36 @@
-import { createBufferBudget } from './buffer-budget.js';
-import { type Closing, createClosing } from './closing.js';
 import type { ServiceScope } from './components/component.js';
 import { createResolver, inTableOrder } from './components/resolve.js';
+import { createNotices } from './config/notices.js';
 import { parseConfig } from './config/parse.js';
 import type { BackendConfig, Config, EndpointConfig } from './config/resolved.js';
+import { createBufferBudget } from './core/buffer-budget.js';
+import { type Closing, createClosing } from './core/closing.js';
+import { createReadiness, type Readiness, type ReadyOptions } from './core/readiness.js';
+import { createKeep, type Kept } from './core/reload-state.js';
+import { VERSION } from './core/version.js';
 import { BackendError, ConfigError, type ConfigIssue, EndpointError } from './errors.js';
-import { createKeep, type Kept } from './keep.js';
-import { createObservation } from './observation.js';
-import type { Observer } from './observe.js';
+import { createObservation } from './observe/notifier.js';
+import type { Observer } from './observe/observer.js';
 import type { ResolvedOptions } from './options.js';
 import { createAdmits, createEndpointProxy, type Ingredients } from './pipeline.js';
 import type { Admit } from './proxy.js';
-import { isQuiet } from './quiet.js';
-import { createReadiness, type Readiness, type ReadyOptions } from './readiness.js';
-import { createAdmission } from './router/admission.js';
+import { createBodyReader } from './request/body.js';
+import { createClientIp } from './request/client-ip.js';
+import { createRequestReader } from './request/request.js';
+import { createResponseWriter } from './response/response.js';
 import { admitInTurn } from './router/admit.js';
-import { createBodyReader } from './router/body.js';
 import { createBuiltInRoutes, toShapes } from './router/built-in.js';
 import { createCanonicalPath } from './router/canonical.js';
-import { createClientIp } from './router/client-ip.js';
 import { createEndpointHandler, type EndpointHandler } from './router/handler.js';
+import { createAdmission } from './router/in-flight.js';
 import { createMatcher } from './router/matcher.js';
-import { observeHandler } from './router/observed.js';
-import { createRequestReader } from './router/request.js';
-import { createResponseWriter } from './router/response.js';
+import { observeHandler } from './router/observe-handler.js';
 import { createRouter, type Routes } from './router/router.js';
 import { createUnmatchedAnswer } from './router/unmatched.js';
 import type { Subscriber, SubscriberFactory } from './sd/subscriber.js';
+import { isQuiet } from './shortcuts/internal-signal.js';
 import type { Transport } from './transport/transport.js';
 import type { Wire } from './transport/wire.js';
-import { VERSION } from './version.js';
 
 const USER_AGENT = `express-tributary/${VERSION}`;
 
@@ -190,7 +191,7 @@ function buildPlan(
     ready: readiness.ready,
     idle: admission.empty,
     abort() {
-      admission.cancelAll(new EndpointError('ERR_CLOSING', 503, 'The gateway is closing'));
+      admission.cancelAll(new EndpointError('ERR_CLOSING', 'The gateway is closing'));
     },
     close: closing.close,
     giveUp: closing.giveUp,
@@ -212,10 +213,8 @@ function firstOf(refusals: readonly Refusal[]): Refusal | undefined {
 function parse(input: unknown, options: ResolvedOptions): Config {
   const { encodings, combiners, subscribers, balancers, components, functions, stores, clients, logger } = options;
   const formats = [...encodings.entries()];
-  function warn(at: string, message: string): void {
-    logger.warn({ at }, message);
-  }
-  return parseConfig(input, {
+  const notices = createNotices();
+  const config = parseConfig(input, {
     decoders: new Set(formats.flatMap(([name, encoding]) => (encoding.decoder ? name : []))),
     encoders: new Set(formats.flatMap(([name, encoding]) => (encoding.encode ? name : []))),
     passthrough: new Set(formats.flatMap(([name, encoding]) => (encoding.passthrough ? name : []))),
@@ -223,9 +222,12 @@ function parse(input: unknown, options: ResolvedOptions): Config {
     combiners: new Set(combiners.keys()),
     subscribers: new Set(subscribers.keys()),
     balancers: new Set(balancers.keys()),
-    resolve: createResolver(components, { functions, stores, clients }, warn),
-    warn,
+    hasOwnTransport: options.transport !== undefined,
+    resolve: createResolver(components, { functions, stores, clients }, notices.add),
+    warn: notices.add,
   });
+  notices.tell((at, message) => logger.warn({ at }, message));
+  return config;
 }
 
 /** What is wrong with a configuration, as `createPlan` would throw it. */
@@ -276,7 +278,7 @@ function canPing(store: object): store is { ping(): Promise<unknown> } {
 async function findHosts(subscriber: Subscriber, { name, sd }: BackendConfig): Promise<void> {
   await subscriber.ready?.();
   if (subscriber.hosts().length > 0) return;
-  throw new BackendError('ERR_BACKEND_HOSTS', 503, `${name}: the service discovery "${sd}" has found no host yet`);
+  throw new BackendError('ERR_BACKEND_HOSTS', `${name}: the service discovery "${sd}" has found no host yet`);
 }
 
 function connect(wire: Wire, backend: BackendConfig, stream: boolean): Transport {

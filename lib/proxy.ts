@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Held } from './buffer-budget.js';
+import type { Held } from './core/buffer-budget.js';
 import type { GatewayError, RejectedError } from './errors.js';
 
 /** Header names in lower case; several lines of one name stand in an array, in order. The object has no prototype. */

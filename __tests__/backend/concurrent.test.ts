@@ -7,7 +7,7 @@ import { answerOf, createManualProxy, deafProxy } from '../support/transport.js'
 
 const GOOD = answerOf({ a: 1 });
 const PARTIAL = answerOf({ half: 1 }, { isComplete: false });
-const REFUSED = new BackendError('ERR_BACKEND_CONNECTION', 502, 'refused');
+const REFUSED = new BackendError('ERR_BACKEND_CONNECTION', 'refused');
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -62,7 +62,7 @@ test('when all fail the last failure is the answer', async () => {
   const { answer, calls } = send(2);
   calls[1]?.fail(REFUSED);
   await vi.advanceTimersByTimeAsync(1);
-  const last = new BackendError('ERR_BACKEND_STATUS', 502, 'status');
+  const last = new BackendError('ERR_BACKEND_STATUS', 'status');
   calls[0]?.fail(last);
   await expect(answer).rejects.toBe(last);
 });

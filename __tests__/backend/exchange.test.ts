@@ -185,7 +185,7 @@ describe('a decoder', () => {
   });
 
   test('that throws an error of ours means it', async () => {
-    const own = new BackendError('ERR_BACKEND_SIZE', 502, 'too deep');
+    const own = new BackendError('ERR_BACKEND_SIZE', 'too deep');
     await expect(exchange(backendAnswer('x'), { decode: () => fail(own) })).rejects.toBe(own);
   });
 });
@@ -218,7 +218,7 @@ describe('what came from a queue', () => {
 
   test('is no answer where it could not be done with: it will come again', async () => {
     const { settle, answer } = taken('{"a":1}');
-    settle.mockRejectedValue(new BackendError('ERR_BACKEND_CONNECTION', 502, 'gone'));
+    settle.mockRejectedValue(new BackendError('ERR_BACKEND_CONNECTION', 'gone'));
     await expect(answer).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
   });
 
@@ -231,7 +231,7 @@ describe('what came from a queue', () => {
 
   test('T02 is released for another when nobody waits for it any more', async () => {
     const controller = new AbortController();
-    const left = new BackendError('ERR_BACKEND_CANCELLED', 502, 'left');
+    const left = new BackendError('ERR_BACKEND_CANCELLED', 'left');
     const decode = async () => {
       controller.abort(left);
       return { a: 1 };
@@ -243,6 +243,6 @@ describe('what came from a queue', () => {
 });
 
 test('what the transport fails with goes on', async () => {
-  const refused = new BackendError('ERR_BACKEND_CONNECTION', 502, 'refused');
+  const refused = new BackendError('ERR_BACKEND_CONNECTION', 'refused');
   await expect(exchange(backendAnswer(''), { transport: () => Promise.reject(refused) })).rejects.toBe(refused);
 });

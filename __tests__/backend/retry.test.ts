@@ -6,7 +6,7 @@ import { proxyRequest } from '../support/requests.js';
 import { answerOf } from '../support/transport.js';
 
 const GOOD = answerOf({ a: 1 });
-const REFUSED = new BackendError('ERR_BACKEND_CONNECTION', 502, 'refused');
+const REFUSED = new BackendError('ERR_BACKEND_CONNECTION', 'refused');
 const OPTIONS: RetryOptions = { attempts: 2, on: ['connection', 503], backoff: 100 };
 
 beforeEach(() => {
@@ -18,7 +18,7 @@ afterEach(() => {
 });
 
 function statusError(status: number, retryAfter?: number): BackendError {
-  return new BackendError('ERR_BACKEND_STATUS', 502, 'status', { backendStatus: status, retryAfter });
+  return new BackendError('ERR_BACKEND_STATUS', 'status', { backendStatus: status, retryAfter });
 }
 
 /** Fails as told, once for each entry, and is good from then on. Notes when it was called. */
@@ -61,12 +61,12 @@ test('R01 a failure worth it is repeated, with pauses that double', async () => 
 });
 
 test('R01 a host that kept silent is a reason where it is listed', async () => {
-  const silent = new BackendError('ERR_BACKEND_TIMEOUT', 504, 'late');
+  const silent = new BackendError('ERR_BACKEND_TIMEOUT', 'late');
   expect(await run([silent], { on: ['timeout'] })).toMatchObject({ response: GOOD });
 });
 
 test('R01 a failure that only looks like a listed status is not repeated', async () => {
-  const other = new BackendError('ERR_BACKEND_DECODE', 502, 'html', { backendStatus: 503 });
+  const other = new BackendError('ERR_BACKEND_DECODE', 'html', { backendStatus: 503 });
   expect(await run([other])).toEqual({ error: other, times: [0] });
 });
 
@@ -86,10 +86,10 @@ test('R01 after the last attempt its failure stands', async () => {
 
 test.each([
   ['a status that is not listed', statusError(500)],
-  ['a kind that is not listed', new BackendError('ERR_BACKEND_TIMEOUT', 504, 'late')],
-  ['an answer that cannot be decoded', new BackendError('ERR_BACKEND_DECODE', 502, 'html')],
-  ['a URL that cannot be built', new BackendError('ERR_BACKEND_URL', 502, 'missing')],
-  ['a backend that is full', new BackendError('ERR_OVERLOADED', 503, 'full')],
+  ['a kind that is not listed', new BackendError('ERR_BACKEND_TIMEOUT', 'late')],
+  ['an answer that cannot be decoded', new BackendError('ERR_BACKEND_DECODE', 'html')],
+  ['a URL that cannot be built', new BackendError('ERR_BACKEND_URL', 'missing')],
+  ['a backend that is full', new BackendError('ERR_OVERLOADED', 'full')],
   ['a bug', new TypeError('bug')],
 ])('R01 %s is not repeated', async (_name, error) => {
   expect(await run([error])).toEqual({ error, times: [0] });

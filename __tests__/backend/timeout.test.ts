@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createTimeout } from '../../lib/backend/timeout.js';
+import { watchUpload } from '../../lib/core/upload.js';
 import type { Proxy } from '../../lib/proxy.js';
-import { watchUpload } from '../../lib/upload.js';
 import { proxyRequest } from '../support/requests.js';
 import { answerOf, createManualProxy, deafProxy } from '../support/transport.js';
 

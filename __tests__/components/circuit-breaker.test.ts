@@ -2,8 +2,9 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/components/circuit-breaker.js';
 import type { BackendScope } from '../../lib/components/component.js';
+import { createKeep } from '../../lib/core/reload-state.js';
+import { watchUpload } from '../../lib/core/upload.js';
 import { BackendError, ConfigError, EndpointError } from '../../lib/errors.js';
-import { createKeep } from '../../lib/keep.js';
 import { silentLogger } from '../../lib/logger.js';
 import { type BackendRequest, NO_HEADERS, type Proxy, type ProxyResponse } from '../../lib/proxy.js';
 import {
@@ -13,7 +14,6 @@ import {
   type TestGateway,
   type TestGatewayOptions,
 } from '../../lib/testing/index.js';
-import { watchUpload } from '../../lib/upload.js';
 import { backendRequest } from '../support/requests.js';
 
 type Config = Parameters<typeof createTestGateway>[0];
@@ -362,7 +362,7 @@ describe('while it is open', () => {
 
 describe('C02 the place of a probe', () => {
   const answer = { data: {}, isComplete: true, metadata: { status: 200, headers: NO_HEADERS } };
-  const failed = () => Promise.reject(new BackendError('ERR_BACKEND_CONNECTION', 502, 'no answer'));
+  const failed = () => Promise.reject(new BackendError('ERR_BACKEND_CONNECTION', 'no answer'));
   const stuck = () => new Promise<ProxyResponse>(() => {});
 
   /** The layer of a breaker that is half-open, around whatever `next` is at the time. */
@@ -404,7 +404,7 @@ describe('C02 the place of a probe', () => {
     backend.next = stuck;
     const controller = new AbortController();
     void call(backendRequest({ signal: controller.signal }));
-    controller.abort(new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, 'too slow'));
+    controller.abort(new EndpointError('ERR_ENDPOINT_TIMEOUT', 'too slow'));
     await expect(call(backendRequest())).rejects.toMatchObject({
       code: 'ERR_BREAKER_OPEN',
       details: { retryAfter: 10 },
@@ -448,7 +448,7 @@ describe('C02 the place of a probe', () => {
       });
     const controller = new AbortController();
     const first = call(backendRequest({ signal: controller.signal }));
-    controller.abort(new EndpointError('ERR_CLIENT_CLOSED', 499, 'gone'));
+    controller.abort(new EndpointError('ERR_CLIENT_CLOSED', 'gone'));
     const endFirst = end;
     void call(backendRequest());
     endFirst(new Error('aborted'));

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { expect, test, vi } from 'vitest';
 import type { BackendFunction } from '../../lib/components/function-backend.js';
+import { JsonNumber } from '../../lib/core/json-number.js';
 import { type BackendInput, ConfigError, type EndpointInput, type Logger, RejectedError } from '../../lib/index.js';
-import { JsonNumber } from '../../lib/json-number.js';
 import { createTestGateway } from '../../lib/testing/index.js';
 
 /** A gateway of one endpoint with one function behind it. */

@@ -53,6 +53,28 @@ async function callWith(functions: Functions, init: { fails?: boolean } = {}) {
   return { status, body, completed: headers['x-krakend-completed'], trace };
 }
 
+describe('U06 a placeholder {JWT.sub}', () => {
+  const functions = { noop, fill: () => ({ params: { 'JWT.sub': '7' } }) };
+  function create(endpoint: object, backend: object) {
+    const part = (options: object) => ({ extra_config: { 'modifier/js': options } });
+    const backends = [{ host: ['http://a'], url_pattern: '/users/{JWT.sub}', ...part(backend) }];
+    const endpoints = [{ endpoint: '/me', ...part(endpoint), backend: backends }];
+    return createTestGateway({ endpoints }, { functions, backends: { 'a/users/7': { id: 7 } } });
+  }
+
+  test('is filled by the request function of the endpoint', async () => {
+    const { body } = await create({ request: 'fill' }, { response: 'noop' }).call({ url: '/me' });
+    expect(body).toEqual({ id: 7 });
+  });
+
+  test.each([
+    ['a backend, which runs too late', { response: 'noop' }, { request: 'fill' }],
+    ['an endpoint that has no request function', { response: 'noop' }, { when: 'noop' }],
+  ])('is refused at start beside a function of %s', (_title, endpoint, backend) => {
+    expect(() => create(endpoint, backend)).toThrow(/uses \{JWT\.sub\}/);
+  });
+});
+
 describe('request', () => {
   test('of an endpoint changes what every backend gets', async () => {
     const change: RequestFunction = ({ params }) => ({ params: { ...params, id: '8' }, headers: { 'X-Tenant': 't' } });

@@ -23,6 +23,8 @@ test('G01 says everything that is wrong, as its author spelt it, with the neares
       { path: 'list[0].expr', message: 'must be a string, not 1.' },
       { path: 'list[0].exp', message: 'is not a known option here. Did you mean "expr"?' },
     ],
+    // What is sound, so that it can be looked at as well.
+    config: readOptions(schema, {}).config,
   });
   expect(readOptions(schema, { max_rate: 1, maxRate: 1 })).toMatchObject({ issues: [{ path: 'max_rate' }] });
 });

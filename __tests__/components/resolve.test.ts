@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { type Component, defineComponent, type Scope } from '../../lib/components/component.js';
+import { type CheckPlace, type Component, defineComponent, type Scope } from '../../lib/components/component.js';
+import { builtInComponents } from '../../lib/components/index.js';
 import { createResolver, inTableOrder } from '../../lib/components/resolve.js';
 import { ConfigError, type ConfigIssue } from '../../lib/errors.js';
 import { componentScope } from '../support/component-scope.js';
@@ -15,6 +16,7 @@ const stamp = defineComponent({
 const guard = defineComponent({
   namespace: 'example/guard',
   schema: z.unknown(),
+  addsParams: (config: unknown, scope: Scope) => config === 'fill' && scope === 'endpoint',
   service: () => undefined,
   endpoint: () => undefined,
 }) as Component;
@@ -32,6 +34,13 @@ test('finds a component with its configuration, checked and filled in', () => {
   const { resolved, issues } = resolve('backend', 'example/stamp', { header: 'x' });
   expect(issues).toEqual([]);
   expect(resolved).toMatchObject({ component: stamp, config: { header: 'x', list: [] } });
+});
+
+test('asks a component whether it adds params here', () => {
+  expect(resolve('endpoint', 'example/guard', 'fill').resolved).toMatchObject({ addsParams: true });
+  expect(resolve('endpoint', 'example/guard', 'none').resolved).toMatchObject({ addsParams: false });
+  expect(resolve('service', 'example/guard', 'fill').resolved).toMatchObject({ addsParams: false });
+  expect(resolve('backend', 'example/stamp', { header: 'x' }).resolved).toMatchObject({ addsParams: false });
 });
 
 test('takes the long names with both spellings', () => {
@@ -66,13 +75,37 @@ describe('refuses', () => {
     expect(resolve('backend', 'nothing/like-it-at-all', {}).issues[0]?.message).not.toContain('did you mean');
   });
 
+  test('G01 a name of the Enterprise edition is told as what it is, and is no slip for another one', () => {
+    const { functions, stores, clients } = componentScope();
+    const builtIn = createResolver(builtInComponents, { functions, stores, clients }, vi.fn());
+    function messageOf(namespace: string): string | undefined {
+      const messages: string[] = [];
+      builtIn('backend', namespace, {}, 'here', ({ message }) => messages.push(message));
+      return messages[0];
+    }
+    for (const name of ['backend/conditional', 'backend/grpc', 'modifier/jmespath', 'auth/api-keys', 'workflow']) {
+      expect(messageOf(name)).toMatch(/^"[^"]+" is a feature of KrakenD Enterprise and is not supported; [^?]+$/);
+    }
+    for (const name of [
+      'github_com/devopsfaith/krakend-health',
+      'proxy/forward_headers',
+      'backend/fancy',
+      'x/conditional',
+    ]) {
+      expect(messageOf(name)).toBe(`"${name}" is not a known namespace`);
+    }
+    expect(messageOf('qos/circuitbreaker')).toContain('did you mean "qos/circuit-breaker"?');
+    expect(messageOf('secuirty/cors')).toContain('did you mean "security/cors"?');
+    expect(messageOf('github_com/devopsfaith/krakend-htpcache')).toContain('krakend-httpcache"?');
+  });
+
   test('G03 wrong values, all at once, each at its path', () => {
     const { resolved, issues } = resolve('backend', 'example/stamp', {
       header: 7,
       list: [{ id: 1 }, { id: 'x' }],
       hedaer: 1,
     });
-    expect(resolved).toBeUndefined();
+    expect(resolved).toMatchObject({ component: stamp, config: undefined });
     expect(issues.map(({ path }) => path).sort()).toEqual([
       'endpoints[0].extra_config.here.header',
       'endpoints[0].extra_config.here.hedaer',
@@ -83,9 +116,36 @@ describe('refuses', () => {
 
   test('G01 what the component itself finds wrong', () => {
     expect(resolve('backend', 'example/stamp', { header: 'bad' })).toMatchObject({
-      resolved: undefined,
       issues: [{ path: 'endpoints[0].extra_config.here.header', message: 'is bad' }],
     });
+  });
+
+  test('G01 beside what its schema refuses, and what it finds at its place', () => {
+    const picky = defineComponent({
+      namespace: 'example/picky',
+      schema: z.strictObject({ a: z.int().default(1), b: z.string().default('') }),
+      check: ({ b }: { a: number; b: string }) => [
+        { path: ['b'], message: `is "${b}"` },
+        { path: [], message: 'is missed only because a was wrong' },
+      ],
+      checkAt: ({ a }: { a: number; b: string }, { endpoint, backend }: CheckPlace) => [
+        { path: backend?.at ?? endpoint.at, message: `a is ${a}` },
+      ],
+      backend: () => undefined,
+    }) as Component;
+    const { functions, stores, clients } = componentScope();
+    const issues: ConfigIssue[] = [];
+    const resolver = createResolver([picky], { functions, stores, clients }, vi.fn());
+    const found = resolver('backend', 'example/picky', { a: 'x', b: 'y', colour: 1 }, 'here', (issue) =>
+      issues.push(issue),
+    );
+    expect(issues.map(({ path, message }) => `${path} ${message}`)).toEqual([
+      'here.a must be a number, not "x".',
+      'here.colour is not a known option here.',
+      'here.b is "y"',
+    ]);
+    const { endpoint, backend } = componentScope();
+    expect(found?.faultsAt?.(endpoint, backend)).toEqual([{ path: backend.at, message: 'a is 1' }]);
   });
 
   test('G01 protection that is not built: it must not vanish silently', () => {

@@ -11,6 +11,11 @@ test('a configuration without idle options is not commented', () => {
   expect(warningsOf(withEndpoint({ extra_config: { proxy: { sequential: true } } }))).toEqual([]);
 });
 
+test('a dns_cache_ttl below a second is told to do nothing', () => {
+  expect(placesOf({ dns_cache_ttl: '999ms' })).toEqual(['dns_cache_ttl']);
+  for (const ttl of ['0s', 0, '1s']) expect(placesOf({ dns_cache_ttl: ttl })).toEqual([]);
+});
+
 function exampleOf(schema: z.ZodType): unknown {
   const { examples } = schema.meta() ?? {};
   return (examples as unknown[])[0];
@@ -37,6 +42,7 @@ test('idle options of the router are reported when they are set', () => {
     disable_access_log: true,
     logger_skip_paths: ['/a'],
     app_engine: true,
+    disable_gzip: true,
     max_multipart_memory: 1,
     use_h2c: true,
   };
@@ -50,6 +56,7 @@ test('idle options of the router are reported when they are set', () => {
     disable_access_log: false,
     logger_skip_paths: [],
     app_engine: false,
+    disable_gzip: false,
     use_h2c: false,
   };
   expect(placesOf({ extra_config: { router: unset } })).toEqual([]);

@@ -62,7 +62,7 @@ describe('ejection', () => {
     [{ failure_ratio: Number.NaN }, 'failure_ratio'],
     [{ min_samples: 0 }, 'min_samples'],
     [{ window: '99ms' }, 'window'],
-    [{ duration: '11m' }, 'duration'],
+    [{ duration: '577h' }, 'duration'],
     [{ durations: '1s' }, 'durations'],
   ])('G03 %j is refused', (ejection, path) => {
     expect(pathsOf(withBackends([{ ejection }]))).toEqual([`${place}.ejection.${path}`]);

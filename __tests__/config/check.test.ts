@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Vocabulary } from '../../lib/config/parse.js';
 import { issuesOf, parse, pathsOf, withBackends, withEndpoint } from './support/parse.js';
 
 function endpoints(...routes: readonly (readonly [method: string, endpoint: string])[]): object {
@@ -94,49 +95,6 @@ describe('what is passed through untouched', () => {
     const shadow = { extra_config: { proxy: { shadow: true } } };
     expect(issuesOf(withBackends([{}, shadow], { output_encoding: 'no-op' }))).toEqual([]);
   });
-
-  test.each<[object, string]>([
-    [{ target: 'a' }, 'target'],
-    [{ allow: ['a'] }, 'allow'],
-    [{ deny: ['a'] }, 'deny'],
-    [{ mapping: { a: 'b' } }, 'mapping'],
-    [{ group: 'a' }, 'group'],
-    [{ is_collection: true }, 'is_collection'],
-    [
-      { extra_config: { proxy: { flatmap_filter: [{ type: 'del', args: ['a'] }] } } },
-      'extra_config.proxy.flatmap_filter',
-    ],
-    [
-      { extra_config: { 'backend/http': { return_error_code: true } } },
-      'extra_config["backend/http"].return_error_code',
-    ],
-    [
-      { extra_config: { 'backend/http': { return_error_details: 'x' } } },
-      'extra_config["backend/http"].return_error_details',
-    ],
-  ])('G01 has no use for %j on its backend', (backend, path) => {
-    expect(pathsOf(withBackends([backend], { output_encoding: 'no-op' }))).toEqual([`endpoints[0].backend[0].${path}`]);
-    expect(pathsOf(withBackends([{ ...backend, encoding: 'no-op' }]))).toEqual([`endpoints[0].backend[0].${path}`]);
-    expect(pathsOf(withBackends([backend]))).toEqual([]);
-  });
-
-  test.each<[object, string]>([
-    [{ sequential: true }, 'sequential'],
-    [{ strategy: 'sequential' }, 'strategy'],
-    [{ combiner: 'shallow' }, 'combiner'],
-    [{ static: { data: {} } }, 'static'],
-    [{ flatmap_filter: [{ type: 'del', args: ['a'] }] }, 'flatmap_filter'],
-  ])('G01 has no use for %j on the endpoint', (proxy, key) => {
-    expect(pathsOf(withEndpoint({ output_encoding: 'no-op', extra_config: { proxy } }))).toEqual([
-      `endpoints[0].extra_config.proxy.${key}`,
-    ]);
-    expect(pathsOf(withEndpoint({ extra_config: { proxy } }))).toEqual([]);
-  });
-
-  test('empty filters are none', () => {
-    const backend = { target: '', allow: [], deny: [], mapping: {}, group: '', is_collection: false };
-    expect(issuesOf(withBackends([backend], { output_encoding: 'no-op' }))).toEqual([]);
-  });
 });
 
 describe('names of the vocabulary', () => {
@@ -154,6 +112,20 @@ describe('names of the vocabulary', () => {
   ])('G01 %# an unknown one is refused with the nearest', (input, path, near) => {
     const issue = issuesOf(input).find((candidate) => candidate.path === path);
     expect(issue?.message).toContain(`Did you mean "${near}"?`);
+  });
+
+  test('G01 the known ones are listed, those of the app among them', () => {
+    const changes = {
+      decoders: new Set(['json', 'csv']),
+      encoders: new Set(['json', 'pdf']),
+      subscribers: new Set(['static', 'eureka']),
+    };
+    const input = withBackends([{ encoding: 'form', sd: 'zookeeper' }], { output_encoding: 'parquet' });
+    expect(issuesOf(input, changes).map(({ message }) => message)).toEqual([
+      'must be a known output_encoding, not "parquet". Known are "json", "pdf", "no-op".',
+      'must be a known encoding, not "form". Known are "json", "csv", "no-op".',
+      'must be a known service discovery, not "zookeeper". Known are "static", "eureka".',
+    ]);
   });
 
   test('an encoding with one half is known for that half only', () => {
@@ -184,7 +156,7 @@ describe('hosts', () => {
   });
 
   test('G02 disable_host_sanitize lets the hosts of its backend be, but not those of the root', () => {
-    const verbatim = { disable_host_sanitize: true, host: ['http://u:p@a/v1?x=1', 'amqp://q'] };
+    const verbatim = { disable_host_sanitize: true, host: ['http://u:p@a/v1?x=1', 'HTTPS://[::1]:8443/'] };
     expect(pathsOf(withBackends([verbatim]))).toEqual([]);
     expect(pathsOf(withBackends([{ ...verbatim, host: ['http://a\r\nX: y', ''] }]))).toEqual([
       'endpoints[0].backend[0].host[0]',
@@ -195,10 +167,56 @@ describe('hosts', () => {
     ]);
   });
 
+  const UNCALLABLE = [
+    'redis://x',
+    'localhost:8080',
+    'users.internal',
+    '//a',
+    'http:///v1',
+    'http://',
+    'http://a:99999',
+    'ftp://a',
+    'http://a#b',
+    'unix:/run/a',
+  ];
+
+  test.each(UNCALLABLE)('G02 %j can never be called over HTTP, disable_host_sanitize or not', (host) => {
+    const backend = { disable_host_sanitize: true, host: ['http://fine/v1', host] };
+    expect(issuesOf(withBackends([backend]))).toEqual([
+      {
+        path: 'endpoints[0].backend[0].host[1]',
+        message: `must be a URL such as "http://users.internal:8080/v1": nothing else can be called over HTTP, not ${JSON.stringify(host)}.`,
+      },
+    ]);
+    const amqp = { 'backend/amqp/producer': {} };
+    expect(pathsOf(withBackends([{ ...backend, extra_config: amqp }]))).toEqual([]);
+    expect(pathsOf(withBackends([{ ...backend, sd: 'consul' }]))).toEqual([]);
+    expect(pathsOf(withBackends([backend]), { hasOwnTransport: true })).toEqual([]);
+  });
+
+  test('G01 a component at fault may be what would have called the host: its own fault is enough', () => {
+    const backend = { disable_host_sanitize: true, host: ['amqp://q'], extra_config: { 'backend/amqp/producer': {} } };
+    const resolve: Vocabulary['resolve'] = (_scope, _namespace, _value, path, tell) => {
+      tell({ path, message: 'is wrong.' });
+      return undefined;
+    };
+    expect(pathsOf(withBackends([backend]), { resolve })).toEqual([
+      'endpoints[0].backend[0].extra_config["backend/amqp/producer"]',
+    ]);
+  });
+
   test('G02 there has to be one', () => {
     expect(pathsOf(withBackends([{}], {}, hostless))).toEqual(['endpoints[0].backend[0].host']);
     expect(pathsOf(withBackends([{ host: [] }], {}, hostless))).toEqual(['endpoints[0].backend[0].host']);
     expect(pathsOf(withBackends([{ sd: 'consul' }], {}, hostless))).toEqual([]);
+  });
+
+  test('but static data may be the whole answer, so that there is nobody to call', () => {
+    const proxy = { static: { data: { id: 1 } } };
+    expect(pathsOf(withBackends([{ url_pattern: '/' }], { extra_config: { proxy } }, hostless))).toEqual([]);
+    expect(pathsOf(withBackends([{}], { output_encoding: 'no-op', extra_config: { proxy } }, hostless))).toEqual([
+      'endpoints[0].backend[0].host',
+    ]);
   });
 
   test('G02 DNS needs the name of a record', () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import {
   count,
+  countOrZero,
   dottedPath,
   duration,
   durationOrZero,
@@ -9,6 +10,8 @@ import {
   isDottedPath,
   isForbiddenName,
   keyName,
+  LONGEST_DURATION,
+  MAX_TIMEOUT,
   object,
   oneOf,
   text,
@@ -36,11 +39,39 @@ describe('durations', () => {
   });
 
   test('T06 are bounded, so that no timer overflows', () => {
-    expect(messageOf(duration(), '0s')).toBe('must be between 1ms and 10m, not "0s".');
-    expect(messageOf(duration(), '600001ms')).toBe('must be between 1ms and 10m, not "600001ms".');
-    expect(accepts(duration(), '10m')).toBe(true);
-    expect(messageOf(duration({ min: 1_000 }), '1ms')).toBe('must be between 1s and 10m, not "1ms".');
-    expect(accepts(durationOrZero(), '9000h')).toBe(false);
+    expect(messageOf(duration(), '0s')).toBe('must be between 1ms and 576h, not "0s".');
+    expect(messageOf(duration(), '34560m1ms')).toBe('must be between 1ms and 576h, not "34560m1ms".');
+    expect(duration().parse('576h')).toBe(MAX_TIMEOUT);
+    expect(MAX_TIMEOUT + 60_000).toBeLessThan(2 ** 31);
+    expect(messageOf(duration({ min: 1_000 }), '1ms')).toBe('must be between 1s and 576h, not "1ms".');
+    expect(messageOf(duration({ max: 10_000 }), '11s')).toBe('must be between 1ms and 10s, not "11s".');
+    expect(accepts(durationOrZero(), '577h')).toBe(false);
+    expect(accepts(durationOrZero(LONGEST_DURATION), '2562047h')).toBe(true);
+    expect(accepts(durationOrZero(LONGEST_DURATION), '2562048h')).toBe(false);
+  });
+
+  test.each([
+    ['1ns', 1],
+    ['150us', 1],
+    ['150µs', 1],
+    ['999μs', 1],
+    ['1400us', 1],
+    ['1.5ms', 2],
+    ['300.5ms', 301],
+    ['1.5s', 1_500],
+    ['1h2m', 3_720_000],
+  ])('%s is %d whole milliseconds: less than one counts as one', (text, milliseconds) => {
+    expect(duration().parse(text)).toBe(milliseconds);
+    expect(durationOrZero().parse(text)).toBe(milliseconds);
+  });
+
+  test.each(['0s', '0ms', '0h0m', '0ns', 0])('%j is zero where zero has a meaning', (value) => {
+    expect(durationOrZero().parse(value)).toBe(0);
+    expect(accepts(duration(), value)).toBe(false);
+  });
+
+  test.each([...NOT_NUMBERS, 5, undefined, '0', '-0s'])('G03 %j is not zero', (value) => {
+    expect(messageOf(durationOrZero(), value)).toContain('such as "1500ms" or "2s"');
   });
 });
 
@@ -50,7 +81,13 @@ test.each(NOT_NUMBERS)('G03 %j is no count', (value) => {
 
 test('G03 counts are bounded on both sides', () => {
   expect([0, 1, 10, 11].map((value) => accepts(count(10), value))).toEqual([false, true, true, false]);
-  expect(accepts(count(Number.MAX_SAFE_INTEGER), 2 ** 53)).toBe(false);
+  expect([0, 1, Number.MAX_SAFE_INTEGER, 2 ** 53].map((value) => accepts(count(), value))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
+  expect([-1, 0, 10, 11].map((value) => accepts(countOrZero(10), value))).toEqual([false, true, true, false]);
 });
 
 test('G01 oneOf tells the words, and the nearest', () => {

@@ -77,6 +77,62 @@ describe('what nobody says', () => {
   });
 });
 
+describe('zero means what it means to KrakenD: not set', () => {
+  test.each(['0s', 0])("a timeout of %j is the next level's, then the default", (zero) => {
+    expect(parseEndpoint({ timeout: zero }, { timeout: '7s' }).timeout).toBe(7_000);
+    expect(parseEndpoint({ timeout: zero }, { timeout: zero }).timeout).toBe(2_000);
+    expect(parseBackend({ timeout: zero }, { timeout: '7s' }).timeout).toBe(7_000);
+    expect(parseBackend({ connect_timeout: zero }, {}, { connect_timeout: '300ms' }).connect_timeout).toBe(300);
+    expect(parseBackend({}, {}, { connect_timeout: zero, dialer_timeout: zero }).connect_timeout).toBe(1_000);
+    const shadow = parse(withBackends([{}, { extra_config: { proxy: { shadow: true, shadow_timeout: zero } } }]));
+    expect(shadow.endpoints[0]?.backend[1]?.proxy.shadow_timeout).toBeUndefined();
+  });
+
+  test('concurrent_calls and max_idle_connections_per_host', () => {
+    expect(parseEndpoint({ concurrent_calls: 0 }).concurrent_calls).toBe(1);
+    expect(parseBackend({ concurrent_calls: 0 }, { concurrent_calls: 3 }).concurrent_calls).toBe(3);
+    expect(parseBackend({ concurrent_calls: 0, method: 'POST' }).concurrent_calls).toBe(1);
+    expect(parse({ max_idle_connections_per_host: 0 }).client.max_idle_connections_per_host).toBe(250);
+  });
+
+  test.each(['0s', '999ms', 0])('a dns_cache_ttl of %j', (ttl) => {
+    expect(parse({ dns_cache_ttl: ttl }).dns_cache_ttl).toBe(30_000);
+  });
+
+  test('but a cache_ttl of an endpoint is none: the root may not make personal answers public', () => {
+    expect(parseEndpoint({ cache_ttl: '0s' }, { cache_ttl: '5m' }).cache_ttl).toBe(0);
+    expect(parseEndpoint({ cache_ttl: 0 }, { cache_ttl: '5m' }).cache_ttl).toBe(0);
+  });
+});
+
+test('an empty string means the default, as in KrakenD', () => {
+  const empty = { method: '', encoding: '', output_encoding: '' };
+  const proxy = { strategy: '', combiner: '', static: { strategy: '', data: {} } };
+  const backend = {
+    method: '',
+    encoding: '',
+    sd: '',
+    sd_scheme: '',
+    balancer: '',
+    url_pattern: '',
+    target: '',
+    group: '',
+  };
+  const config = parse({
+    ...withBackends([backend], { ...empty, extra_config: { proxy } }),
+    encoding: '',
+    output_encoding: '',
+    balancer: '',
+    extra_config: { router: { health_path: '' } },
+  });
+  const plain = parse(withBackends([{}], { extra_config: { proxy: { static: { data: {} } } } }));
+  expect(JSON.parse(JSON.stringify(config))).toEqual(JSON.parse(JSON.stringify(plain)));
+  expect(parseBackend({ method: '', encoding: '' }, { method: 'PUT', encoding: 'xml' })).toMatchObject({
+    method: 'PUT',
+    encoding: 'xml',
+  });
+});
+
 type Layer = Record<string, unknown>;
 
 describe('from the root to an endpoint', () => {
@@ -296,8 +352,8 @@ describe('hosts', () => {
       'http://api.internal',
       'https://b',
     ]);
-    expect(parseBackend({ host: ['kafka://', 'http://a/v1'], disable_host_sanitize: true }).host).toEqual([
-      'kafka://',
+    expect(parseBackend({ host: ['HTTP://B/', 'http://a/v1'], disable_host_sanitize: true }).host).toEqual([
+      'HTTP://B/',
       'http://a/v1',
     ]);
     expect(parseBackend({ host: ['users'], sd: 'consul' }).host).toEqual(['users']);

@@ -9,6 +9,7 @@ import { createGateway, type GatewayConfig, type Logger } from '../../lib/index.
 import { read } from '../support/source.js';
 
 const PAGE = read('docs/migrating-from-krakend.md');
+const REFERENCE = read('docs/configuration.md');
 
 /** The rows of the table under a heading, cells without their backticks. */
 function rowsUnder(heading: string): string[][] {
@@ -38,6 +39,11 @@ describe.each(LEVELS)('the table of %s', (heading, schema) => {
     const keys = rows.map(([key]) => key!);
     expect(keys.filter((key) => !key.startsWith('$') && !known.includes(key))).toEqual([]);
     expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  test('has a reference with every key', () => {
+    const missing = Object.keys(schema.shape).filter((key) => !REFERENCE.includes(`\`${key}\``));
+    expect(missing).toEqual([]);
   });
 
   test('says something about every key', () => {

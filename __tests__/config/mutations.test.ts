@@ -135,7 +135,7 @@ const CONFLICTS: readonly (readonly [change: string, input: object, path: string
     withBackends([{}, {}], {}, { output_encoding: 'no-op' }),
     'endpoints[0].backend',
   ],
-  ['no-op with a group', withBackends([{ group: 'a' }], { output_encoding: 'no-op' }), `${first}.group`],
+  ['no-op with a deny', withBackends([{ deny: ['a'] }], { output_encoding: 'no-op' }), `${first}.deny`],
   ['unknown encoding', withBackends([{ encoding: 'jsn' }]), `${first}.encoding`],
   ['unknown output', withEndpoint({ output_encoding: 'jsn' }), 'endpoints[0].output_encoding'],
   ['unknown output of the root', withEndpoint({}, { output_encoding: 'jsn' }), 'endpoints[0].output_encoding'],

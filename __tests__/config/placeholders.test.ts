@@ -77,6 +77,25 @@ describe('placeholders', () => {
     expect(issues[0]?.message).toContain('earlier');
   });
 
+  test('G01 the first backend has no earlier answer, whatever the endpoint says', () => {
+    for (const endpoint of [{}, sequential]) {
+      expect(issuesOf(patterns(['/{resp0_a}'], endpoint)).map(({ message }) => message)).toEqual([
+        'uses {resp0_a}, but a single backend has no earlier answer to take it from.',
+      ]);
+      expect(issuesOf(patterns(['/{resp0_a}', '/b'], endpoint)).map(({ message }) => message)).toEqual([
+        'uses {resp0_a}, but the first backend has no earlier answer to take it from.',
+      ]);
+    }
+    const told = [
+      ['/a', '/{resp1_a}'],
+      ['/a', '/b', '/{resp2_a}'],
+    ].map((urls) => issuesOf(patterns(urls, sequential))[0]);
+    expect(told.map((issue) => issue?.message)).toEqual([
+      'uses {resp1_a}, but only answers of earlier backends are there: resp0.',
+      'uses {resp2_a}, but only answers of earlier backends are there: resp0 to resp1.',
+    ]);
+  });
+
   test('G01 answers need a sequential endpoint', () => {
     expect(issuesOf(patterns(['/a', '/{resp0_a}']))[0]?.message).toContain('"sequential": true');
     expect(
@@ -89,24 +108,6 @@ describe('placeholders', () => {
     expect(pathsOf(withBackends([shadow, {}, { url_pattern: '/{resp0_a}' }], endpoint))).toEqual([]);
     expect(pathsOf(withBackends([shadow, {}, { url_pattern: '/{resp1_a}' }], endpoint))).toEqual([at(2)]);
     expect(pathsOf(withBackends([{}, { ...shadow, url_pattern: '/{resp0_a}' }], endpoint))).toEqual([at(1)]);
-  });
-});
-
-describe('sequential_propagated_params', () => {
-  function propagate(names: readonly string[], proxy: object = { sequential: true }): string[] {
-    return pathsOf(
-      withBackends([{}, {}], { extra_config: { proxy: { ...proxy, sequential_propagated_params: names } } }),
-    );
-  }
-  const path = 'endpoints[0].extra_config.proxy.sequential_propagated_params';
-
-  test('name answers that somebody comes after', () => {
-    expect(propagate(['resp0', 'resp0_a.b'])).toEqual([]);
-    expect(propagate(['resp0_a', 'resp1_a', 'resp7'])).toEqual([`${path}[1]`, `${path}[2]`]);
-  });
-
-  test('G01 need a sequential endpoint', () => {
-    expect(propagate(['resp0_a'], {})).toEqual([`${path}[0]`]);
   });
 });
 

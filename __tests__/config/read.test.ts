@@ -25,7 +25,7 @@ describe('readConfig', () => {
             { host: [], timeout: 5 },
           ],
         },
-        { endpoint: '/b/{id}', timeout: '0s', backend: [{ url_pattern: '/{ID}', group: '__proto__' }] },
+        { endpoint: '/b/{id}', timeout: '-1s', backend: [{ url_pattern: '/{ID}', group: '__proto__' }] },
         { endpoint: '/c' },
       ],
     };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { whyNotReturned, whyNotSent } from '../../lib/config/unforwarded.js';
-import { isHopByHop } from '../../lib/http-headers.js';
-import { createHeaderReader } from '../../lib/router/headers.js';
+import { isHopByHop } from '../../lib/core/http-headers.js';
+import { createHeaderReader } from '../../lib/request/headers.js';
 import { fakeRequest } from '../router/wire.js';
 import { warningsOf, withBackends } from './support/parse.js';
 

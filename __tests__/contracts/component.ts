@@ -126,7 +126,7 @@ export function describeComponent({ component, valid, invalid, scope }: Componen
     });
 
     it('hands failures on as they are', async () => {
-      const failed = new BackendError('ERR_BACKEND_CONNECTION', 502, 'refused');
+      const failed = new BackendError('ERR_BACKEND_CONNECTION', 'refused');
       for (const hook of ['endpoint', 'client', 'backend'] as const) {
         const layer = component[hook]?.(config(), scope);
         if (layer) await expect(layer(() => Promise.reject(failed))(request)).rejects.toBe(failed);

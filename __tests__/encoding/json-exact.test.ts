@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { JsonNumber, stringifyJson } from '../../lib/core/json-number.js';
 import { parseExactJson } from '../../lib/encoding/json-exact.js';
 import { DecodeError } from '../../lib/errors.js';
-import { JsonNumber, stringifyJson } from '../../lib/json-number.js';
 import { parseText, printText, withoutProto } from '../faults/json-text.js';
 import { createRandom } from '../faults/random.js';
 import { JSON_CASES } from '../support/json-cases.js';

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test } from 'vitest';
+import { JsonNumber, stringifyJson } from '../../lib/core/json-number.js';
 import { parseJson } from '../../lib/encoding/json-parse.js';
 import { DecodeError } from '../../lib/errors.js';
-import { JsonNumber, stringifyJson } from '../../lib/json-number.js';
 import { parseText, printText, withoutProto } from '../faults/json-text.js';
 import { createRandom } from '../faults/random.js';
 import { jsonText, numberText } from '../support/json-values.js';

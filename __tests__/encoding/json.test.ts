@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { isJsonNumber, JsonNumber } from '../../lib/core/json-number.js';
 import type { Decoder, EncodedBody, Encoding } from '../../lib/encoding/encoding.js';
 import { fastJson, json, jsonCollection, safeJson } from '../../lib/encoding/json.js';
 import { DecodeError } from '../../lib/errors.js';
-import { isJsonNumber, JsonNumber } from '../../lib/json-number.js';
 import type { Data } from '../../lib/proxy.js';
 import { describeEncoding } from '../contracts/encoding.js';
 import { describeGrowth } from '../support/growth.js';

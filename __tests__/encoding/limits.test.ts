@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { JsonNumber } from '../../lib/core/json-number.js';
 import { json } from '../../lib/encoding/json.js';
 import { createTextDecoder } from '../../lib/encoding/json-text.js';
 import { MAX_DEPTH, MAX_YAML_DEPTH } from '../../lib/encoding/limits.js';
@@ -6,7 +7,6 @@ import { rss } from '../../lib/encoding/rss.js';
 import { xml } from '../../lib/encoding/xml.js';
 import { yaml } from '../../lib/encoding/yaml.js';
 import { combiners } from '../../lib/endpoint/combiner.js';
-import { JsonNumber } from '../../lib/json-number.js';
 import { createFormatter } from '../../lib/manipulation/formatter.js';
 import type { Data } from '../../lib/proxy.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { stringifyJson } from '../../lib/core/json-number.js';
 import { rss } from '../../lib/encoding/rss.js';
-import { stringifyJson } from '../../lib/json-number.js';
 import { describeEncoding } from '../contracts/encoding.js';
 import { describeGrowth } from '../support/growth.js';
 

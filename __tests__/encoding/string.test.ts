@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { JsonNumber } from '../../lib/core/json-number.js';
 import { string } from '../../lib/encoding/string.js';
 import { DecodeError } from '../../lib/errors.js';
-import { JsonNumber } from '../../lib/json-number.js';
 import { describeEncoding } from '../contracts/encoding.js';
 
 describeEncoding(string, {

@@ -1,8 +1,8 @@
 import { XMLValidator } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
+import { JsonNumber } from '../../lib/core/json-number.js';
 import { readXml } from '../../lib/encoding/xml-read.js';
 import { writeXml } from '../../lib/encoding/xml-write.js';
-import { JsonNumber } from '../../lib/json-number.js';
 import type { Data } from '../../lib/proxy.js';
 import { createRandom, type Random } from '../faults/random.js';
 import { describeGrowth } from '../support/growth.js';

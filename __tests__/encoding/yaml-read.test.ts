@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import * as yaml from 'yaml';
+import { stringifyJson } from '../../lib/core/json-number.js';
 import { readYaml } from '../../lib/encoding/yaml-read.js';
 import { DecodeError } from '../../lib/errors.js';
-import { stringifyJson } from '../../lib/json-number.js';
 import { createRandom } from '../faults/random.js';
 import { describeGrowth } from '../support/growth.js';
 import { objectText } from '../support/json-values.js';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { JsonNumber } from '../../lib/core/json-number.js';
 import { parseJson } from '../../lib/encoding/json-parse.js';
 import { writeYaml } from '../../lib/encoding/yaml-write.js';
-import { JsonNumber } from '../../lib/json-number.js';
 import type { Data } from '../../lib/proxy.js';
 import { createRandom } from '../faults/random.js';
 import { describeGrowth } from '../support/growth.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { JsonNumber, stringifyJson } from '../../lib/core/json-number.js';
 import { yaml } from '../../lib/encoding/yaml.js';
 import { DecodeError } from '../../lib/errors.js';
-import { JsonNumber, stringifyJson } from '../../lib/json-number.js';
 import { describeEncoding } from '../contracts/encoding.js';
 
 describeEncoding(yaml, {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { JsonNumber, stringifyJson } from '../../lib/core/json-number.js';
 import { parseJson } from '../../lib/encoding/json-parse.js';
 import { type Combiner, combiners } from '../../lib/endpoint/combiner.js';
-import { JsonNumber, stringifyJson } from '../../lib/json-number.js';
 import type { Data } from '../../lib/proxy.js';
 import { mergeNodes, parseText, printText, withoutProto } from '../faults/json-text.js';
 import { createRandom, type Random } from '../faults/random.js';

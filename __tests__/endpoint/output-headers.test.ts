@@ -8,7 +8,7 @@ import { answerOf } from '../support/transport.js';
 function outcome(headers: Record<string, string | string[]>): Outcome {
   return { response: answerOf({}, { metadata: { status: 200, headers: headersOf(headers) } }) };
 }
-const FAILED: Outcome = { error: new BackendError('ERR_BACKEND_STATUS', 502, 'failed') };
+const FAILED: Outcome = { error: new BackendError('ERR_BACKEND_STATUS', 'failed') };
 
 test('there is nothing to do where no backend lets a header out', () => {
   expect(createHeaderMerge([])).toBeUndefined();

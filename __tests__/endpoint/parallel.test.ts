@@ -8,7 +8,7 @@ import type { Proxy } from '../../lib/proxy.js';
 import { proxyRequest } from '../support/requests.js';
 import { answerOf, createManualProxy, deafProxy } from '../support/transport.js';
 
-const REFUSED = new BackendError('ERR_BACKEND_CONNECTION', 502, 'refused');
+const REFUSED = new BackendError('ERR_BACKEND_CONNECTION', 'refused');
 
 beforeEach(() => {
   vi.useFakeTimers();

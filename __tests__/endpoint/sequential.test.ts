@@ -9,7 +9,7 @@ import type { Proxy, ProxyRequest, ProxyResponse } from '../../lib/proxy.js';
 import { proxyRequest } from '../support/requests.js';
 import { answerOf, deafProxy } from '../support/transport.js';
 
-const REFUSED = new BackendError('ERR_BACKEND_CONNECTION', 502, 'refused');
+const REFUSED = new BackendError('ERR_BACKEND_CONNECTION', 'refused');
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -258,7 +258,7 @@ test('T02 a request that ends in the middle calls nobody any more', async () => 
   const { proxy, requests } = setUp([good({ a: 1 }), { send: deafProxy }, good({})]);
   const answer = proxy(proxyRequest({ signal: controller.signal }));
   await vi.advanceTimersByTimeAsync(1);
-  controller.abort(new BackendError('ERR_BACKEND_CANCELLED', 502, 'left'));
+  controller.abort(new BackendError('ERR_BACKEND_CANCELLED', 'left'));
   expect(await answer).toMatchObject({ isComplete: false });
   expect(requests).toHaveLength(2);
 });

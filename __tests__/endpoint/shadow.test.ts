@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { openHeld, release, take } from '../../lib/buffer-budget.js';
+import { openHeld, release, take } from '../../lib/core/buffer-budget.js';
 import { createShadow } from '../../lib/endpoint/shadow.js';
 import { BackendError } from '../../lib/errors.js';
 import { silentLogger } from '../../lib/logger.js';
@@ -48,7 +48,7 @@ test('N03 is not waited for', async () => {
 });
 
 test.each<[string, Proxy]>([
-  ['fails', () => Promise.reject(new BackendError('ERR_BACKEND_CONNECTION', 502, 'refused'))],
+  ['fails', () => Promise.reject(new BackendError('ERR_BACKEND_CONNECTION', 'refused'))],
   ['rejects with junk', () => Promise.reject('junk')],
   ['rejects with nothing', () => Promise.reject()],
   ['is too slow', deafProxy],
@@ -84,7 +84,7 @@ test('what it holds in memory counts for itself, and no longer than it runs', as
 });
 
 test('N03 is called as well when the endpoint fails, and the failure goes on', async () => {
-  const failed = new BackendError('ERR_BACKEND_CONNECTION', 502, 'refused');
+  const failed = new BackendError('ERR_BACKEND_CONNECTION', 'refused');
   const send = vi.fn(async () => GOOD);
   const { call } = setUp(send, () => Promise.reject(failed));
   await expect(call(proxyRequest())).rejects.toBe(failed);

@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { createStatic, type StaticStrategy } from '../../lib/endpoint/static.js';
 import { BackendError } from '../../lib/errors.js';
 import type { Proxy, ProxyResponse } from '../../lib/proxy.js';
+import { createTestGateway } from '../../lib/testing/index.js';
 import { proxyRequest } from '../support/requests.js';
 import { answerOf } from '../support/transport.js';
 
-const FAILED = new BackendError('ERR_BACKEND_STATUS', 502, 'failed');
+const FAILED = new BackendError('ERR_BACKEND_STATUS', 'failed');
 const DATA = Object.freeze({ s: Object.freeze({ from: 'static' }) });
 
 const OUTCOMES: Record<string, Proxy> = {
@@ -79,3 +80,16 @@ test('M01 leaves the answer as it was', async () => {
   await run('always', async () => response);
   expect(response.data).toEqual({ a: 1 });
 });
+
+test.each(['always', 'errored', 'incomplete'] as const)(
+  '%s answers for a backend that has no host',
+  async (strategy) => {
+    const proxy = { static: { strategy, data: { id: 1 } } };
+    const gateway = createTestGateway(
+      { endpoints: [{ endpoint: '/a', extra_config: { proxy }, backend: [{ url_pattern: '/' }] }] },
+      { backends: {} },
+    );
+    const { status, body, headers } = await gateway.call({ url: '/a' });
+    expect([status, body, headers['x-krakend-completed']]).toEqual([200, { id: 1 }, 'false']);
+  },
+);

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RunningExample, startExample } from '../support/example.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTestGateway, reply, type TestGatewayOptions } from '../../lib/testing/index.js';
+import { ROOT, type RunningExample, startExample } from '../support/example.js';
 
 let shop: RunningExample;
 
@@ -70,7 +71,7 @@ const cases: Record<string, Case> = {
   'an order placed and paid for': {
     path: '/shop/checkout',
     init: post({ cart: 'c1' }),
-    json: { order: 101, cart: 'c1', payment: { state: 'authorised' } },
+    json: { order: 101, cart: 'c1', payment: { order: 101, state: 'authorised' } },
   },
   'the client as its token says': {
     path: '/shop/me',
@@ -114,4 +115,74 @@ test('a product that is not there fails the page, whatever the others say', asyn
 
 test('without a token there is no profile', async () => {
   expect((await shop.call('/shop/me')).status).toBe(500);
+});
+
+test('an order that is refused is no checkout', async () => {
+  const answer = await shop.call('/shop/checkout', post({ cart: 'empty' }));
+  expect([answer.status, answer.text]).toEqual([500, '']);
+});
+
+describe('what must not happen before something else has', () => {
+  // The example has no types.
+  const load = (file: string) => import(/* @vite-ignore */ `${ROOT}examples/bff/${file}`);
+  interface Service {
+    start(): Promise<void>;
+    stop(): Promise<void>;
+  }
+
+  // They only have addresses once they listen.
+  beforeAll(async () => {
+    const { services }: { services: Service[] } = await load('services.mjs');
+    await Promise.all(services.map((service) => service.start()));
+    return () => Promise.all(services.map((service) => service.stop()));
+  });
+
+  /** Posts to the shop's endpoint; which of its backends were called, in which order? */
+  async function callsOf(url: string, backends: TestGatewayOptions['backends']) {
+    const { createConfig } = await load('gateway.mjs');
+    const gateway = createTestGateway(createConfig(), { backends });
+    const { status, headers, body, trace } = await gateway.call({ url, method: 'POST', body: { cart: 'c1' } });
+    await gateway.close();
+    const calls = trace.flatMap(({ calls: made }) => made.map((call) => new URL(call.url).pathname));
+    return { status, completed: headers['x-krakend-completed'], body, calls };
+  }
+  const order = { order: 101, cart: 'c1' };
+  const payment = 'POST */orders/{id}/payment';
+
+  test('a payment waits for its order, and has the number of it', async () => {
+    let isOrdered = false;
+    const backends = {
+      'POST */orders': async () => {
+        await new Promise(setImmediate);
+        isOrdered = true;
+        return order;
+      },
+      [payment]: () => ({ isOrdered }),
+    };
+    expect(await callsOf('/checkout', backends)).toEqual({
+      status: 200,
+      completed: 'true',
+      body: { ...order, payment: { isOrdered: true } },
+      calls: ['/orders', '/orders/101/payment'],
+    });
+  });
+
+  test.each([
+    ['is refused', reply({ status: 409 }), 500],
+    ['has no number', { cart: 'c1' }, 200],
+  ])('an order that %s is not paid for', async (_title, answer, status) => {
+    const outcome = await callsOf('/checkout', { 'POST */orders': answer, [payment]: {} });
+    expect(outcome).toMatchObject({ status, completed: 'false', calls: ['/orders'] });
+  });
+
+  test('an order whose payment fails is told to the client, as not complete', async () => {
+    const outcome = await callsOf('/checkout', { 'POST */orders': order, [payment]: reply({ status: 402 }) });
+    expect(outcome).toMatchObject({ status: 200, completed: 'false', body: order });
+  });
+
+  test('what the cart has refused is no event', async () => {
+    const backends = { 'POST */carts/{id}/items': reply({ status: 409 }), 'POST */events': {} };
+    const outcome = await callsOf('/carts/c1/items', backends);
+    expect(outcome).toMatchObject({ status: 500, calls: ['/carts/c1/items'] });
+  });
 });

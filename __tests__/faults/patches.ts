@@ -15,7 +15,7 @@ export const sabotages: readonly Sabotage[] = [
     name: 'no deadline',
     edits: [
       {
-        file: 'deadline.js',
+        file: 'core/deadline.js',
         find: 'const timer = setTimeout(onTimeout, milliseconds);',
         replace: 'const timer = setTimeout(onTimeout, milliseconds + 60_000);',
       },
@@ -129,10 +129,7 @@ export const sabotages: readonly Sabotage[] = [
   },
   {
     name: "the client's TE header passed on",
-    edits: [
-      { file: 'router/headers.js', find: "'te',", replace: '' },
-      { file: 'transport/headers.js', find: "'te',", replace: '' },
-    ],
+    edits: [{ file: 'core/http-headers.js', find: "'te',", replace: '' }],
     caughtBy: ['I7'],
   },
   {
@@ -155,8 +152,13 @@ export const sabotages: readonly Sabotage[] = [
         replace: 'const { maxBody } = settings; const name = settings.name + " at " + request.url;',
       },
       {
-        file: 'router/error-response.js',
-        find: 'returnErrorMsg || error instanceof RequestError ? message',
+        file: 'response/error-response.js',
+        find: 'returnErrorMsg && !isOwnFault ? textOf(error) : clientTextOf(error)',
+        replace: 'textOf(error)',
+      },
+      {
+        file: 'response/error-response.js',
+        find: 'returnErrorMsg || isOwnFault ? message',
         replace: 'true ? message',
       },
     ],

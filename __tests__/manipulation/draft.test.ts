@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { JsonNumber } from '../../lib/json-number.js';
+import { JsonNumber } from '../../lib/core/json-number.js';
 import {
   attach,
   type Container,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { JsonNumber, stringifyJson } from '../../lib/core/json-number.js';
 import { ConfigError } from '../../lib/errors.js';
-import { JsonNumber, stringifyJson } from '../../lib/json-number.js';
 import { createFlatmap, type FlatmapOperation } from '../../lib/manipulation/flatmap.js';
 import type { Data } from '../../lib/proxy.js';
 import { createRandom, type Random } from '../faults/random.js';

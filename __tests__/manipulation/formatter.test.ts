@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { JsonNumber } from '../../lib/json-number.js';
+import { JsonNumber } from '../../lib/core/json-number.js';
 import { createFormatter, type FormatterOptions } from '../../lib/manipulation/formatter.js';
 import type { Data } from '../../lib/proxy.js';
 import { deepFreeze } from '../support/freeze.js';

@@ -1,20 +1,20 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createBufferBudget } from '../../lib/buffer-budget.js';
+import { createBufferBudget } from '../../lib/core/buffer-budget.js';
 import type { EncodedBody } from '../../lib/encoding/encoding.js';
 import { json } from '../../lib/encoding/json.js';
 import { EndpointError, type GatewayError, RejectedError, RequestError } from '../../lib/errors.js';
 import { NO_HEADERS, type Proxy, type ProxyRequest, type ProxyResponse } from '../../lib/proxy.js';
-import { createAdmission } from '../../lib/router/admission.js';
-import { createBodyReader } from '../../lib/router/body.js';
+import { createBodyReader } from '../../lib/request/body.js';
+import { createRequestReader } from '../../lib/request/request.js';
+import { createResponseWriter, type ResponseWriterOptions } from '../../lib/response/response.js';
 import { createEndpointHandler, type HandlerOptions } from '../../lib/router/handler.js';
-import { createRequestReader } from '../../lib/router/request.js';
-import { createResponseWriter, type ResponseWriterOptions } from '../../lib/router/response.js';
+import { createAdmission } from '../../lib/router/in-flight.js';
 import { createMemoryExchange, type RequestInit } from '../../lib/testing/memory-exchange.js';
 
 const METADATA = { status: 200, headers: NO_HEADERS };
 const ANSWER: ProxyResponse = { data: { a: 1 }, isComplete: true, metadata: METADATA };
-const CLOSING = new EndpointError('ERR_CLOSING', 503, 'The gateway is closing');
+const CLOSING = new EndpointError('ERR_CLOSING', 'The gateway is closing');
 
 function createLog() {
   const lines: { level: string; fields: object; message: string }[] = [];
@@ -229,7 +229,7 @@ describe('failures', () => {
     let signal: AbortSignal | undefined;
     const { call } = setUp((request) => {
       signal = request.signal;
-      return Promise.reject(new EndpointError('ERR_ENDPOINT_FAILED', 502, 'failed'));
+      return Promise.reject(new EndpointError('ERR_ENDPOINT_FAILED', 'failed'));
     });
     await call().closed;
     expect(signal?.aborted).toBe(true);
@@ -305,7 +305,7 @@ describe('failures', () => {
       ['ERR_REQUEST_BODY', 1],
       ['ERR_REQUEST_FRAMING', 0],
     ] as const) {
-      failure = new RequestError(code, 400, 'refused');
+      failure = new RequestError(code, 'refused');
       const first = call();
       failure = undefined;
       const second = createMemoryExchange({ url: '/x/8' });
@@ -319,7 +319,7 @@ describe('failures', () => {
 
   test('a body that cannot be read is the answer', async () => {
     const { call } = setUp(async () => ANSWER, {
-      readBody: () => Promise.reject(new RequestError('ERR_REQUEST_BODY_SIZE', 413, 'too large')),
+      readBody: () => Promise.reject(new RequestError('ERR_REQUEST_BODY_SIZE', 'too large')),
     });
     const { closed, received } = call({ method: 'POST', body: 'x' });
     await closed;
@@ -340,7 +340,7 @@ describe('failures', () => {
   });
 
   test('a partial answer is a warning that names each failure', async () => {
-    const failure = new EndpointError('ERR_ENDPOINT_FAILED', 502, 'backend[1] failed');
+    const failure = new EndpointError('ERR_ENDPOINT_FAILED', 'backend[1] failed');
     const { call, lines } = setUp(async () => ({ ...ANSWER, isComplete: false, errors: [failure] }));
     await call().closed;
     expect(lines).toEqual([

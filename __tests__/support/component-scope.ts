@@ -1,6 +1,6 @@
 import type { BackendScope, ServiceScope } from '../../lib/components/component.js';
 import type { EndpointConfig } from '../../lib/config/resolved.js';
-import { createKeep } from '../../lib/keep.js';
+import { createKeep } from '../../lib/core/reload-state.js';
 import { silentLogger } from '../../lib/logger.js';
 import { backendConfig } from './backend-config.js';
 

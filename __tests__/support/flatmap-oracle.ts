@@ -1,4 +1,4 @@
-import { isJsonNumber } from '../../lib/json-number.js';
+import { isJsonNumber } from '../../lib/core/json-number.js';
 import type { FlatmapOperation } from '../../lib/manipulation/flatmap.js';
 
 /**

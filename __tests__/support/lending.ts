@@ -1,4 +1,4 @@
-import { letGo, type Memory, takeMemory } from '../../lib/lending.js';
+import { letGo, type Memory, takeMemory } from '../../lib/core/buffer-pool.js';
 
 /** Whether nobody holds the memory any more: then it is the next to be lent, if it is the last that became free. */
 export function isFree({ bytes }: Pick<Memory, 'bytes'>): boolean {

@@ -57,7 +57,7 @@ async function openFake(respond: (request: Received) => Reply): Promise<Bench> {
     };
     received.push(got);
     const reply = respond(got);
-    if (reply === 'cut') throw new BackendError('ERR_BACKEND_CONNECTION', 502, 'fake: cut');
+    if (reply === 'cut') throw new BackendError('ERR_BACKEND_CONNECTION', 'fake: cut');
     if (reply === 'stall') {
       return new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(abortError('fake', signal)), { once: true });

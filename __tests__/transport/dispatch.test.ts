@@ -13,8 +13,8 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createOpenTelemetryObserver } from '../../lib/components/telemetry/opentelemetry.js';
 import { createGateway, type Gateway } from '../../lib/gateway.js';
+import { createOpenTelemetryObserver } from '../../lib/observe/opentelemetry.js';
 import type { GatewayOptions } from '../../lib/options.js';
 import { answer, type RawServer, startRawServer } from '../support/raw-server.js';
 import { openWire, outcomeOf, requestTo, SETTINGS } from './support.js';

@@ -29,7 +29,7 @@ async function start(
 /** Calls with a deadline, as the gateway does, and tells how long the call took. */
 async function callWithDeadline(transport: Transport, url: string, ms: number): Promise<Outcome & { took: number }> {
   const controller = new AbortController();
-  const expired = new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, 'The time is up');
+  const expired = new EndpointError('ERR_ENDPOINT_TIMEOUT', 'The time is up');
   const timer = setTimeout(() => controller.abort(expired), ms);
   const began = performance.now();
   const outcome = await outcomeOf(transport(requestTo(url, { signal: controller.signal })));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { VERSION } from '../../lib/core/version.js';
 import { completeHeaders, flattenHeaders, type HeaderRules, normalizeHeaders } from '../../lib/transport/headers.js';
-import { VERSION } from '../../lib/version.js';
 
 const RULES: HeaderRules = { compress: true, decode: true };
 const PLAIN: HeaderRules = { compress: false, decode: false };

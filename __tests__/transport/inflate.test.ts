@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createGate } from '../../lib/transport/gate.js';
 import { createInflate } from '../../lib/transport/inflate.js';
+import { createGate } from '../../lib/transport/semaphore.js';
 import type { BackendResponse } from '../../lib/transport/transport.js';
 import type { Wire } from '../../lib/transport/wire.js';
 import { answer, type RawServer, startRawServer } from '../support/raw-server.js';

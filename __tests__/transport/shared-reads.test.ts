@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { hold, isLent, letGo, takeMemory } from '../../lib/lending.js';
+import { hold, isLent, letGo, takeMemory } from '../../lib/core/buffer-pool.js';
 import { connectShared, setLending } from '../../lib/transport/shared-reads.js';
 import { isFree } from '../support/lending.js';
 

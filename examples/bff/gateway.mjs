@@ -71,9 +71,10 @@ export function createConfig() {
         ],
       },
       {
-        // The same body goes to both.
+        // The same body goes to both, one after the other: what the cart has refused is no event.
         endpoint: '/carts/{cart}/items',
         method: 'POST',
+        extra_config: { proxy: { sequential: true } },
         backend: [
           { host: [carts.origin], url_pattern: '/carts/{cart}/items', required: true },
           { host: [events.origin], url_pattern: '/events' },
@@ -100,12 +101,15 @@ export function createConfig() {
         ],
       },
       {
+        // Paid is what was ordered: the payment needs the number of the order, so it waits for it. When the payment fails,
+        // the answer still has the order and is marked incomplete: the client pays for that one, and does not order again.
         endpoint: '/checkout',
         method: 'POST',
         timeout: '3s',
+        extra_config: { proxy: { sequential: true } },
         backend: [
-          { host: [orders.origin], url_pattern: '/orders', required: true },
-          { host: [payments.origin], url_pattern: '/payments', required: true, group: 'payment' },
+          { host: [orders.origin], url_pattern: '/orders' },
+          { host: [payments.origin], url_pattern: '/orders/{resp0_order}/payment', group: 'payment' },
         ],
       },
       {

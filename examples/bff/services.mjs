@@ -74,11 +74,17 @@ export const users = createService('users', {
 export const orders = createService('orders', {
   'GET /orders': () => ({ body: [{ id: 100, total: 13.2 }] }),
   'GET /orders/:id': ({ params }) => ({ body: { id: Number(params.id), total: 13.2, internal_note: 'fragile' } }),
-  'POST /orders': ({ body }) => ({ status: 201, body: { order: 101, cart: body.cart } }),
+  'POST /orders': ({ body }) =>
+    body.cart === 'empty'
+      ? { status: 409, body: { error: 'there is nothing in this cart' } }
+      : { status: 201, body: { order: 101, cart: body.cart } },
 });
 
 export const payments = createService('payments', {
-  'POST /payments': () => ({ status: 201, body: { state: 'authorised' } }),
+  'POST /orders/:id/payment': ({ params }) => ({
+    status: 201,
+    body: { order: Number(params.id), state: 'authorised' },
+  }),
 });
 
 export const shipping = createService('shipping', {

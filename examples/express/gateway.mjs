@@ -35,9 +35,10 @@ export function createConfig() {
         ],
       },
       {
-        // One body, two services.
+        // One body, two services, one after the other: an order that was refused teaches nothing.
         endpoint: '/orders',
         method: 'POST',
+        extra_config: { proxy: { sequential: true } },
         backend: [
           { host: [orders.origin], url_pattern: '/orders' },
           { host: [recommendations.origin], url_pattern: '/learn' },

@@ -16,13 +16,13 @@ export function createOrderGateway({ orders, confirmations, functions = {} }, ma
         input_headers: ['Content-Type'],
         extra_config: { 'modifier/js': { request: 'number', response: 'tell' } },
         backend: [
-          // Both are called at once: somebody waits for the confirmation before the order is out.
+          // Both are called at once: the request waits for the confirmation before the order is out.
           { extra_config: { 'backend/function': 'confirmationOf' } },
           { extra_config: orders, required: true },
         ],
       },
       {
-        // Every confirmation once, whoever asks: for those who work through all of them.
+        // Every confirmation once, for any client that asks: for a worker that goes through all of them.
         endpoint: '/confirmations/next',
         timeout: '10s',
         backend: [{ extra_config: confirmations }],
@@ -33,7 +33,7 @@ export function createOrderGateway({ orders, confirmations, functions = {} }, ma
   return createGateway(config, {
     functions: {
       ...functions,
-      // The gateway's own number, so that nobody can wait for the order of somebody else.
+      // The gateway's own number, so that no client can wait for the order of another.
       number: ({ headers }) => ({ headers: { ...headers, 'x-order-id': randomUUID() } }),
       confirmationOf: ({ headers, signal }) => mailbox.wait(headers['x-order-id'], signal),
       tell: ({ data }, { headers }) => ({ data: { order: headers['x-order-id'], status: 'accepted', ...data } }),

@@ -8,7 +8,7 @@ export const kafkaTopics = {
   confirmations: { 'backend/pubsub/subscriber': { subscription_url: 'kafka://back-office?topic=confirmations' } },
 };
 
-/** Nobody can read a topic that is not there; those of a real shop are made when it is set up. */
+/** A topic that is not there cannot be read; those of a real shop are made when it is set up. */
 export async function createTopics(brokers) {
   const admin = createClient(brokers, { retry: { initialRetryTime: 100, retries: 2 } }).admin();
   await admin.connect();

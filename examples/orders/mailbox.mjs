@@ -1,4 +1,4 @@
-/** Hands each confirmation to the request that waits for it. What nobody here waits for belongs to another process. */
+/** Hands each confirmation to the request that waits for it. What no request here waits for belongs to another process. */
 export function createMailbox() {
   const waiting = new Map();
 

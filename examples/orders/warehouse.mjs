@@ -6,7 +6,7 @@ export function confirm(id, text) {
       return { order: id, status: 'confirmed', item, count };
     }
   } catch {
-    // No JSON: nobody can send it.
+    // No JSON: it is no order.
   }
   return { order: id, status: 'refused' };
 }

@@ -16,7 +16,7 @@ export function createBulkhead(name: string, limit: number): Bulkhead {
     return function callWithinLimit(request) {
       if (pending >= limit) {
         return Promise.reject(
-          new BackendError('ERR_OVERLOADED', 503, `${name} was not called: ${limit} calls to it are already under way`),
+          new BackendError('ERR_OVERLOADED', `${name} was not called: ${limit} calls to it are already under way`),
         );
       }
       const answer = next(request);

@@ -1,4 +1,4 @@
-import { isBackendsFault, onStreamEnd } from '../blame.js';
+import { isBackendsFault, onStreamEnd } from '../core/backend-failure.js';
 import type { BackendRequest, Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
 import type { Balancer } from '../sd/balancer.js';
 import type { Subscriber } from '../sd/subscriber.js';

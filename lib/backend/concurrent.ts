@@ -1,4 +1,4 @@
-import { createDeadline, type Deadline } from '../deadline.js';
+import { createDeadline, type Deadline } from '../core/deadline.js';
 import { BackendError, type GatewayError } from '../errors.js';
 import type { Middleware, Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
 import { disposeAfter } from './timeout.js';
@@ -11,16 +11,11 @@ export function createConcurrentCalls(name: string, copies: number, timeout: num
   function expired(): GatewayError {
     return new BackendError(
       'ERR_BACKEND_TIMEOUT',
-      504,
       `None of the ${copies} concurrent calls to ${name} was answered in time`,
     );
   }
   function decided(): GatewayError {
-    return new BackendError(
-      'ERR_BACKEND_CANCELLED',
-      502,
-      `Another of the concurrent calls to ${name} was answered first`,
-    );
+    return new BackendError('ERR_BACKEND_CANCELLED', `Another of the concurrent calls to ${name} was answered first`);
   }
 
   function firstComplete(next: Proxy, request: ProxyRequest): Promise<ProxyResponse> {

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
-import type { Held } from '../buffer-budget.js';
 import type { BackendConfig } from '../config/resolved.js';
+import type { Held } from '../core/buffer-budget.js';
+import { findConflict, SINGLE_VALUED } from '../core/http-headers.js';
 import type { Decoder } from '../encoding/encoding.js';
 import { BackendError, DecodeError, GatewayError } from '../errors.js';
-import { findConflict, SINGLE_VALUED } from '../headers.js';
 import type { Formatter } from '../manipulation/formatter.js';
 import { type BackendRequest, type Data, type Headers, NO_HEADERS, type Proxy, type ProxyResponse } from '../proxy.js';
 import type { BackendResponse, Transport } from '../transport/transport.js';
@@ -70,7 +70,6 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
   function decodeError(reason: string): BackendError {
     return new BackendError(
       'ERR_BACKEND_DECODE',
-      502,
       `The answer of ${name} is not what its encoding "${backend.encoding}" says: ${reason}`,
     );
   }
@@ -80,7 +79,7 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
     const conflict = findConflict(headers, names);
     if (conflict === undefined) return;
     const message = `${name}: the answer breaks HTTP/1.1: two different values of ${conflict}.`;
-    throw new BackendError('ERR_BACKEND_PROTOCOL', 502, message);
+    throw new BackendError('ERR_BACKEND_PROTOCOL', message);
   }
 
   function passThrough({ status, headers, body, isCloseDelimited }: BackendResponse): ProxyResponse {

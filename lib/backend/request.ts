@@ -16,7 +16,7 @@ export function createRequestBuilder(backend: BackendConfig, stream: boolean): R
       return pattern.resolve(request.params);
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'a value is missing';
-      throw new BackendError('ERR_BACKEND_URL', 502, `${name} was not called: ${reason}`);
+      throw new BackendError('ERR_BACKEND_URL', `${name} was not called: ${reason}`);
     }
   }
 

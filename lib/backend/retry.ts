@@ -1,6 +1,6 @@
+import { pause } from '../core/signal.js';
 import { BackendError } from '../errors.js';
 import type { Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
-import { pause } from '../signal.js';
 import type { Attempt } from './client.js';
 
 /** What is worth another try: no connection, a host that kept silent, or a status. */

@@ -1,6 +1,6 @@
 import type { BackendConfig } from '../config/resolved.js';
+import { findConflict } from '../core/http-headers.js';
 import { BackendError, type BackendErrorDetails } from '../errors.js';
-import { findConflict } from '../headers.js';
 import { NO_HEADERS, type ProxyResponse } from '../proxy.js';
 import type { BackendResponse } from '../transport/transport.js';
 
@@ -39,12 +39,12 @@ export function createFailureHandler({ name, http }: BackendConfig): FailureHand
     return function exposeFailure(response, body) {
       const isUnsure = findConflict(response.headers, CONTENT_TYPE) !== undefined;
       const exposed = { status: response.status, contentType: isUnsure ? undefined : contentType(response), body };
-      throw new BackendError('ERR_BACKEND_STATUS', 502, message(response.status), { ...detailsOf(response), exposed });
+      throw new BackendError('ERR_BACKEND_STATUS', message(response.status), { ...detailsOf(response), exposed });
     };
   }
 
   return function refuseFailure(response) {
-    throw new BackendError('ERR_BACKEND_STATUS', 502, message(response.status), detailsOf(response));
+    throw new BackendError('ERR_BACKEND_STATUS', message(response.status), detailsOf(response));
   };
 }
 

@@ -1,17 +1,13 @@
-import { createDeadline, type Deadline } from '../deadline.js';
+import { createDeadline, type Deadline } from '../core/deadline.js';
+import { isOwedByClient, TOO_SLOW } from '../core/upload.js';
 import { BackendError, type GatewayError } from '../errors.js';
 import type { Middleware, ProxyRequest, ProxyResponse } from '../proxy.js';
-import { isOwedByClient, TOO_SLOW } from '../upload.js';
 
 /** A backend's own timeout, where it is shorter than what the endpoint grants. Covers a streamed body as well. */
 export function createTimeout(name: string, milliseconds: number): Middleware {
   function expired({ body }: ProxyRequest): GatewayError {
     if (isOwedByClient(body)) return TOO_SLOW;
-    return new BackendError(
-      'ERR_BACKEND_TIMEOUT',
-      504,
-      `${name} did not answer within its timeout of ${milliseconds} ms`,
-    );
+    return new BackendError('ERR_BACKEND_TIMEOUT', `${name} did not answer within its timeout of ${milliseconds} ms`);
   }
 
   return function limitTime(next) {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { isBackendsFault, onStreamEnd } from '../blame.js';
 import type { BackendConfig } from '../config/resolved.js';
+import { isBackendsFault, onStreamEnd } from '../core/backend-failure.js';
+import type { Keep } from '../core/reload-state.js';
+import { isOwedByClient } from '../core/upload.js';
 import { BackendError, ConfigError } from '../errors.js';
-import type { Keep } from '../keep.js';
 import type { BackendRequest, Proxy, ProxyResponse } from '../proxy.js';
-import { isOwedByClient } from '../upload.js';
 import { type Breaker, type BreakerState, type CallOutcome, createBreaker } from './breaker.js';
 import { type BackendScope, defineComponent } from './component.js';
 
@@ -12,7 +12,7 @@ import { type BackendScope, defineComponent } from './component.js';
 const DEFAULT_TIMEOUT = 60;
 
 /** KrakenD cuts decimals off. */
-const wholeNumber = z.number().min(0).max(1e9).transform(Math.trunc);
+const wholeNumber = z.number().min(0).max(Number.MAX_SAFE_INTEGER).transform(Math.trunc);
 
 const schema = z
   .strictObject({
@@ -67,7 +67,7 @@ export const circuitBreaker = defineComponent({
         const entered = breaker.enter();
         if (entered === undefined) {
           return Promise.reject(
-            new BackendError('ERR_BREAKER_OPEN', 503, `${name} was not called: its circuit breaker is open`, {
+            new BackendError('ERR_BREAKER_OPEN', `${name} was not called: its circuit breaker is open`, {
               retryAfter: breaker.retryAfter() / 1_000,
             }),
           );

@@ -1,19 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import type { BackendConfig, EndpointConfig } from '../config/resolved.js';
-import type { RejectedError } from '../errors.js';
-import type { Keep } from '../keep.js';
+import type { ReadyCheck } from '../core/readiness.js';
+import type { Keep } from '../core/reload-state.js';
+import type { ConfigIssue, RejectedError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import type { Observer } from '../observe.js';
+import type { Observer } from '../observe/observer.js';
 import type { Admit, BackendRequest, Middleware, RequestHandler } from '../proxy.js';
-import type { ReadyCheck } from '../readiness.js';
 import type { TransportMiddleware } from '../transport/transport.js';
 
 /** Where in a configuration an `extra_config` stands. */
 export type Scope = 'service' | 'endpoint' | 'backend';
 
 /** Functions of the host app that a configuration names. What each is given depends on where it is named. */
-// `never` lets every signature in; who calls one knows which it has to be.
+// `never` lets every signature in; the caller knows which it has to be.
 export type GatewayFunction = (...values: never[]) => unknown;
 export type Functions = ReadonlyMap<string, GatewayFunction>;
 
@@ -83,19 +83,24 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   readonly schema: S;
   /** True where its `transport` hook never calls `next`: such a backend needs no host, and no second one of the kind. */
   readonly replacesWire?: boolean;
-  /** True where its `endpoint` or `client` hook adds params: without one, `{JWT.sub}` in a `url_pattern` is refused at start. */
-  readonly addsParams?: boolean;
   /**
    * True where its `transport` hook answers several requests by one call: then `max_pending` counts the calls inside of it,
-   * and not those who wait outside.
+   * and not the requests that wait outside.
    */
   readonly sharesCalls?: boolean;
   /** True where no hook looks into the data of an answer, let alone changes it: documents may stay the text they are. */
   readonly leavesData?: boolean;
   /** True where no hook hands the signal of a request to code that is not the gateway's: it need not be a real one. */
   readonly leavesSignal?: boolean;
+  /**
+   * Asked at start: true where, with these options and at this level, its `endpoint` or `client` hook adds params. Without
+   * one that does, `{JWT.sub}` in a `url_pattern` is refused.
+   */
+  addsParams?(config: z.output<S>, scope: Scope): boolean;
   /** Finds at start what the schema cannot see, such as names of functions that are not there. */
   check?(config: z.output<S>, context: CheckContext): readonly Fault[];
+  /** Finds at start what only shows beside the endpoint and the backend it stands at, such as a host. Paths are whole ones. */
+  checkAt?(config: z.output<S>, place: CheckPlace): readonly ConfigIssue[];
 }
 
 /**
@@ -109,6 +114,12 @@ export interface Component<S extends z.ZodType = z.ZodType, N extends string = s
 /** What `check` may know: where the namespace stands, and what there is to be named. */
 export interface CheckContext extends Pick<CommonScope, 'functions' | 'stores' | 'clients'> {
   readonly scope: Scope;
+}
+
+/** What `checkAt` may know: the endpoint, and the backend where the namespace stands at one. */
+export interface CheckPlace extends Pick<CommonScope, 'clients' | 'logger'> {
+  readonly endpoint: EndpointConfig;
+  readonly backend?: BackendConfig | undefined;
 }
 
 /** What `check` finds: where in the namespace's value, and one sentence. */

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { z } from 'zod';
+import { stringifyJson } from '../core/json-number.js';
 import { BackendError, GatewayError } from '../errors.js';
-import { stringifyJson } from '../json-number.js';
 import { type Headers, NO_HEADERS } from '../proxy.js';
 import type { BackendResponse } from '../transport/transport.js';
 import { defineComponent } from './component.js';
-import { type BufferedRequest, offWire } from './off-wire.js';
+import { type BufferedRequest, offWire } from './non-http-backend.js';
 
 /** What a function backend is called with: what an HTTP backend would have been sent, its body read. */
 export type FunctionRequest = BufferedRequest;
@@ -41,7 +41,7 @@ export const functionBackend = defineComponent({
         return toResponse(await callFunction(request));
       } catch (thrown) {
         if (thrown instanceof GatewayError) throw thrown;
-        const error = new BackendError('ERR_BACKEND_STATUS', 502, `${backend.name}: the function "${name}" failed`);
+        const error = new BackendError('ERR_BACKEND_STATUS', `${backend.name}: the function "${name}" failed`);
         error.cause = thrown;
         throw error;
       }

@@ -11,7 +11,7 @@ import type { Component, Hooks } from './component.js';
  * rejection, and what it gives back has to be an answer.
  */
 export function guardComponent(component: Component): Component {
-  const { namespace, check, service, admit, endpoint, client, backend, transport } = component;
+  const { namespace, check, checkAt, service, admit, endpoint, client, backend, transport } = component;
   function layerOf<T>(made: T | undefined): T | undefined {
     if (made === undefined || typeof made === 'function') return made;
     throw notALayer(namespace);
@@ -44,7 +44,11 @@ export function guardComponent(component: Component): Component {
     }),
   };
   // Whatever else it declares, also as an instance of a class, is still there.
-  return Object.assign(Object.create(component), check && { check: check.bind(component) }, hooks);
+  const checks = {
+    ...(check && { check: check.bind(component) }),
+    ...(checkAt && { checkAt: checkAt.bind(component) }),
+  };
+  return Object.assign(Object.create(component), checks, hooks);
 }
 
 /** The same for a transport that takes the place of the wire. */
@@ -72,7 +76,7 @@ function guardTransportMiddleware(name: string, layer: TransportMiddleware): Tra
 function guardAdmit(name: string, admit: Admit): Admit {
   function assertAdmitted(admitted: Admitted): Admitted {
     if (isAdmitted(admitted)) return admitted;
-    throw new GatewayError('ERR_INTERNAL', 500, `"${name}" gave back something that is no decision`);
+    throw new GatewayError('ERR_INTERNAL', `"${name}" gave back something that is no decision`);
   }
 
   return function guardedAdmit(head) {
@@ -90,7 +94,7 @@ function guardCall<R, A>(
 ): (request: R) => Promise<A> {
   function assertAnswer(answer: A): A {
     if (isAnswer(answer)) return answer;
-    throw new GatewayError('ERR_INTERNAL', 500, `"${name}" gave back something that is no answer`);
+    throw new GatewayError('ERR_INTERNAL', `"${name}" gave back something that is no answer`);
   }
 
   return function guardedCall(request) {

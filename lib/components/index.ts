@@ -1,7 +1,9 @@
 import type { z } from 'zod';
-import { amqpConsumer } from './amqp/consumer.js';
-import { amqpProducer } from './amqp/producer.js';
 import { botDetector } from './bot-detector.js';
+import { publisher } from './brokers/publisher.js';
+import { amqpConsumer } from './brokers/rabbit/consumer.js';
+import { amqpProducer } from './brokers/rabbit/producer.js';
+import { subscriber } from './brokers/subscriber.js';
 import { circuitBreaker } from './circuit-breaker.js';
 import type { Component, Scope } from './component.js';
 import { functionBackend } from './function-backend.js';
@@ -9,10 +11,8 @@ import { httpCache } from './http-cache/http-cache.js';
 import { js } from './js.js';
 import { lambda } from './lambda/lambda.js';
 import { loadShedding } from './load-shedding/load-shedding.js';
-import { publisher } from './pubsub/publisher.js';
-import { subscriber } from './pubsub/subscriber.js';
-import { backendRateLimit } from './rate-limit/proxy.js';
-import { endpointRateLimit } from './rate-limit/router.js';
+import { backendRateLimit } from './rate-limit/backend.js';
+import { endpointRateLimit } from './rate-limit/endpoint.js';
 import { serviceRateLimit } from './rate-limit/service.js';
 import { metrics } from './telemetry/metrics.js';
 

@@ -42,7 +42,9 @@ const SKIPPED: ProxyResponse = {
 export const js = defineComponent({
   namespace: 'modifier/js',
   schema,
-  addsParams: true,
+
+  // At a backend it runs when the URL is already there.
+  addsParams: ({ request }, scope) => scope === 'endpoint' && request !== undefined,
 
   check({ when, request, response }, { scope, functions }) {
     const faults = Object.entries({ when, request, response }).flatMap(([key, value]): Fault[] =>
@@ -140,7 +142,7 @@ function junk(name: string | undefined, at: string, expected: string): GatewayEr
 }
 
 function failure(message: string, cause: unknown): GatewayError {
-  const error = new GatewayError('ERR_FUNCTION', 500, message);
+  const error = new GatewayError('ERR_FUNCTION', message);
   if (cause !== undefined) error.cause = cause;
   return error;
 }

@@ -10,10 +10,17 @@ const PROTECTION =
 const SERVER_PLUGIN =
   'is not supported: what its plug-ins guard would stand open; do their work in a middleware of the host app in front of the gateway, then take it out';
 const SCRIPT = 'is not supported; write the script as a component of your own';
+/** The edition that is paid for has them; nothing here has such a name, so no other name was meant. */
+const ENTERPRISE = 'is a feature of KrakenD Enterprise and is not supported';
 const HOST_APP = 'has no effect here: it is the host application’s job';
 
 function refused(...namespaces: string[]): [string, Unsupported][] {
   return namespaces.map((namespace) => [namespace, { isError: true, advice: PROTECTION }]);
+}
+
+/** Without them an answer or a request would not be what the author meant it to be. */
+function enterprise(advice: string, ...namespaces: string[]): [string, Unsupported][] {
+  return namespaces.map((namespace) => [namespace, { isError: true, advice: `${ENTERPRISE}; ${advice}` }]);
 }
 
 function warned(advice: string, ...namespaces: string[]): [string, Unsupported][] {
@@ -22,7 +29,6 @@ function warned(advice: string, ...namespaces: string[]): [string, Unsupported][
 
 /** KrakenD's namespaces without a component here, under both generations of names. A component of that name wins. */
 export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
-  ...refused('qos/ratelimit/tiered', 'governance/quota', 'governance/processors'),
   ...refused('validation/cel', 'github.com/devopsfaith/krakend-cel'),
   ...refused('validation/json-schema', 'github.com/devopsfaith/krakend-jsonschema'),
   ...refused('modifier/martian', 'github.com/devopsfaith/krakend-martian'),
@@ -30,8 +36,40 @@ export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
   ...refused('auth/revoker', 'github.com/devopsfaith/bloomfilter'),
   ...refused('auth/signer', 'github.com/devopsfaith/krakend-jose/signer'),
   ...refused('auth/client-credentials', 'github.com/devopsfaith/krakend-oauth2-clientcredentials'),
-  ...refused('auth/api-keys', 'auth/basic', 'auth/gcp', 'auth/ntlm', 'auth/aws-sigv4'),
-  ...refused('security/policies', 'validation/response-json-schema'),
+  ...enterprise(
+    'take it out and do its work in a middleware of the host app or a component of your own',
+    'auth/api-keys',
+    'auth/basic',
+    'auth/gcp',
+    'auth/ntlm',
+    'auth/aws-sigv4',
+    'security/policies',
+    'validation/response-json-schema',
+    'qos/ratelimit/tiered',
+    'governance/quota',
+    'governance/processors',
+    'ai/llm',
+    'ai/mcp',
+    'backend/grpc',
+    'backend/soap',
+    'grpc',
+    'websocket',
+    'workflow',
+  ),
+  ...enterprise(
+    'do its work in a function of a "modifier/js"',
+    'backend/conditional',
+    'modifier/jmespath',
+    'modifier/body-generator',
+    'modifier/request-body-generator',
+    'modifier/response-body-generator',
+    'modifier/request-body-extractor',
+    'modifier/response-body',
+    'modifier/response-headers',
+    'plugin/content-replacer',
+  ),
+  ...enterprise('mount "express.static" in the host app', 'server/static-filesystem', 'backend/static-filesystem'),
+  ...enterprise('let the host app choose a gateway by the "Host" of the request', 'server/virtualhost'),
   ...refused('security/bot-detector', 'github.com/devopsfaith/krakend-botdetector'),
   ...refused('security/cors', 'github.com/devopsfaith/krakend-cors'),
   ...refused('security/http', 'github.com/devopsfaith/krakend-httpsecure'),
@@ -43,6 +81,7 @@ export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
     'telemetry/opencensus',
     'github.com/devopsfaith/krakend-opencensus',
     'telemetry/opentelemetry',
+    'telemetry/opentelemetry-security',
     'telemetry/influx',
     'github.com/letgoapp/krakend-influx',
     'telemetry/logging',
@@ -61,6 +100,7 @@ export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
     'github.com/devopsfaith/krakend-etcd',
     'github.com/devopsfaith/krakend-consul',
   ),
+  ...warned('has no effect here: hand Redis clients over in options.stores', 'redis'),
   ...warned('has no effect here: it only documents the endpoint', 'documentation/openapi', 'documentation/postman'),
   ...warned(
     'has no effect here: run the consumer beside the gateway instead',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPlain } from '../config/copy.js';
 import { normalise, withOldNames } from '../config/dialect.js';
 import { explain } from '../config/explain.js';
 import { suggest } from '../config/nearest.js';
@@ -6,7 +7,10 @@ import { pathText } from '../config/path.js';
 import { createReport } from '../config/report.js';
 import type { ConfigIssue } from '../errors.js';
 
-export type ReadOptions<T> = { readonly config: T } | { readonly issues: readonly ConfigIssue[] };
+export type ReadOptions<T> =
+  | { readonly config: T; readonly issues?: undefined }
+  /** With what is sound of it, where the rest can do without what is not. */
+  | { readonly issues: readonly ConfigIssue[]; readonly config?: T | undefined };
 
 /**
  * Reads a namespace's value with the schema of its component, as the core reads its own: comments dropped, 1.3 spellings
@@ -35,5 +39,21 @@ export function readOptions<S extends z.ZodType>(schema: S, value: unknown): Rea
       }
     }
   }
-  return { issues: report.issues };
+  const config = readSound(schema, named, result.error?.issues ?? []);
+  return { issues: report.issues, ...(config !== undefined && { config }) };
+}
+
+function readSound<S extends z.ZodType>(
+  schema: S,
+  named: unknown,
+  issues: readonly z.core.$ZodIssue[],
+): z.output<S> | undefined {
+  if (!isPlain(named)) return undefined;
+  const faulty = new Set(
+    issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : issue.path.slice(0, 1),
+    ),
+  );
+  const sound = Object.fromEntries(Object.entries(named).filter(([key]) => !faulty.has(key)));
+  return schema.safeParse(sound).data;
 }

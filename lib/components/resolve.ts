@@ -3,6 +3,7 @@ import type { Vocabulary } from '../config/parse.js';
 import { pathText } from '../config/path.js';
 import type { ResolvedComponent } from '../config/resolved.js';
 import { ConfigError } from '../errors.js';
+import { silentLogger } from '../logger.js';
 import type { CheckContext, Component, Scope } from './component.js';
 import { unsupportedNamespaces } from './namespaces.js';
 import { readOptions } from './read-options.js';
@@ -52,15 +53,24 @@ export function createResolver(
       return undefined;
     }
     const read = readOptions(component.schema, value);
-    if ('issues' in read) {
-      for (const { path, message } of read.issues) report({ path: joinPaths(at, path), message });
-      return undefined;
+    const issues = read.issues ?? [];
+    for (const { path, message } of issues) report({ path: joinPaths(at, path), message });
+    // Something that is wrong is looked at as well, as far as it is sound: all that is wrong is told at once.
+    const { replacesWire = false } = component;
+    // Where its options cannot be read, what they would fill is not known: that is no further fault.
+    const addsParams = read.config === undefined || (component.addsParams?.(read.config, scope) ?? false);
+    const resolved = { component, config: read.config, replacesWire, addsParams };
+    if (issues.length > 0 && read.config === undefined) return resolved;
+    for (const { path, message } of component.check?.(read.config, { ...named, scope }) ?? []) {
+      // A key that was taken out because it is wrong may be what is missed now.
+      if (issues.length === 0 || path.length > 0) report({ path: joinPaths(at, pathText(path)), message });
     }
-    const faults = component.check?.(read.config, { ...named, scope }) ?? [];
-    for (const { path, message } of faults) report({ path: joinPaths(at, pathText(path)), message });
-    if (faults.length > 0) return undefined;
-    const { replacesWire = false, addsParams = false } = component;
-    return { component, config: read.config, replacesWire, addsParams };
+    if (component.checkAt === undefined) return resolved;
+    return {
+      ...resolved,
+      faultsAt: (endpoint, backend) =>
+        component.checkAt?.(read.config, { clients: named.clients, logger: silentLogger, endpoint, backend }) ?? [],
+    };
   };
 }
 
@@ -79,8 +89,22 @@ function scopesOf(component: Component): string {
 }
 
 function unknownNamespace(namespace: string, table: ReadonlyMap<string, Component>): string {
-  const close = nearest(namespace, [...table.keys(), ...unsupportedNamespaces.keys()]);
+  const candidates = [...table.keys(), ...unsupportedNamespaces.keys()].filter((name) => isAlike(namespace, name));
+  const close = nearest(namespace, candidates);
   return `"${namespace}" is not a known namespace${close ? `; did you mean "${close}"?` : ''}`;
+}
+
+/** Long names share most of their letters with names that have nothing to do with them: each part has to be near. */
+function isAlike(written: string, name: string): boolean {
+  const [folder, feature] = partsOf(written);
+  const [otherFolder, otherFeature] = partsOf(name);
+  return nearest(folder, [otherFolder]) !== undefined && nearest(feature, [otherFeature]) !== undefined;
+}
+
+function partsOf(namespace: string): [folder: string, feature: string] {
+  const plain = namespace.replace(/^github_com\//, 'github.com/').replace(/\/krakend-/, '/krakend/');
+  const slash = plain.lastIndexOf('/');
+  return [plain.slice(0, slash + 1), plain.slice(slash + 1)];
 }
 
 function joinPaths(at: string, below: string): string {

@@ -1,3 +1,4 @@
+import { SHORTEST_DNS_TTL } from './inherit.js';
 import type { ReadRoot } from './read.js';
 import type { Config } from './schema.js';
 import { whyNotReturned, whyNotSent } from './unforwarded.js';
@@ -30,6 +31,7 @@ const IDLE_ROUTER: ReadonlyMap<string, string> = new Map([
   ['disable_access_log', 'does nothing here; the access log is a middleware of the app.'],
   ['logger_skip_paths', 'does nothing here; the access log is a middleware of the app.'],
   ['app_engine', 'does nothing here; use "trusted_proxies".'],
+  ['disable_gzip', 'does nothing here; answers are compressed by a middleware of the app.'],
   ['max_multipart_memory', 'does nothing here; "max_request_body" bounds buffered bodies.'],
   ['use_h2c', SERVER],
 ]);
@@ -47,6 +49,12 @@ export function advise(config: Config, root: ReadRoot, vocabulary: Vocabulary): 
     if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue;
     vocabulary.warn(`extra_config.router.${key}`, `"${key}" ${message}`);
   }
+  const ttl = root.raw.dns_cache_ttl ?? 0;
+  if (ttl > 0 && ttl < SHORTEST_DNS_TTL)
+    vocabulary.warn(
+      'dns_cache_ttl',
+      `is shorter than a second and does nothing, as in KrakenD; it is ${config.dns_cache_ttl / 1_000}s.`,
+    );
   config.endpoints.forEach((endpoint, index) => {
     const { backends } = root.endpoints[index]!;
     const personal = endpoint.input_headers.find((name) => PERSONAL.has(name));
@@ -61,8 +69,8 @@ export function advise(config: Config, root: ReadRoot, vocabulary: Vocabulary): 
       const returned = backend.output_headers.map(({ name }) => name);
       adviseOnHeaders(backend.input_headers ?? [], `${backend.at}.input_headers`, whyNotSent, vocabulary);
       adviseOnHeaders(returned, `${backend.at}.output_headers`, whyNotReturned, vocabulary);
-      const { raw, core } = backends[place]!;
-      if (core.proxy.flatmap_filter?.length) {
+      const { raw } = backends[place]!;
+      if (backend.proxy.flatmap_filter) {
         for (const key of ['allow', 'deny', 'mapping'] as const) {
           if (Object.keys(raw[key]).length > 0)
             vocabulary.warn(`${backend.at}.${key}`, 'does nothing beside a "flatmap_filter".');

@@ -1,6 +1,7 @@
 import { show } from './explain.js';
-import { isRecordName, isVerbatimHost, sanitizeHost } from './hosts.js';
+import { isHttpHost, isRecordName, isVerbatimHost, sanitizeHost } from './hosts.js';
 import { usesHostsVerbatim } from './inherit.js';
+import { hidesData, reasonOf } from './leftovers.js';
 import { suggest } from './nearest.js';
 import type { Path } from './path.js';
 import { checkPlaceholders } from './placeholders.js';
@@ -16,11 +17,30 @@ export function checkConfig(config: Config, root: ReadRoot, vocabulary: Vocabula
   config.endpoints.forEach((endpoint, index) => {
     const read = root.endpoints[index]!;
     checkEndpoint(endpoint, read, vocabulary, report);
+    checkComponents(read, endpoint, undefined, report);
     endpoint.backend.forEach((backend, place) => {
       checkBackend(endpoint, backend, read.backends[place]!, vocabulary, report);
+      if (!report.isFaulty([...read.path, 'endpoint']))
+        checkComponents(read.backends[place]!, endpoint, backend, report);
     });
     checkPlaceholders(endpoint, read, report);
   });
+}
+
+/** What components find beside their endpoint and backend. A host that is at fault already is that once. */
+function checkComponents(
+  { path, components }: ReadEndpoint | ReadBackend,
+  endpoint: EndpointConfig,
+  backend: BackendConfig | undefined,
+  report: Report,
+): void {
+  if (backend === undefined && report.isFaulty([...path, 'endpoint'])) return;
+  const host = report.isFaulty([...path, 'host']) ? report.text([...path, 'host']) : undefined;
+  for (const component of components) {
+    for (const issue of component.faultsAt?.(endpoint, backend) ?? []) {
+      if (issue.path !== host) report.take(issue);
+    }
+  }
 }
 
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
@@ -76,25 +96,21 @@ function checkEndpoint(
   }
   if (!passthrough.has(endpoint.output_encoding)) return;
 
-  const demand = `cannot act on the "${endpoint.output_encoding}" output, which is passed through untouched; remove it.`;
   if (regular.length > 1) {
     report.add(
       [...path, 'backend'],
       `must hold one backend, not ${regular.length}: output_encoding "${endpoint.output_encoding}" passes its answer through.`,
     );
   }
-  if (endpoint.proxy.sequential) {
-    report.add([...proxy, core.proxy.strategy === undefined ? 'sequential' : 'strategy'], demand);
+  if (hidesData(core.proxy.flatmap_filter)) {
+    report.add([...proxy, 'flatmap_filter'], cannotHide(`output_encoding "${endpoint.output_encoding}"`));
   }
-  if (endpoint.proxy.combiner !== 'deep') report.add([...proxy, 'combiner'], demand);
-  if (endpoint.proxy.static !== undefined) report.add([...proxy, 'static'], demand);
-  if (endpoint.proxy.flatmap_filter !== undefined) report.add([...proxy, 'flatmap_filter'], demand);
 }
 
 function checkBackend(
   endpoint: EndpointConfig,
   backend: BackendConfig,
-  { path, raw, components }: ReadBackend,
+  { path, raw, core, components }: ReadBackend,
   vocabulary: Vocabulary,
   report: Report,
 ): void {
@@ -102,7 +118,7 @@ function checkBackend(
   checkEncoding(backend.encoding, [...path, 'encoding'], decoders, vocabulary, report);
   checkName(backend.sd, [...path, 'sd'], subscribers, 'service discovery', report);
   checkName(backend.balancer, [...path, 'balancer'], balancers, 'balancer', report);
-  checkBackendHosts(backend, { path, raw }, report);
+  checkBackendHosts(endpoint, backend, { path, raw, components }, vocabulary, report);
   if (components.filter(({ replacesWire }) => replacesWire).length > 1) {
     report.add(
       [...path, 'extra_config'],
@@ -111,7 +127,7 @@ function checkBackend(
   }
 
   if (backend.concurrent_calls > 1 && backend.method !== 'GET') {
-    const owner = raw.concurrent_calls === undefined ? 'set concurrent_calls: 1 on this backend' : 'set it to 1';
+    const owner = !raw.concurrent_calls ? 'set concurrent_calls: 1 on this backend' : 'set it to 1';
     report.add(
       [...path, 'concurrent_calls'],
       `would send ${backend.method} ${backend.concurrent_calls} times; ${owner}.`,
@@ -123,29 +139,16 @@ function checkBackend(
   if (backend.required && backend.proxy.shadow) {
     report.add([...path, 'required'], 'contradicts "shadow": the answer of a shadow backend is ignored.');
   }
-  if (passthrough.has(backend.encoding)) checkUntouched(backend, path, endpoint, report);
+  // A document that is never decoded cannot be filtered: what the filter is there to hide would show.
+  if (!passthrough.has(backend.encoding)) return;
+  const message = cannotHide(reasonOf(endpoint, backend));
+  if (backend.allow.length > 0) report.add([...path, 'allow'], message);
+  if (backend.deny.length > 0) report.add([...path, 'deny'], message);
+  if (hidesData(core.proxy.flatmap_filter)) report.add([...path, 'extra_config', 'proxy', 'flatmap_filter'], message);
 }
 
-/** A document that is never decoded cannot be filtered. */
-function checkUntouched(backend: BackendConfig, path: Path, { output_encoding }: EndpointConfig, report: Report): void {
-  const { proxy, http } = backend;
-  const idle: readonly [isGiven: boolean, place: Path][] = [
-    [backend.target !== '', ['target']],
-    [backend.allow.length > 0, ['allow']],
-    [backend.deny.length > 0, ['deny']],
-    [Object.keys(backend.mapping).length > 0, ['mapping']],
-    [backend.group !== '', ['group']],
-    [backend.is_collection, ['is_collection']],
-    [proxy.flatmap_filter !== undefined, ['extra_config', 'proxy', 'flatmap_filter']],
-    [http.return_error_details !== undefined, ['extra_config', 'backend/http', 'return_error_details']],
-    [http.return_error_code, ['extra_config', 'backend/http', 'return_error_code']],
-  ];
-  const reason =
-    backend.encoding === output_encoding ? `output_encoding "${output_encoding}"` : `encoding "${backend.encoding}"`;
-  for (const [isGiven, place] of idle) {
-    if (isGiven)
-      report.add([...path, ...place], `cannot act under ${reason}, which leaves the answer untouched; remove it.`);
-  }
+function cannotHide(reason: string): string {
+  return `cannot hide anything under ${reason}, which leaves the answer untouched; remove it.`;
 }
 
 function isOrigin(host: string): string | undefined {
@@ -156,6 +159,12 @@ function isOrigin(host: string): string | undefined {
 
 function isVerbatim(host: string): string | undefined {
   return isVerbatimHost(host) ? undefined : 'must not be empty or hold spaces, control characters or "\\"';
+}
+
+function isHttp(host: string): string | undefined {
+  return isHttpHost(host)
+    ? undefined
+    : 'must be a URL such as "http://users.internal:8080/v1": nothing else can be called over HTTP';
 }
 
 function isRecord(host: string): string | undefined {
@@ -175,17 +184,28 @@ function checkHosts(
 }
 
 function checkBackendHosts(
+  endpoint: EndpointConfig,
   backend: BackendConfig,
-  { path, raw }: Pick<ReadBackend, 'path' | 'raw'>,
+  { path, raw, components }: Omit<ReadBackend, 'core'>,
+  { hasOwnTransport }: Vocabulary,
   report: Report,
 ): void {
   const place = [...path, 'host'];
   const own = raw.host ?? [];
-  checkHosts(own, place, backend.sd === 'dns' ? isRecord : usesHostsVerbatim(raw) ? isVerbatim : isOrigin, report);
+  // What is at fault may be what would have called the host in place of HTTP.
+  const isOffWire = components.some(({ replacesWire }) => replacesWire) || report.isFaulty([...path, 'extra_config']);
+
+  function checkOf(): (host: string) => string | undefined {
+    if (backend.sd === 'dns') return isRecord;
+    if (!usesHostsVerbatim(raw)) return isOrigin;
+    return backend.sd !== 'static' || isOffWire || hasOwnTransport ? isVerbatim : isHttp;
+  }
+  checkHosts(own, place, checkOf(), report);
   if (report.isFaulty(place) || report.isFaulty(['host'])) return;
   if (backend.sd === 'dns' && own.length === 0)
     report.add(place, 'is missing; give the name of the DNS record to look up.');
-  else if (backend.sd === 'static' && backend.host.length === 0) {
+  else if (backend.sd === 'static' && backend.host.length === 0 && endpoint.proxy.static === undefined) {
+    // Static data may be the whole answer: then the backend fails without a call, and the data stands in for it.
     report.add(place, 'is missing; give the backend a host, or the root one for all.');
   }
 }
@@ -209,5 +229,6 @@ function checkEncoding(
 
 function checkName(name: string, path: Path, known: ReadonlySet<string>, kind: string, report: Report): void {
   if (known.has(name) || report.isFaulty(path)) return;
-  report.add(path, `must be a known ${kind}, not ${show(name)}.${suggest(name, known)}`);
+  const all = [...known].map((word) => `"${word}"`).join(', ');
+  report.add(path, `must be a known ${kind}, not ${show(name)}.${suggest(name, known)} Known are ${all}.`);
 }

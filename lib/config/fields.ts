@@ -4,21 +4,23 @@ import { show } from './explain.js';
 import { suggest } from './nearest.js';
 
 const MINUTE = 60_000;
-/** The longest time anything may be told to wait: a timer beyond 2^31 ms would fire at once. */
-export const MAX_TIMEOUT = 10 * MINUTE;
-const YEAR = 365 * 24 * 60 * MINUTE;
+const HOUR = 60 * MINUTE;
+/** The longest time anything may be told to wait: a timer beyond 2^31 ms would fire at once. Leaves room for what is added. */
+export const MAX_TIMEOUT = 24 * 24 * HOUR;
+/** KrakenD holds durations as 2^63 nanoseconds at most, in whole hours. For what is no timer. */
+export const LONGEST_DURATION = 2_562_047 * HOUR;
 
 interface DurationRange {
   readonly min?: number;
   readonly max?: number;
 }
 
-/** A duration string, read as milliseconds. */
+/** A duration string, read as whole milliseconds: timers know nothing shorter, and 0 would mean something else. */
 export function duration({ min = 1, max = MAX_TIMEOUT }: DurationRange = {}) {
   return z
     .string({ error: ({ input }) => `must be a duration with a unit, such as "1500ms" or "2s", not ${show(input)}.` })
     .transform((text, context) => {
-      const milliseconds = parseDuration(text);
+      const milliseconds = toWhole(parseDuration(text));
       if (milliseconds !== undefined && milliseconds >= min && milliseconds <= max) return milliseconds;
       context.addIssue({
         code: 'custom',
@@ -31,18 +33,28 @@ export function duration({ min = 1, max = MAX_TIMEOUT }: DurationRange = {}) {
     });
 }
 
+function toWhole(milliseconds: number | undefined): number | undefined {
+  return milliseconds && Math.max(1, Math.round(milliseconds));
+}
+
 function showDuration(milliseconds: number): string {
+  if (milliseconds >= HOUR) return `${milliseconds / HOUR}h`;
   if (milliseconds >= MINUTE) return `${milliseconds / MINUTE}m`;
   return milliseconds >= 1_000 ? `${milliseconds / 1_000}s` : `${milliseconds}ms`;
 }
 
-/** A duration for which `0s` has a written meaning: none, or the default. */
-export function durationOrZero(max = YEAR) {
-  return duration({ min: 0, max });
+/** A duration for which `0s` has a written meaning: none, or the default. KrakenD takes the number 0 for it as well. */
+export function durationOrZero(max = MAX_TIMEOUT) {
+  return z.preprocess((value: string | 0) => (value === 0 ? '0s' : value), duration({ min: 0, max }));
 }
 
-export function count(max: number, min = 1) {
+export function count(max: number = Number.MAX_SAFE_INTEGER, min = 1) {
   return z.int().min(min).max(max);
+}
+
+/** A number for which 0 means the default, as in KrakenD. */
+export function countOrZero(max?: number) {
+  return count(max, 0);
 }
 
 /** One of a few words. A near miss is told the word it is near to. */
@@ -99,6 +111,11 @@ export function headerNames() {
 /** The name of an encoding, combiner, balancer or the like; whether it is known is checked against the vocabulary. */
 export function word() {
   return text((value) => /^[\w./-]+$/.test(value) && !isForbiddenName(value), 'a name');
+}
+
+/** Takes an empty string for nothing at all, as KrakenD does: the default holds. */
+export function orEmpty<S extends z.ZodType>(schema: S) {
+  return z.preprocess((value: z.input<S> | '') => (value === '' ? undefined : value), schema);
 }
 
 /** An object that is handed on untouched. */

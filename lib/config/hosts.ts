@@ -25,6 +25,11 @@ export function isVerbatimHost(entry: string): boolean {
   return entry !== '' && !UNFIT.test(entry);
 }
 
+/** True for an entry that HTTP can call as it stands: `http` or `https`, a name, and no fragment, behind which all is lost. */
+export function isHttpHost(entry: string): boolean {
+  return isVerbatimHost(entry) && /^https?:\/\/[^/?]/i.test(entry) && !entry.includes('#') && URL.canParse(entry);
+}
+
 /** True for a name that DNS can be asked for, such as `_http._tcp.api.internal`. */
 export function isRecordName(entry: string): boolean {
   return entry.length <= 253 && RECORD_NAME.test(entry);

@@ -1,6 +1,7 @@
 import { createPlain } from './copy.js';
 import type { EndpointPath } from './endpoint-path.js';
 import { sanitizeHost } from './hosts.js';
+import { propagatedOf } from './leftovers.js';
 import type { CoreNamespaces, ReadBackend, ReadEndpoint, ReadRoot } from './read.js';
 import type {
   BackendConfig,
@@ -8,6 +9,7 @@ import type {
   ClientTls,
   Config,
   EndpointConfig,
+  EndpointProxyConfig,
   HttpClientConfig,
   HttpConfig,
   RawBackend,
@@ -18,6 +20,10 @@ import type { UrlPattern } from './url-pattern.js';
 
 const DEFAULT_TIMEOUT = 2_000;
 const DEFAULT_CONNECT_TIMEOUT = 1_000;
+const DEFAULT_IDLE_CONNECTIONS = 250;
+const DEFAULT_DNS_TTL = 30_000;
+/** KrakenD takes a shorter `dns_cache_ttl` for none. */
+export const SHORTEST_DNS_TTL = 1_000;
 const DEFAULT_REQUEST_BODY = 16 * 2 ** 20;
 const DEFAULT_RESPONSE_BODY = 32 * 2 ** 20;
 const DEFAULT_RESPONSE_HEADERS = 64 * 2 ** 10;
@@ -32,9 +38,9 @@ export interface Compiled {
   patternOf(backend: ReadBackend): UrlPattern;
 }
 
-/** For the connections, `0s` means "not set". */
-function unlessZero(milliseconds: number | undefined): number | undefined {
-  return milliseconds === 0 ? undefined : milliseconds;
+/** For timeouts and numbers of KrakenD, zero means "not set". */
+function unlessZero(value: number | undefined): number | undefined {
+  return value === 0 ? undefined : value;
 }
 
 /** Hands values down from the root to the endpoints and from those to their backends, and fills in the defaults. */
@@ -58,13 +64,17 @@ export function inherit(root: ReadRoot, compiled: Compiled): Config {
     max_buffered_bytes: raw.max_buffered_bytes,
     debug_endpoint: raw.debug_endpoint,
     echo_endpoint: raw.echo_endpoint,
-    dns_cache_ttl: raw.dns_cache_ttl,
+    dns_cache_ttl: dnsTtl(raw),
   };
+}
+
+function dnsTtl({ dns_cache_ttl: ttl = 0 }: RawRoot): number {
+  return ttl < SHORTEST_DNS_TTL ? DEFAULT_DNS_TTL : ttl;
 }
 
 function inheritClient(raw: RawRoot): ClientConfig {
   return {
-    max_idle_connections_per_host: raw.max_idle_connections_per_host,
+    max_idle_connections_per_host: raw.max_idle_connections_per_host || DEFAULT_IDLE_CONNECTIONS,
     max_connections_per_host: raw.max_connections_per_host,
     idle_connection_timeout: unlessZero(raw.idle_connection_timeout),
     connection_rest: raw.connection_rest,
@@ -100,12 +110,11 @@ function inheritEndpoint(
 ): EndpointConfig {
   const { raw, core, components } = endpoint;
   const path = compiled.pathOf(endpoint);
-  const timeout = raw.timeout ?? root.timeout ?? DEFAULT_TIMEOUT;
+  const timeout = raw.timeout || root.timeout || DEFAULT_TIMEOUT;
   const output_encoding = raw.output_encoding ?? root.output_encoding ?? 'json';
   const encoding = compiled.passthrough.has(output_encoding)
     ? output_encoding
     : (raw.encoding ?? root.encoding ?? 'json');
-  const { proxy } = core;
   const parent: Parent = {
     root,
     client,
@@ -114,8 +123,9 @@ function inheritEndpoint(
     timeout,
     encoding,
     isEncodingForced: compiled.passthrough.has(output_encoding),
-    concurrent_calls: raw.concurrent_calls,
+    concurrent_calls: raw.concurrent_calls || 1,
   };
+  const backend = endpoint.backends.map((read, place) => inheritBackend(parent, read, place, compiled));
   return {
     at: parent.at,
     endpoint: path.text,
@@ -124,22 +134,34 @@ function inheritEndpoint(
     timeout,
     cache_ttl: (raw.cache_ttl ?? root.cache_ttl ?? 0) / 1_000,
     output_encoding,
-    concurrent_calls: raw.concurrent_calls,
+    concurrent_calls: parent.concurrent_calls,
     // As KrakenD has it: no list at all lets Content-Type through, any list replaces that. Names beside a "*" are kept:
     // they let in what "*" alone does not.
     input_headers: raw.input_headers.length === 0 ? ['content-type'] : [...new Set(raw.input_headers.map(lowerCase))],
     input_query_strings: nameList(raw.input_query_strings),
     max_request_body: raw.max_request_body ?? root.max_request_body ?? DEFAULT_REQUEST_BODY,
     max_passed_request_body: raw.max_request_body ?? Number.POSITIVE_INFINITY,
-    backend: endpoint.backends.map((backend, place) => inheritBackend(parent, backend, place, compiled)),
-    proxy: {
-      sequential: proxy.strategy === undefined ? proxy.sequential === true : proxy.strategy === 'sequential',
-      combiner: proxy.combiner === 'default' ? 'deep' : proxy.combiner,
-      static: proxy.static,
-      flatmap_filter: unlessEmpty(proxy.flatmap_filter),
-      sequential_propagated_params: proxy.sequential_propagated_params,
-    },
+    backend,
+    proxy: parent.isEncodingForced ? UNSHAPED : inheritProxy(core.proxy, backend),
     components,
+  };
+}
+
+/** What is passed through untouched is neither combined nor shaped. */
+const UNSHAPED: EndpointProxyConfig = { sequential: false, combiner: 'deep', sequential_propagated_params: [] };
+
+function inheritProxy(
+  proxy: CoreNamespaces<'endpoint'>['proxy'],
+  backends: readonly BackendConfig[],
+): EndpointProxyConfig {
+  const sequential = proxy.strategy === undefined ? proxy.sequential === true : proxy.strategy === 'sequential';
+  const regular = backends.filter((backend) => !backend.proxy.shadow).length;
+  return {
+    sequential,
+    combiner: proxy.combiner === 'default' ? 'deep' : proxy.combiner,
+    static: proxy.static,
+    flatmap_filter: unlessEmpty(proxy.flatmap_filter),
+    sequential_propagated_params: propagatedOf(proxy.sequential_propagated_params, sequential, regular),
   };
 }
 
@@ -159,26 +181,31 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
   const { raw, core, components } = backend;
   const pattern = compiled.patternOf(backend);
   const method = raw.method ?? parent.method;
-  const timeout = Math.min(raw.timeout ?? parent.timeout, parent.timeout);
-  const flatmap_filter = unlessEmpty(core.proxy.flatmap_filter);
-  const connect = raw.connect_timeout ?? root.connect_timeout ?? client.dialer_timeout ?? DEFAULT_CONNECT_TIMEOUT;
+  const timeout = Math.min(raw.timeout || parent.timeout, parent.timeout);
+  const encoding = parent.isEncodingForced ? parent.encoding : (raw.encoding ?? parent.encoding);
+  const isUntouched = compiled.passthrough.has(encoding);
+  const flatmap_filter = isUntouched ? undefined : unlessEmpty(core.proxy.flatmap_filter);
+  const connect = raw.connect_timeout || root.connect_timeout || client.dialer_timeout || DEFAULT_CONNECT_TIMEOUT;
   return {
     at: `${parent.at}.backend[${index}]`,
     name: `backend[${index}] ${method} ${pattern.text}`,
     host: inheritHosts(root, raw, components),
     url_pattern: pattern,
     method,
-    encoding: parent.isEncodingForced ? parent.encoding : (raw.encoding ?? parent.encoding),
-    is_collection: raw.is_collection,
-    target: raw.target,
+    encoding,
+    is_collection: raw.is_collection && !isUntouched,
+    target: isUntouched ? '' : raw.target,
     // A flatmap_filter takes the place of the filters and the mapping; allow takes the place of deny.
     allow: flatmap_filter === undefined ? raw.allow : [],
     deny: flatmap_filter === undefined && raw.allow.length === 0 ? raw.deny : [],
-    mapping: Object.assign(createPlain(), flatmap_filter === undefined ? raw.mapping : {}) as Record<string, string>,
-    group: raw.group,
+    mapping: Object.assign(createPlain(), flatmap_filter === undefined && !isUntouched ? raw.mapping : {}) as Record<
+      string,
+      string
+    >,
+    group: isUntouched ? '' : raw.group,
     required: raw.required,
     timeout,
-    concurrent_calls: raw.concurrent_calls ?? parent.concurrent_calls,
+    concurrent_calls: raw.concurrent_calls || parent.concurrent_calls,
     sd: raw.sd,
     sd_scheme: raw.sd_scheme,
     balancer: raw.balancer ?? root.balancer ?? 'round_robin',
@@ -194,12 +221,15 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
     output_headers: raw.output_headers,
     retry: raw.retry,
     ejection: raw.ejection,
-    proxy: { shadow: core.proxy.shadow, shadow_timeout: core.proxy.shadow_timeout, flatmap_filter },
-    http: inheritHttp(core['backend/http']),
+    proxy: { shadow: core.proxy.shadow, shadow_timeout: unlessZero(core.proxy.shadow_timeout), flatmap_filter },
+    http: isUntouched ? NO_ERRORS_SHOWN : inheritHttp(core['backend/http']),
     http_client: inheritHttpClient(core['backend/http/client'], client.client_tls),
     components,
   };
 }
+
+/** An answer that is passed through shows its status and body anyway. */
+const NO_ERRORS_SHOWN: HttpConfig = { return_error_details: undefined, return_error_code: false };
 
 /** Only the hosts of `sd: static` are addresses of ours to tidy; the hosts of the root always are. */
 function inheritHosts(root: RawRoot, backend: RawBackend, components: readonly ResolvedComponent[]): string[] {

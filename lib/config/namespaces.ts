@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
-import { dottedPath, duration, isForbiddenName, object, oneOf, text, word } from './fields.js';
+import { dottedPath, durationOrZero, isForbiddenName, object, oneOf, orEmpty, text, word } from './fields.js';
 
 /** One step of a `flatmap_filter`; which arguments it takes depends on the type. */
 const flatmapOperation = z
@@ -50,9 +50,10 @@ const flatmapFilter = z
 const PROPAGATED = /^resp\d{1,3}(?:_.+)?$/;
 
 const staticData = z.strictObject({
-  strategy: oneOf(['always', 'success', 'errored', 'complete', 'incomplete'])
-    .default('always')
-    .meta({ description: 'When the data is added.', examples: ['incomplete'] }),
+  strategy: orEmpty(oneOf(['always', 'success', 'errored', 'complete', 'incomplete']).default('always')).meta({
+    description: 'When the data is added.',
+    examples: ['incomplete'],
+  }),
   data: object().meta({ description: 'Keys to set on the answer.', examples: [{ degraded: true }] }),
 });
 
@@ -62,12 +63,11 @@ export const endpointProxySchema = z.strictObject({
     .boolean()
     .optional()
     .meta({ description: 'Call the backends one after another.', examples: [true] }),
-  strategy: oneOf(['parallel', 'sequential'])
-    .optional()
-    .meta({ description: 'The same by name; wins over sequential.', examples: ['sequential'] }),
-  combiner: word()
-    .default('deep')
-    .meta({ description: 'How answers become one.', examples: ['concat'] }),
+  strategy: orEmpty(oneOf(['parallel', 'sequential']).optional()).meta({
+    description: 'The same by name; wins over sequential.',
+    examples: ['sequential'],
+  }),
+  combiner: orEmpty(word().default('deep')).meta({ description: 'How answers become one.', examples: ['concat'] }),
   static: staticData.optional().meta({ description: 'Fixed data for the answer.', examples: [{ data: { v: 1 } }] }),
   flatmap_filter: flatmapFilter,
   sequential_propagated_params: z
@@ -86,7 +86,7 @@ export const backendProxySchema = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Call it, but ignore its answer.', examples: [true] }),
-  shadow_timeout: duration()
+  shadow_timeout: durationOrZero()
     .optional()
     .meta({ description: 'Deadline of the shadow call.', examples: ['2s'] }),
   flatmap_filter: flatmapFilter,
@@ -193,9 +193,9 @@ export const routerSchema = z.strictObject({
   remove_extra_slash: flag('Treat "//a" like "/a".'),
   return_error_msg: flag('The message of a failure becomes the body of the answer.'),
   disable_health: flag('No health route.'),
-  health_path: text((path) => /^\/[\w./~-]+$/.test(path), 'a path such as "/__health"')
-    .default('/__health')
-    .meta({ description: 'Path of the health route.', examples: ['/healthz'] }),
+  health_path: orEmpty(
+    text((path) => /^\/[\w./~-]+$/.test(path), 'a path such as "/__health"').default('/__health'),
+  ).meta({ description: 'Path of the health route.', examples: ['/healthz'] }),
   error_body: z
     .strictObject({
       404: z
@@ -228,6 +228,7 @@ export const routerSchema = z.strictObject({
     .array(z.string())
     .default([])
     .meta({ description: 'The access log belongs to the app.', examples: [['/__health']] }),
+  disable_gzip: flag('Compression of answers belongs to the app.'),
   app_engine: flag('Not supported.'),
   max_multipart_memory: z
     .int()

@@ -5,6 +5,7 @@ import { copyConfig, freezeDeep } from './copy.js';
 import { compileEndpointPath } from './endpoint-path.js';
 import { show } from './explain.js';
 import { inherit } from './inherit.js';
+import { adviseOnLeftovers } from './leftovers.js';
 import type { Path } from './path.js';
 import { readConfig } from './read.js';
 import { createReport, type Report } from './report.js';
@@ -32,6 +33,7 @@ export function parseConfig(input: unknown, vocabulary: Vocabulary): Config {
   checkConfig(config, root, vocabulary, report);
   if (report.issues.length > 0) throw new ConfigError(report.issues);
   advise(config, root, vocabulary);
+  adviseOnLeftovers(config, root, vocabulary, report);
   return freezeDeep(config);
 }
 

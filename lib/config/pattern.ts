@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { requirePackage } from '../peer.js';
+import { requirePackage } from '../core/peer.js';
 import { show } from './explain.js';
 
 type Re2 = typeof import('re2js');

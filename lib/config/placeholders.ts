@@ -25,22 +25,17 @@ export function checkPlaceholders(endpoint: EndpointConfig, { path, backends }: 
       if (fault !== undefined) report.add(place, fault);
     }
   });
+}
 
-  const propagated = [...path, 'extra_config', 'proxy', 'sequential_propagated_params'];
-  endpoint.proxy.sequential_propagated_params.forEach((name, index) => {
-    const number = Number(WHOLE_ANSWER.exec(name)?.[1]);
-    if (!endpoint.proxy.sequential) {
-      report.add([...propagated, index], `"${name}" needs a sequential endpoint; set "sequential": true.`);
-    } else if (number >= regular.length - 1) {
-      report.add([...propagated, index], `"${name}" is not the answer of a backend that has others after it.`);
-    }
-  });
+/** Which backend's answer `resp0` or `resp0_field` is about. */
+export function answerNumber(name: string): number {
+  return Number(WHOLE_ANSWER.exec(name)?.[1]);
 }
 
 function faultOf(
   name: string,
   params: EndpointPath['params'],
-  { proxy }: EndpointConfig,
+  { proxy, backend }: EndpointConfig,
   own: number,
   hasClaims: boolean,
 ): string | undefined {
@@ -58,9 +53,12 @@ function faultOf(
     return `has the unknown placeholder {${name}}. ${known}${suggest(name, params)}`;
   }
   if (own < 0) return `uses {${name}}, but a shadow backend sees no answers of others.`;
+  if (own === 0) {
+    return `uses {${name}}, but ${backend.length === 1 ? 'a single' : 'the first'} backend has no earlier answer to take it from.`;
+  }
   if (!proxy.sequential)
     return `uses {${name}}, which needs a sequential endpoint; set "sequential": true in its proxy namespace.`;
   if (Number(answer) >= own)
-    return `uses {${name}}, but only answers of earlier backends are there: resp0 to resp${own - 1}.`;
+    return `uses {${name}}, but only answers of earlier backends are there: ${own === 1 ? 'resp0' : `resp0 to resp${own - 1}`}.`;
   return undefined;
 }

@@ -31,6 +31,7 @@ export function createReport(): Report {
       issues.push({ path: text(path), message });
     },
     take(issue) {
+      faults.push(issue.path);
       issues.push(issue);
     },
     spell(path, written) {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ConfigIssue } from '../errors.js';
 import type { clientTlsSchema, endpointProxySchema, routerSchema } from './namespaces.js';
 import type { UrlPattern } from './url-pattern.js';
 
@@ -35,6 +36,8 @@ export interface ResolvedComponent {
   readonly replacesWire?: boolean;
   /** True for one that may add to the params that URLs are built from. */
   readonly addsParams?: boolean;
+  /** What is wrong with it beside its endpoint and backend. */
+  faultsAt?(endpoint: EndpointConfig, backend?: BackendConfig): readonly ConfigIssue[];
 }
 
 /** How the connections to backends are made and kept. Times in milliseconds; `undefined` leaves it to the transport. */

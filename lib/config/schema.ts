@@ -3,14 +3,16 @@ import { ejection, outputHeaders, retry } from './backend-options.js';
 import { clientShape, idleShape } from './client-options.js';
 import {
   count,
+  countOrZero,
   dottedPath,
-  duration,
   durationOrZero,
   headerNames,
   isForbiddenName,
   keyName,
+  LONGEST_DURATION,
   object,
   oneOf,
+  orEmpty,
   text,
   word,
 } from './fields.js';
@@ -18,17 +20,25 @@ import {
 export type * from './resolved.js';
 
 const GIBIBYTE = 2 ** 30;
+/** Copies of a call; more is a slip, and would be an attack on the backend. */
+const MOST_COPIES = 100;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-const method = z
-  .string()
-  .transform((name) => name.toUpperCase())
-  .pipe(oneOf(METHODS))
-  .optional();
+const method = orEmpty(
+  z
+    .string()
+    .transform((name) => name.toUpperCase())
+    .pipe(oneOf(METHODS))
+    .optional(),
+);
 
 const hosts = z.array(z.string()).optional();
 const queryNames = z.array(text((name) => !/[\r\n]/.test(name), 'the name of a query parameter'));
-const encoding = word().transform((name) => name.toLowerCase());
+const encoding = orEmpty(
+  word()
+    .transform((name) => name.toLowerCase())
+    .optional(),
+);
 const extraConfig = object()
   .optional()
   .meta({ description: 'Features of this level, by namespace.', examples: [{ proxy: { sequential: true } }] });
@@ -42,10 +52,10 @@ const mapping = z.record(
 );
 
 const limits = {
-  timeout: duration()
+  timeout: durationOrZero()
     .optional()
     .meta({ description: 'The longest a whole request may take.', examples: ['2s'] }),
-  cache_ttl: durationOrZero()
+  cache_ttl: durationOrZero(LONGEST_DURATION)
     .optional()
     .meta({ description: 'max-age of complete answers; "0s" for none.', examples: ['300s'] }),
   max_request_body: count(GIBIBYTE)
@@ -54,7 +64,7 @@ const limits = {
 };
 
 const backendLimits = {
-  connect_timeout: duration()
+  connect_timeout: durationOrZero()
     .optional()
     .meta({ description: 'The longest that connecting may take.', examples: ['1s'] }),
   max_response_body: count(GIBIBYTE)
@@ -63,7 +73,7 @@ const backendLimits = {
   max_response_headers: count(2 ** 20)
     .optional()
     .meta({ description: 'Largest header section of a backend, in bytes.', examples: [65536] }),
-  max_pending: count(1_000_000)
+  max_pending: count()
     .optional()
     .meta({ description: 'Most calls of a backend at a time; more fail at once.', examples: [4096] }),
   isolate_connections: z
@@ -73,8 +83,8 @@ const backendLimits = {
 };
 
 const encodings = {
-  encoding: encoding.optional().meta({ description: 'How backends encode their answers.', examples: ['json'] }),
-  output_encoding: encoding.optional().meta({ description: 'How the answer is encoded.', examples: ['json'] }),
+  encoding: encoding.meta({ description: 'How backends encode their answers.', examples: ['json'] }),
+  output_encoding: encoding.meta({ description: 'How the answer is encoded.', examples: ['json'] }),
 };
 
 /** What stands in a backend object. */
@@ -110,18 +120,15 @@ export const backendSchema = z.strictObject({
     .default(false)
     .meta({ description: 'Its failure fails the endpoint and stops the other calls.', examples: [true] }),
   timeout: limits.timeout,
-  concurrent_calls: count(16)
+  concurrent_calls: countOrZero(MOST_COPIES)
     .optional()
     .meta({ description: 'Copies to race.', examples: [2] }),
-  sd: word()
-    .default('static')
-    .meta({ description: 'Where hosts come from.', examples: ['dns'] }),
-  sd_scheme: oneOf(['http', 'https'])
-    .default('http')
-    .meta({ description: 'Scheme of discovered hosts.', examples: ['https'] }),
-  balancer: word()
-    .optional()
-    .meta({ description: 'How a host is chosen.', examples: ['random'] }),
+  sd: orEmpty(word().default('static')).meta({ description: 'Where hosts come from.', examples: ['dns'] }),
+  sd_scheme: orEmpty(oneOf(['http', 'https']).default('http')).meta({
+    description: 'Scheme of discovered hosts.',
+    examples: ['https'],
+  }),
+  balancer: orEmpty(word().optional()).meta({ description: 'How a host is chosen.', examples: ['random'] }),
   disable_host_sanitize: z
     .boolean()
     .default(false)
@@ -149,7 +156,7 @@ export const endpointSchema = z.strictObject({
     .meta({ description: 'One or more backends.', examples: [[]] }),
   ...encodings,
   ...limits,
-  concurrent_calls: count(16)
+  concurrent_calls: countOrZero(MOST_COPIES)
     .default(1)
     .meta({ description: 'Copies of each call to race.', examples: [2] }),
   input_headers: headerNames()
@@ -184,13 +191,11 @@ export const rootSchema = z.strictObject({
   ...encodings,
   ...limits,
   ...backendLimits,
-  balancer: word()
-    .optional()
-    .meta({ description: 'How hosts are chosen.', examples: ['random'] }),
-  max_in_flight_requests: count(1_000_000)
+  balancer: orEmpty(word().optional()).meta({ description: 'How hosts are chosen.', examples: ['random'] }),
+  max_in_flight_requests: count()
     .default(10_000)
     .meta({ description: 'Most requests at a time; more are answered 503.', examples: [10000] }),
-  max_buffered_bytes: count(2 ** 40)
+  max_buffered_bytes: count()
     .optional()
     .meta({
       description: 'Most bytes of requests and answers that are held in memory at a time; more are answered 503.',
@@ -204,8 +209,8 @@ export const rootSchema = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Mounts /__echo/.', examples: [true] }),
-  dns_cache_ttl: duration({ min: 1_000, max: 24 * 3_600_000 })
-    .default(30_000)
+  dns_cache_ttl: durationOrZero()
+    .optional()
     .meta({ description: 'How often discovered hosts are looked up again.', examples: ['30s'] }),
   ...clientShape,
   ...idleShape,

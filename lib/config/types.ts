@@ -139,6 +139,7 @@ export interface RouterInput extends Comments {
   /** Does nothing here: the access log belongs to the app. */
   readonly logger_skip_paths?: readonly string[];
   /** Does nothing here. */
+  readonly disable_gzip?: boolean;
   readonly app_engine?: boolean;
   /** Does nothing here: see `max_request_body`. */
   readonly max_multipart_memory?: number;
@@ -215,7 +216,7 @@ export interface BackendInput<Extra extends ExtraTypes = ExtraTypes> extends Com
   readonly required?: boolean;
   /** Deadline of this call. Default and upper bound: the endpoint's `timeout`. */
   readonly timeout?: Duration;
-  /** Copies of the call to race, 1 to 16, GET only. Default: the endpoint's. */
+  /** Copies of the call to race, 1 to 100, GET only. Default: the endpoint's. */
   readonly concurrent_calls?: number;
   /** Where hosts come from: `static` (default), `dns`, or a name of `options.subscribers`. */
   readonly sd?: string;
@@ -265,7 +266,7 @@ export interface BackendInput<Extra extends ExtraTypes = ExtraTypes> extends Com
 
 /** What the root sets for all endpoints and an endpoint for itself. */
 export interface EndpointDefaults {
-  /** The longest a whole request may take, `1ms` to `10m`. Default `2s`. */
+  /** The longest a whole request may take, up to `576h`. Default `2s`, also for `0s`. */
   readonly timeout?: Duration;
   /** `max-age` of complete answers, in whole seconds. Default `0s`: no `Cache-Control`. */
   readonly cache_ttl?: Duration;
@@ -285,7 +286,7 @@ export interface EndpointInput<Extra extends ExtraTypes = ExtraTypes> extends Co
   readonly method?: Method;
   /** One or more backends. */
   readonly backend: readonly BackendInput<Extra>[];
-  /** Copies of each call to race, 1 to 16, GET only. Default 1. */
+  /** Copies of each call to race, 1 to 100, GET only. Default 1. */
   readonly concurrent_calls?: number;
   /** Headers that reach the backends; `["*"]` for all. Default: `Content-Type` only. */
   readonly input_headers?: readonly string[];

@@ -1,4 +1,4 @@
-import { isHopByHop } from '../http-headers.js';
+import { isHopByHop } from '../core/http-headers.js';
 
 const CONNECTION = 'belongs to one connection and never passes; remove it.';
 const WRITTEN = 'is written by the gateway itself and never passes; remove it.';

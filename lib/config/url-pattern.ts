@@ -26,8 +26,8 @@ export class UrlPatternError extends GatewayError {
   constructor(param: string, reason: 'missing' | 'hostile') {
     super(
       'ERR_BACKEND_URL',
-      reason === 'missing' ? 502 : 400,
       reason === 'missing' ? `There is no value for {${param}}.` : `The value of {${param}} cannot stand in a URL.`,
+      reason === 'missing' ? 502 : 400,
     );
     this.param = param;
     this.reason = reason;

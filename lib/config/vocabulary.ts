@@ -12,6 +12,8 @@ export interface Vocabulary {
   readonly combiners: ReadonlySet<string>;
   readonly subscribers: ReadonlySet<string>;
   readonly balancers: ReadonlySet<string>;
+  /** True where a transport of the app makes the calls, which may know more than HTTP. */
+  readonly hasOwnTransport: boolean;
   /** Resolves one `extra_config` namespace that does not belong to the core. Calls `report` for every fault. */
   resolve(
     scope: 'service' | 'endpoint' | 'backend',

@@ -1,5 +1,5 @@
+import { JsonNumber } from '../core/json-number.js';
 import { DecodeError } from '../errors.js';
-import { JsonNumber } from '../json-number.js';
 import { MAX_DEPTH, TOO_DEEP } from './limits.js';
 
 const QUOTE = 34;

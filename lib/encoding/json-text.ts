@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { stringifyJson } from '../json-number.js';
+import { stringifyJson } from '../core/json-number.js';
 import type { Data } from '../proxy.js';
 import type { Decoder } from './encoding.js';
 import { findMembers, findMembersOf, isPlainArray, isSameText, MAX_KEYS } from './json-members.js';

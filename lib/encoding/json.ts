@@ -1,6 +1,6 @@
-import { isObject } from '../data.js';
+import { isObject } from '../core/data.js';
+import { stringifyJson } from '../core/json-number.js';
 import { DecodeError } from '../errors.js';
-import { stringifyJson } from '../json-number.js';
 import type { Data } from '../proxy.js';
 import type { EncodedBody, Encoding } from './encoding.js';
 import { parseJson } from './json-parse.js';

@@ -1,4 +1,4 @@
-import { isObject } from '../data.js';
+import { isObject } from '../core/data.js';
 import { DecodeError } from '../errors.js';
 import type { Data } from '../proxy.js';
 import { toXmlText } from './charset.js';

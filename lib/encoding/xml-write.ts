@@ -1,6 +1,6 @@
-import { isObject } from '../data.js';
+import { isObject } from '../core/data.js';
+import { isJsonNumber } from '../core/json-number.js';
 import { GatewayError } from '../errors.js';
-import { isJsonNumber } from '../json-number.js';
 import type { Data } from '../proxy.js';
 import { FORBIDDEN, NAME_PART, NAME_START } from './xml-names.js';
 
@@ -129,7 +129,7 @@ function leaf(name: string, value: unknown): string {
 function countTags(name: string): void {
   tags += name.length * 2 + BRACKETS;
   if (tags > MOST_TAGS) {
-    throw new GatewayError('ERR_INTERNAL', 500, `An answer has tags of more than ${MOST_TAGS} characters as XML`);
+    throw new GatewayError('ERR_INTERNAL', `An answer has tags of more than ${MOST_TAGS} characters as XML`);
   }
 }
 

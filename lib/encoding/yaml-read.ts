@@ -1,6 +1,6 @@
 import type { Alias, Document, Node, Pair, Scalar } from 'yaml';
+import { isJsonNumber, JsonNumber } from '../core/json-number.js';
 import { DecodeError } from '../errors.js';
-import { isJsonNumber, JsonNumber } from '../json-number.js';
 import { MAX_YAML_ALIASED, MAX_YAML_DEPTH, MAX_YAML_TOKENS, YAML_TOO_DEEP } from './limits.js';
 
 type Yaml = typeof import('yaml');

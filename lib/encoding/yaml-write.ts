@@ -1,5 +1,5 @@
-import { isObject } from '../data.js';
-import { isJsonNumber, stringifyJson } from '../json-number.js';
+import { isObject } from '../core/data.js';
+import { isJsonNumber, stringifyJson } from '../core/json-number.js';
 import type { Data } from '../proxy.js';
 
 /** What is nested deeper is written as JSON, which is YAML too: each level would indent all lines below it. */

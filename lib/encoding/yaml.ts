@@ -1,6 +1,6 @@
-import { isObject } from '../data.js';
+import { isObject } from '../core/data.js';
+import { lazyPeer } from '../core/peer.js';
 import { DecodeError } from '../errors.js';
-import { lazyPeer } from '../peer.js';
 import type { Data } from '../proxy.js';
 import type { EncodedBody, Encoding } from './encoding.js';
 import { toText } from './text.js';

@@ -1,5 +1,5 @@
 import merge from 'lodash.merge';
-import { isObject } from '../data.js';
+import { isObject } from '../core/data.js';
 import type { Data } from '../proxy.js';
 
 /**

@@ -1,5 +1,5 @@
-import { isObject } from '../data.js';
-import { EndpointError, type ErrorCode, GatewayError } from '../errors.js';
+import { isObject } from '../core/data.js';
+import { EndpointError, GatewayError } from '../errors.js';
 import { type Data, NO_HEADERS, type ProxyResponse } from '../proxy.js';
 import type { Combiner } from './combiner.js';
 import type { Outcome } from './outcome.js';
@@ -7,9 +7,6 @@ import type { HeaderMerge } from './output-headers.js';
 
 /** Makes one answer of several outcomes, in declared order; throws when none of them is an answer. */
 export type Merge = (outcomes: readonly Outcome[]) => ProxyResponse;
-
-/** Where all backends were left out for one of these, so was the endpoint. */
-const NOT_NOW: readonly ErrorCode[] = ['ERR_OVERLOADED', 'ERR_CLOSING'];
 
 const METADATA = { status: 200, headers: NO_HEADERS };
 
@@ -39,7 +36,7 @@ export function createMerge(endpoint: string, combine: Combiner, mergeHeaders?: 
     // A single part as well: what a combiner makes of it must not depend on who failed.
     const data = combine(parts);
     if (!isObject(data)) {
-      throw new GatewayError('ERR_INTERNAL', 500, `The combiner of ${endpoint} must give back an object`);
+      throw new GatewayError('ERR_INTERNAL', `The combiner of ${endpoint} must give back an object`);
     }
     const metadata = mergeHeaders ? { status: 200, headers: mergeHeaders(outcomes) } : METADATA;
     if (errors.length > 0) return { data, isComplete: false, metadata, errors };
@@ -51,12 +48,13 @@ function allFailed(endpoint: string, errors: readonly GatewayError[]): EndpointE
   const statuses = new Set(errors.map((error) => error.status));
   const status = statuses.size === 1 ? (errors[0] as GatewayError).status : 502;
   const messages = errors.map((error) => error.message).join('\n');
-  // The client is told to come back, as it would be with one backend.
-  const [code] = NOT_NOW.filter((reason) => errors.every((error) => error.code === reason));
+  // Where all backends were left out for the moment, so was the endpoint: the client is told to come back.
+  const [{ code, kind }] = errors as readonly [GatewayError];
+  const isTemporary = kind.isTemporary && errors.every((error) => error.code === code);
   return new EndpointError(
-    code ?? 'ERR_ENDPOINT_FAILED',
-    status,
+    isTemporary ? code : 'ERR_ENDPOINT_FAILED',
     `Every backend of ${endpoint} failed:\n${messages}`,
     errors,
+    status,
   );
 }

@@ -1,5 +1,5 @@
 import type { BackendClient } from '../backend/client.js';
-import { createDeadline } from '../deadline.js';
+import { createDeadline } from '../core/deadline.js';
 import { BackendError, EndpointError, type GatewayError, toBackendFailure } from '../errors.js';
 import type { Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
 import type { Merge } from './merge.js';
@@ -48,17 +48,12 @@ function toOutcome(response: ProxyResponse): Outcome {
 
 /** What the siblings of a required backend are ended with. Not its own failure, which says nothing about them. */
 function noLongerNeeded(client: BackendClient): GatewayError {
-  return new BackendError(
-    'ERR_BACKEND_CANCELLED',
-    502,
-    `The call was ended because ${client.name} is required and failed`,
-  );
+  return new BackendError('ERR_BACKEND_CANCELLED', `The call was ended because ${client.name} is required and failed`);
 }
 
 export function mergeExpired(endpoint: string, timeout: number): GatewayError {
   return new EndpointError(
     'ERR_ENDPOINT_TIMEOUT',
-    504,
     `The backends of ${endpoint} had ${timeout} ms and did not all answer`,
   );
 }

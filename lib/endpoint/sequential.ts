@@ -1,5 +1,5 @@
 import type { BackendClient } from '../backend/client.js';
-import { createDeadline } from '../deadline.js';
+import { createDeadline } from '../core/deadline.js';
 import { EndpointError, toBackendFailure } from '../errors.js';
 import type { Data, Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
 import type { Outcome } from './outcome.js';
@@ -57,7 +57,6 @@ function assertRequired(clients: readonly BackendClient[], outcomes: readonly Ou
   if (last && 'error' in last) throw last.error;
   throw new EndpointError(
     'ERR_ENDPOINT_FAILED',
-    502,
     `${missing.name} is required and was not called, since the answer before it was incomplete`,
   );
 }

@@ -1,10 +1,10 @@
 import type { BackendClient } from '../backend/client.js';
-import { openHeld, release } from '../buffer-budget.js';
-import { createDeadline, type Deadline } from '../deadline.js';
+import { openHeld, release } from '../core/buffer-budget.js';
+import { createDeadline, type Deadline } from '../core/deadline.js';
+import { createQueue } from '../core/linked-queue.js';
 import { BackendError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Middleware, ProxyRequest } from '../proxy.js';
-import { createQueue } from '../queue.js';
 
 export interface ShadowOptions {
   readonly clients: readonly BackendClient[];
@@ -51,12 +51,12 @@ export function createShadow({ clients, timeout, logger }: ShadowOptions): Shado
     },
     close() {
       for (const deadline of running.values()) {
-        deadline.cancel(new BackendError('ERR_BACKEND_CANCELLED', 502, 'The gateway is closing'));
+        deadline.cancel(new BackendError('ERR_BACKEND_CANCELLED', 'The gateway is closing'));
       }
     },
   };
 }
 
 function expired(client: BackendClient): BackendError {
-  return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${client.name} (shadow) did not answer in time`);
+  return new BackendError('ERR_BACKEND_TIMEOUT', `${client.name} (shadow) did not answer in time`);
 }

@@ -1,4 +1,4 @@
-import { isObject } from '../data.js';
+import { isObject } from '../core/data.js';
 import type { Data } from '../proxy.js';
 
 export type Container = Record<string, unknown> | unknown[];

@@ -1,4 +1,4 @@
-import { isObject } from '../data.js';
+import { isObject } from '../core/data.js';
 import type { Data } from '../proxy.js';
 
 /** Paths as a tree: below a key its own tree, or `true` where the path ends. */

@@ -1,4 +1,4 @@
-import { isObject } from '../data.js';
+import { isObject } from '../core/data.js';
 import type { Data } from '../proxy.js';
 import { createAllow, createDeny } from './filter.js';
 

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { createBodyReader } from './body.js';
-import { createErrorWriter } from './error-response.js';
-import { sendJson } from './json.js';
-import { splitTarget } from './target.js';
+import { createBodyReader } from '../request/body.js';
+import { splitTarget } from '../request/target.js';
+import { createErrorWriter } from '../response/error-response.js';
+import { sendJson } from '../response/json-response.js';
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 

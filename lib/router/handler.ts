@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type BufferBudget, openHeld, release } from '../buffer-budget.js';
-import { createDeadline } from '../deadline.js';
+import { type BufferBudget, openHeld, release } from '../core/buffer-budget.js';
+import { createDeadline } from '../core/deadline.js';
+import { TOO_SLOW } from '../core/upload.js';
 import { EndpointError, type GatewayError, RejectedError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Admit, Proxy, ProxyResponse, RequestHead } from '../proxy.js';
-import { TOO_SLOW } from '../upload.js';
-import type { Admission, Guest } from './admission.js';
+import { type BodyReader, isSending } from '../request/body.js';
+import { distrust, isDistrusted, onConnectionClose } from '../request/connection.js';
+import type { RequestReader } from '../request/request.js';
+import { cut, cutUnlessTaken } from '../response/cut.js';
+import { createFailureLog } from '../response/failure-log.js';
+import type { ResponseWriter } from '../response/response.js';
 import { admitFirst } from './admit.js';
-import { type BodyReader, isSending } from './body.js';
-import { distrust, isDistrusted, onConnectionClose } from './connection.js';
-import { cut, cutUnlessTaken } from './cut.js';
-import { createFailureLog } from './failure-log.js';
-import type { RequestReader } from './request.js';
-import type { ResponseWriter } from './response.js';
+import type { Admission, Guest } from './in-flight.js';
 
 /** Serves one matched request. Never throws, never rejects: an Express 4 router would hang for ever. */
 export type EndpointHandler = (
@@ -111,7 +111,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
         logger.debug({ endpoint: name }, 'the client did not take its answer in time; it was cut off');
         cut(response);
       }
-      return new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, `${name} did not answer within ${timeout} ms`);
+      return new EndpointError('ERR_ENDPOINT_TIMEOUT', `${name} did not answer within ${timeout} ms`);
     }
 
     const held = openHeld(budget);
@@ -121,7 +121,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
       admission.leave(place);
       deadline.dispose();
       if (!response.writableFinished)
-        deadline.cancel(new EndpointError('ERR_CLIENT_CLOSED', 499, `The client of ${name} left`));
+        deadline.cancel(new EndpointError('ERR_CLIENT_CLOSED', `The client of ${name} left`));
     };
     const stopWaiting = isQueued ? onConnectionClose(request.socket, leave) : undefined;
     response.once('close', leave);

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { sendJson } from './json.js';
+import { sendJson } from '../response/json-response.js';
 
 /** `/__health`: the gateway is up and can answer. Says nothing about backends. */
 export function answerHealth(_request: IncomingMessage, response: ServerResponse): void {

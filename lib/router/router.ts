@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from '../proxy.js';
+import { splitTarget } from '../request/target.js';
 import type { EndpointHandler } from './handler.js';
 import type { Matcher } from './matcher.js';
-import { splitTarget } from './target.js';
 import type { UnmatchedAnswer } from './unmatched.js';
 
 type Next = (error?: unknown) => void;

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RouterConfig } from '../config/resolved.js';
+import { splitTarget } from '../request/target.js';
+import { cutUnlessTaken } from '../response/cut.js';
 import type { CanonicalPath } from './canonical.js';
-import { cutUnlessTaken } from './cut.js';
-import { splitTarget } from './target.js';
 
 /** Answers what no endpoint serves, where nothing comes after the gateway. */
 export type UnmatchedAnswer = (

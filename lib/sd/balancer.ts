@@ -168,7 +168,6 @@ function first(hosts: readonly string[]): string {
 function noHosts(): BackendError {
   return new BackendError(
     'ERR_BACKEND_HOSTS',
-    503,
     'No hosts available for this backend: check its "host" list or the service discovery that "sd" names.',
   );
 }

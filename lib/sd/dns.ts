@@ -123,7 +123,6 @@ function hostsOf(records: readonly SrvRecord[], scheme: string): readonly string
 function unusable(): BackendError {
   return new BackendError(
     'ERR_BACKEND_HOSTS',
-    503,
     'No SRV record has a usable name and port: check the records that the backend names in "host".',
   );
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createDeadline } from '../deadline.js';
+import { createDeadline } from '../core/deadline.js';
 import { ConfigError } from '../errors.js';
 import type { RandomSource } from './balancer.js';
 import { hostOfText } from './hosts.js';

@@ -1,4 +1,4 @@
-import { createDeadline } from '../deadline.js';
+import { createDeadline } from '../core/deadline.js';
 import { BackendError, GatewayError } from '../errors.js';
 import { type Logger, silentLogger } from '../logger.js';
 import type { RandomSource } from './balancer.js';
@@ -101,11 +101,10 @@ export function createRefreshedSubscriber(source: HostSource, options: RefreshOp
 function timedOut(): BackendError {
   return new BackendError(
     'ERR_BACKEND_TIMEOUT',
-    504,
     'Service discovery gave no answer in time: check that it can be reached.',
   );
 }
 
 function closed(): BackendError {
-  return new BackendError('ERR_BACKEND_CANCELLED', 503, 'Service discovery has stopped because the gateway closes.');
+  return new BackendError('ERR_CLOSING', 'Service discovery has stopped because the gateway closes.');
 }

@@ -1,5 +1,5 @@
 import { Agent, fetch } from 'undici';
-import { Collector } from '../collect.js';
+import { Collector } from '../core/collect.js';
 import { BackendError } from '../errors.js';
 
 /** The part of `fetch` that registries are read with. */
@@ -76,7 +76,7 @@ export async function* readJsonLines(answer: FetchAnswer): AsyncGenerator<unknow
 
 /** A failure that is the registry's. */
 export function protocol(what: string): BackendError {
-  return new BackendError('ERR_BACKEND_PROTOCOL', 502, `The service registry ${what}: check its address and version.`);
+  return new BackendError('ERR_BACKEND_PROTOCOL', `The service registry ${what}: check its address and version.`);
 }
 
 /** The client's own error names hosts; its code, which fetch hides in the cause, does not. */
@@ -84,7 +84,7 @@ function unreachable(error: unknown): BackendError {
   const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
   const known = [cause?.code, code].find((value) => typeof value === 'string') ?? 'no code';
   const message = `The service registry cannot be reached (${known}): check its address.`;
-  return new BackendError('ERR_BACKEND_CONNECTION', 502, message);
+  return new BackendError('ERR_BACKEND_CONNECTION', message);
 }
 
 function bodyOf({ status, body }: FetchAnswer): AsyncIterable<Uint8Array> {
@@ -92,7 +92,7 @@ function bodyOf({ status, body }: FetchAnswer): AsyncIterable<Uint8Array> {
   // Nobody reads it; without an end the connection would stay busy.
   (body as { cancel?(): Promise<void> } | null)?.cancel?.().catch(ignore);
   const advice = status === 401 || status === 403 ? 'check the credentials' : 'check its address and state';
-  throw new BackendError('ERR_BACKEND_STATUS', 502, `The service registry answers with status ${status}: ${advice}.`);
+  throw new BackendError('ERR_BACKEND_STATUS', `The service registry answers with status ${status}: ${advice}.`);
 }
 
 function parse(text: string): unknown {

@@ -1,11 +1,11 @@
 import type { CacheControl } from '../components/http-cache/purge.js';
-import type { Stats } from '../components/telemetry/stats.js';
+import type { ReadyOptions } from '../core/readiness.js';
 import { toGatewayError } from '../errors.js';
 import { controlsOf, type GatewayConfig } from '../gateway.js';
 import { type CloseOptions, createLifecycle, faultsOf } from '../lifecycle.js';
+import type { Stats } from '../observe/stats.js';
 import { type GatewayOptions, resolveOptions } from '../options.js';
 import type { Headers } from '../proxy.js';
-import type { ReadyOptions } from '../readiness.js';
 import { createMemoryExchange, type RequestInit } from './memory-exchange.js';
 import { createStubTransport } from './stub-transport.js';
 import { createStubTable, type Stub } from './stubs.js';

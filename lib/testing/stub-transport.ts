@@ -18,12 +18,12 @@ export function createStubTransport(name: string, findStub: FindStub, tracer: Tr
     record.body = await readText(request.body);
     if (!found) {
       tracer.recordTrouble(request, { unstubbed: `${method} ${url} (${name})` });
-      throw new BackendError('ERR_BACKEND_CONNECTION', 502, `${name} has no stub`);
+      throw new BackendError('ERR_BACKEND_CONNECTION', `${name} has no stub`);
     }
     const outcome = await run(found.stub, request, { method, url, headers, body: record.body });
     if ('failure' in outcome) {
       if (outcome.failure === 'silent') return untilAborted(signal);
-      throw new BackendError('ERR_BACKEND_CONNECTION', 502, `${name} ${FAILURES[outcome.failure]}`);
+      throw new BackendError('ERR_BACKEND_CONNECTION', `${name} ${FAILURES[outcome.failure]}`);
     }
     const { status = 200, delay = 0 } = outcome.reply;
     if (delay > 0) await wait(delay, signal);

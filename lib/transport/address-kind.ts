@@ -1,5 +1,5 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-import { groupsOf } from '../ipv6.js';
+import { groupsOf } from '../core/ipv6.js';
 
 /**
  * What network an address belongs to. `shared` is that of providers behind which customers share addresses (RFC 6598).

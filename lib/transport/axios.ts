@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import type { AxiosResponse } from 'axios';
-import type { Held } from '../buffer-budget.js';
+import type { Held } from '../core/buffer-budget.js';
+import { toAbortSignal } from '../core/signal.js';
+import { lengthOfUpload } from '../core/upload.js';
 import type { BackendRequest, Headers } from '../proxy.js';
-import { toAbortSignal } from '../signal.js';
-import { lengthOfUpload } from '../upload.js';
 import { untilAborted } from './abort.js';
 import type { AddressKind } from './address-kind.js';
 import { limitStream, readBody } from './body.js';

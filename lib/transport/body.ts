@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import { give, type Held, take } from '../buffer-budget.js';
-import { Collector } from '../collect.js';
-import { PackedStream } from '../packed-stream.js';
+import { give, type Held, take } from '../core/buffer-budget.js';
+import { Collector } from '../core/collect.js';
+import { PackedStream } from '../core/packed-stream.js';
 import { abortError, connectionError, noRoomError, sizeError, wireError } from './failure.js';
 
 /** Collects a stream (or takes a Buffer), at most `limit` bytes of it, and as much as there is room for. */

@@ -1,11 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { give, type Held, take } from '../buffer-budget.js';
-import { Collector } from '../collect.js';
-import { PackedStream } from '../packed-stream.js';
-import type { Place } from '../queue.js';
-import { offAbort, onAbort } from '../signal.js';
+import { give, type Held, take } from '../core/buffer-budget.js';
+import { Collector } from '../core/collect.js';
+import type { Place } from '../core/linked-queue.js';
+import { PackedStream } from '../core/packed-stream.js';
+import { offAbort, onAbort } from '../core/signal.js';
 import { dispatch, isInstrumented } from './dispatch.js';
 import {
   abortError,

@@ -12,35 +12,35 @@ const UNWRITABLE = new Set([
 ]);
 
 export function connectionError(name: string, what: string): BackendError {
-  return new BackendError('ERR_BACKEND_CONNECTION', 502, `${name}: ${what}.`);
+  return new BackendError('ERR_BACKEND_CONNECTION', `${name}: ${what}.`);
 }
 
 /** The backend closed the connection while the body was still coming: nobody can tell whether the client was the reason. */
 export function cutUploadError(name: string): BackendError {
   const message = `${name}: the connection ended before it had the whole request.`;
-  return new BackendError('ERR_BACKEND_CONNECTION', 502, message, { isUnsent: true });
+  return new BackendError('ERR_BACKEND_CONNECTION', message, { isUnsent: true });
 }
 
 export function protocolError(name: string, what: string): BackendError {
-  return new BackendError('ERR_BACKEND_PROTOCOL', 502, `${name}: the answer breaks HTTP/1.1: ${what}.`);
+  return new BackendError('ERR_BACKEND_PROTOCOL', `${name}: the answer breaks HTTP/1.1: ${what}.`);
 }
 
 export function sizeError(name: string, limit: number): BackendError {
   const message = `${name}: the body is larger than ${limit} bytes; raise the limit if such answers are meant to be.`;
-  return new BackendError('ERR_BACKEND_SIZE', 502, message);
+  return new BackendError('ERR_BACKEND_SIZE', message);
 }
 
 export function noRoomError(name: string): BackendError {
   const message = `${name}: the answer was not read: requests and answers hold max_buffered_bytes already.`;
-  return new BackendError('ERR_OVERLOADED', 503, message);
+  return new BackendError('ERR_OVERLOADED', message);
 }
 
 export function timeoutError(name: string, what: string): BackendError {
-  return new BackendError('ERR_BACKEND_TIMEOUT', 504, `${name}: ${what}.`);
+  return new BackendError('ERR_BACKEND_TIMEOUT', `${name}: ${what}.`);
 }
 
 export function redirectError(name: string, what: string): BackendError {
-  return new BackendError('ERR_BACKEND_REDIRECT', 502, `${name}: ${what}.`);
+  return new BackendError('ERR_BACKEND_REDIRECT', `${name}: ${what}.`);
 }
 
 export function redirectTargetError(name: string): BackendError {
@@ -51,23 +51,23 @@ export function redirectTargetError(name: string): BackendError {
 }
 
 export function decodeError(name: string, what: string): BackendError {
-  return new BackendError('ERR_BACKEND_DECODE', 502, `${name}: the body cannot be inflated: ${what}.`);
+  return new BackendError('ERR_BACKEND_DECODE', `${name}: the body cannot be inflated: ${what}.`);
 }
 
 export function urlError(name: string): BackendError {
   const message = `${name}: the URL is not one of a backend; hosts need http:// or https:// and no credentials.`;
-  return new BackendError('ERR_BACKEND_URL', 502, message);
+  return new BackendError('ERR_BACKEND_URL', message);
 }
 
 export function closingError(name: string): BackendError {
-  return new BackendError('ERR_CLOSING', 503, `${name}: the gateway is closing; no new call is made.`);
+  return new BackendError('ERR_CLOSING', `${name}: the gateway is closing; no new call is made.`);
 }
 
 /** Why a call ended early: the reason of the signal where it is one of ours. */
 export function abortError(name: string, signal: AbortSignal): GatewayError {
   const { reason } = signal;
   if (reason instanceof GatewayError) return reason;
-  return new BackendError('ERR_BACKEND_CANCELLED', 502, `${name}: the call was cancelled.`);
+  return new BackendError('ERR_BACKEND_CANCELLED', `${name}: the call was cancelled.`);
 }
 
 /**
@@ -80,14 +80,14 @@ export function wireError(name: string, error: unknown, isStarted: boolean): Gat
   if (code === 'UND_ERR_DESTROYED') return closingError(name);
   if (isBadHttp(error, code)) return protocolError(name, 'it cannot be parsed');
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
-    return new BackendError('ERR_BACKEND_SIZE', 502, `${name}: the head of the answer is larger than the limit.`);
+    return new BackendError('ERR_BACKEND_SIZE', `${name}: the head of the answer is larger than the limit.`);
   }
   if (code === REFUSED_ADDRESS) return redirectTargetError(name);
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return timeoutError(name, 'no connection in time');
   if (TIMEOUTS.has(code)) return timeoutError(name, 'no answer in time');
   if (UNWRITABLE.has(code)) {
     const message = `${name}: the request cannot be written as HTTP/1.1; look at the headers and the path it was given.`;
-    return new BackendError('ERR_BACKEND_PROTOCOL', 502, message, { isUnsent: true });
+    return new BackendError('ERR_BACKEND_PROTOCOL', message, { isUnsent: true });
   }
   const what = isStarted ? 'the connection ended before the answer was complete' : 'no answer';
   return connectionError(name, code === '' || code === 'UND_ERR_SOCKET' ? what : `${what} (${code})`);

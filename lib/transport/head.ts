@@ -1,4 +1,4 @@
-import { SINGLE_VALUED } from '../headers.js';
+import { SINGLE_VALUED } from '../core/http-headers.js';
 import type { Headers } from '../proxy.js';
 
 /** The head of a final answer that can be trusted to say where its body ends. */

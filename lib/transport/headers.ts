@@ -1,18 +1,6 @@
+import { isHopByHop } from '../core/http-headers.js';
+import { VERSION } from '../core/version.js';
 import type { Headers } from '../proxy.js';
-import { VERSION } from '../version.js';
-
-/** What belongs to one connection only, and what the writer of the message sets itself. */
-const NOT_OURS_TO_SEND = new Set([
-  'connection',
-  'expect',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 const DECODABLE = new Set(['gzip', 'x-gzip', 'br', 'deflate', 'identity']);
 
@@ -49,7 +37,7 @@ export function flattenHeaders(
     // `false` is how axios says "not this one".
     if (value === undefined || value === null || value === false) continue;
     const name = key.toLowerCase();
-    if (NOT_OURS_TO_SEND.has(name) || (name === 'content-length' && !keepLength)) continue;
+    if (name === 'expect' || isHopByHop(name) || (name === 'content-length' && !keepLength)) continue;
     if (name === 'accept-encoding') hasEncoding = true;
     else if (name === 'user-agent') hasAgent = true;
     else if (name === 'via' && rules?.via !== undefined) {

@@ -9,12 +9,12 @@ import {
   inflateSync,
   type ZlibOptions,
 } from 'node:zlib';
-import { give, type Held, take } from '../buffer-budget.js';
+import { give, type Held, take } from '../core/buffer-budget.js';
 import { GatewayError } from '../errors.js';
 import type { Headers } from '../proxy.js';
 import { untilAborted } from './abort.js';
 import { abortError, decodeError, noRoomError, sizeError } from './failure.js';
-import type { Gate } from './gate.js';
+import type { Gate } from './semaphore.js';
 import type { BackendResponse } from './transport.js';
 
 export interface InflateSettings {

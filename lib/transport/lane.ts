@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { Client } from 'undici';
-import type { Place } from '../queue.js';
+import type { Place } from '../core/linked-queue.js';
 import { isBadHttp } from './failure.js';
 import type { Connect } from './socket.js';
 import { createStatusLine, isStatusRead, readStatusLine, resetStatusLine, type StatusLine } from './status-line.js';

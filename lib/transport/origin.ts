@@ -1,5 +1,5 @@
+import { createQueue, type Place, type Queue } from '../core/linked-queue.js';
 import type { Logger } from '../logger.js';
-import { createQueue, type Place, type Queue } from '../queue.js';
 import type { Lane } from './lane.js';
 
 /** A call that needs a lane. */

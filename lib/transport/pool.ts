@@ -1,6 +1,6 @@
 import type { SecureContext } from 'node:tls';
 import type { ClientConfig, ClientTls } from '../config/resolved.js';
-import { createQueue, type Place } from '../queue.js';
+import { createQueue, type Place } from '../core/linked-queue.js';
 import type { AddressKind } from './address-kind.js';
 import { closeLane, type Lane, openLane } from './lane.js';
 import type { Call, Member, Origin, Origins, Waiter } from './origin.js';

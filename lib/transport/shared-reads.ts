@@ -1,5 +1,5 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
-import { letGo, type Memory, takeMemory } from '../lending.js';
+import { letGo, type Memory, takeMemory } from '../core/buffer-pool.js';
 
 /** What one read takes at most, unless memory is lent. */
 const SIZE = 64 * 1024;

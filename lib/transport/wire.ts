@@ -2,11 +2,11 @@ import type { ClientConfig, ClientTls } from '../config/resolved.js';
 import type { AddressKind } from './address-kind.js';
 import { type AxiosLike, createAxiosTransport } from './axios.js';
 import { createExchange } from './exchange.js';
-import { createGate } from './gate.js';
 import { createInflate, type Inflate } from './inflate.js';
 import type { Origins } from './origin.js';
 import { createPools } from './pool.js';
 import { followRedirects } from './redirect.js';
+import { createGate } from './semaphore.js';
 import type { Transport } from './transport.js';
 
 /** What one backend asks of the wire; times in milliseconds, sizes in bytes. */

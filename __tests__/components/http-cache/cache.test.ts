@@ -216,7 +216,7 @@ describe('K02 what must not be stored', () => {
     respond = () => {
       const body = new PassThrough();
       body.write('half');
-      setImmediate(() => body.destroy(new BackendError('ERR_BACKEND_CONNECTION', 502, 'cut')));
+      setImmediate(() => body.destroy(new BackendError('ERR_BACKEND_CONNECTION', 'cut')));
       return { ...reply(''), body };
     };
     await expect(send(request({}, { stream: true }))).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
@@ -292,7 +292,7 @@ describe('K04 one call for all', () => {
     const left = send(request({}, { signal: first.signal }));
     const others = Array.from({ length: 499 }, () => ask());
     await turn();
-    const reason = new EndpointError('ERR_CLIENT_CLOSED', 499, 'left');
+    const reason = new EndpointError('ERR_CLIENT_CLOSED', 'left');
     first.abort(reason);
     await expect(left).rejects.toBe(reason);
     answer.resolve(reply('good'));
@@ -307,7 +307,7 @@ describe('K04 one call for all', () => {
     const impatient = new AbortController();
     const leaving = send(request({}, { signal: impatient.signal }));
     await turn();
-    impatient.abort(new EndpointError('ERR_ENDPOINT_TIMEOUT', 504, 'late'));
+    impatient.abort(new EndpointError('ERR_ENDPOINT_TIMEOUT', 'late'));
     await expect(leaving).rejects.toMatchObject({ code: 'ERR_ENDPOINT_TIMEOUT' });
     answer.resolve(reply('good'));
     expect(await staying).toBe('miss: 200 good');
@@ -318,14 +318,14 @@ describe('K04 one call for all', () => {
     const controllers = [new AbortController(), new AbortController()];
     const waiting = controllers.map(({ signal }) => send(request({}, { signal })));
     await turn();
-    for (const controller of controllers) controller.abort(new EndpointError('ERR_CLIENT_CLOSED', 499, 'left'));
+    for (const controller of controllers) controller.abort(new EndpointError('ERR_CLIENT_CLOSED', 'left'));
     for (const answer of waiting) await expect(answer).rejects.toMatchObject({ code: 'ERR_CLIENT_CLOSED' });
     expect(calls).toHaveLength(1);
     expect(calls[0]?.signal.aborted).toBe(true);
   });
 
   test('K04 a failure is everybody’s, and is not remembered', async () => {
-    const failure = new BackendError('ERR_BACKEND_CONNECTION', 502, 'down');
+    const failure = new BackendError('ERR_BACKEND_CONNECTION', 'down');
     respond = () => Promise.reject(failure);
     const answers = await Promise.allSettled([ask(), ask(), ask()]);
     expect(answers.map((answer) => answer.status === 'rejected' && answer.reason)).toEqual([failure, failure, failure]);
@@ -407,7 +407,7 @@ describe('stale-if-error', () => {
     await ask();
     now += 61_000;
   }
-  const down = new BackendError('ERR_BACKEND_CONNECTION', 502, 'down');
+  const down = new BackendError('ERR_BACKEND_CONNECTION', 'down');
 
   test('K02 an old answer stands in only where the backend or the client says so', async () => {
     await fill('max-age=60');
@@ -438,7 +438,7 @@ describe('stale-if-error', () => {
     await fill('max-age=60, stale-if-error=30');
     respond = () => reply('gone', {}, 404);
     expect(await ask()).toBe('miss: 404 gone');
-    respond = () => Promise.reject(new BackendError('ERR_OVERLOADED', 503, 'full'));
+    respond = () => Promise.reject(new BackendError('ERR_OVERLOADED', 'full'));
     await expect(ask()).rejects.toMatchObject({ code: 'ERR_OVERLOADED' });
   });
 
@@ -448,7 +448,7 @@ describe('stale-if-error', () => {
     const controller = new AbortController();
     const answer = send(request({}, { signal: controller.signal }));
     await turn();
-    controller.abort(new EndpointError('ERR_CLIENT_CLOSED', 499, 'left'));
+    controller.abort(new EndpointError('ERR_CLIENT_CLOSED', 'left'));
     await expect(answer).rejects.toMatchObject({ code: 'ERR_CLIENT_CLOSED' });
   });
 });
@@ -492,7 +492,7 @@ describe('streams', () => {
     respond = () => ({ status: 200, headers: {}, body });
     const controller = new AbortController();
     await send(request({}, { ...STREAM, signal: controller.signal }));
-    controller.abort(new EndpointError('ERR_CLIENT_CLOSED', 499, 'left'));
+    controller.abort(new EndpointError('ERR_CLIENT_CLOSED', 'left'));
     expect(body.destroyed).toBe(true);
   });
 
@@ -504,7 +504,7 @@ describe('streams', () => {
     const left = send(request({}, { ...STREAM, signal: first.signal }));
     const other = ask({}, STREAM);
     await turn();
-    first.abort(new EndpointError('ERR_CLIENT_CLOSED', 499, 'left'));
+    first.abort(new EndpointError('ERR_CLIENT_CLOSED', 'left'));
     answer.resolve({ status: 200, headers: {}, body });
     await expect(left).rejects.toMatchObject({ code: 'ERR_CLIENT_CLOSED' });
     expect(await other).toBe('miss: 200 own');

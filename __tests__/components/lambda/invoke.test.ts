@@ -40,6 +40,6 @@ test.each([
 });
 
 test('an error of our own stays what it is', () => {
-  const error = new BackendError('ERR_BACKEND_TIMEOUT', 504, 'late');
+  const error = new BackendError('ERR_BACKEND_TIMEOUT', 'late');
   expect(toError('b', error)).toBe(error);
 });

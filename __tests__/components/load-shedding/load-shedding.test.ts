@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadShedding } from '../../../lib/components/load-shedding/load-shedding.js';
 import type { RejectedError } from '../../../lib/errors.js';
-import type { BackendEvent, EndpointEvent } from '../../../lib/observe.js';
+import type { BackendEvent, EndpointEvent } from '../../../lib/observe/observer.js';
 import { createTestGateway } from '../../../lib/testing/index.js';
 import { describeComponent } from '../../contracts/component.js';
 import { componentScope } from '../../support/component-scope.js';

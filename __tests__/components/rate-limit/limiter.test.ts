@@ -3,7 +3,7 @@ import type { CommonScope } from '../../../lib/components/component.js';
 import { checkStore, createLimiter, type Limiter } from '../../../lib/components/rate-limit/limiter.js';
 import type { OnStoreError } from '../../../lib/components/rate-limit/settings.js';
 import type { Decision, LimitStore } from '../../../lib/components/rate-limit/store.js';
-import { createKeep } from '../../../lib/keep.js';
+import { createKeep } from '../../../lib/core/reload-state.js';
 
 const yes: Decision = { isAllowed: true, remaining: 7, retryAfter: 0, reset: 0 };
 const limit = { capacity: 2, rate: 0.001 };

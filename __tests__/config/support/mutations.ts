@@ -105,9 +105,10 @@ function fieldsOf({ name, schema, at }: Level, prepare: Field['prepare'] = () =>
 const FIELDS: readonly Field[] = LEVELS.flatMap((level) => fieldsOf(level));
 
 /** Where zero is a value with a written meaning. */
-const ZERO = /(?:^|\.)(?:port|max_header_bytes|max_idle_connections|max_multipart_memory)$/;
+const ZERO =
+  /(?:^|\.)(?:port|max_header_bytes|max_idle_connections|max_idle_connections_per_host|concurrent_calls|max_multipart_memory)$/;
 const ZERO_DURATION =
-  /(?:^|\.)(?:cache_ttl|backoff|idle_connection_timeout|connection_rest|dialer_\w+|response_header_timeout|read_timeout|read_header_timeout|write_timeout|idle_timeout|max_shutdown_wait_time|expect_continue_timeout)$/;
+  /(?:^|\.)(?:timeout|connect_timeout|shadow_timeout|dns_cache_ttl|cache_ttl|backoff|idle_connection_timeout|connection_rest|dialer_\w+|response_header_timeout|read_timeout|read_header_timeout|write_timeout|idle_timeout|max_shutdown_wait_time|expect_continue_timeout)$/;
 /** What takes any JSON. */
 const FREE = /(?:^|\.)(?:error_body\["40\d"\]|data|tls|plugin|extra_config)$/;
 const IS_DURATION = /^\d+(?:ms|s|m)$/;
@@ -130,7 +131,6 @@ const NUMBERS = [
 ];
 const DURATIONS = [
   5,
-  0,
   Number.NaN,
   '5',
   '',
@@ -146,7 +146,7 @@ const DURATIONS = [
   true,
   [],
   {},
-  '9000h',
+  '9999999h',
 ];
 const BOOLEANS = ['true', 'false', '', 0, 1, null, [], {}];
 const STRINGS = [5, 0, Number.NaN, null, true, [], {}];
@@ -161,7 +161,7 @@ function wrongValues(place: string, { example }: Field): readonly unknown[] {
   }
   if (typeof example === 'string') {
     if (!IS_DURATION.test(example)) return STRINGS;
-    return ZERO_DURATION.test(place) ? DURATIONS : [...DURATIONS, '0s'];
+    return ZERO_DURATION.test(place) ? DURATIONS : [...DURATIONS, 0, '0s'];
   }
   return Array.isArray(example) ? LISTS : OBJECTS;
 }

@@ -19,9 +19,11 @@ export function createVocabulary(changes: Partial<Vocabulary> = {}): Vocabulary 
     combiners: new Set(['deep', 'shallow', 'concat']),
     subscribers: new Set(['static', 'dns', 'consul']),
     balancers: new Set(['round_robin', 'random']),
+    hasOwnTransport: false,
     resolve: (scope, namespace, value) => ({
       component: `${scope} ${namespace}`,
       config: value,
+      ...(/pubsub|amqp|lambda/.test(namespace) && { replacesWire: true }),
       ...(/validator/.test(namespace) && { addsParams: true }),
     }),
     warn(at, message) {

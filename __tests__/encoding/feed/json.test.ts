@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { JsonNumber } from '../../../lib/core/json-number.js';
 import { readJsonFeed } from '../../../lib/encoding/feed/json.js';
-import { JsonNumber } from '../../../lib/json-number.js';
 
 describe('readJsonFeed', () => {
   test('reads JSON Feed 1.1', () => {

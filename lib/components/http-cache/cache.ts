@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream';
-import { isBackendsFault } from '../../blame.js';
+import { isBackendsFault } from '../../core/backend-failure.js';
 import { type BackendRequest, type Headers, NO_HEADERS } from '../../proxy.js';
 import type { BackendResponse, TransportMiddleware } from '../../transport/transport.js';
 import { collect } from './collect.js';
 import { ageOf, type Clock, conditionOf, createEntry, type Entry, renew, toResponse, withHeader } from './entry.js';
-import { createFlights, type Flights } from './flights.js';
 import { judge, readWishes, satisfies, standsIn, type Wishes } from './freshness.js';
 import { changedUrls } from './invalidation.js';
 import { type KeyMaker, variantOf } from './key.js';
 import { createLru, type Lru } from './lru.js';
 import { createReads, type Read, type Reads } from './reads.js';
+import { createFlights, type Flights } from './single-flight.js';
 import type { EntryStore, Lookup } from './store.js';
 
 /** How an answer came about: from the store, from the backend, or past the cache. */

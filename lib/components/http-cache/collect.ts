@@ -1,5 +1,5 @@
 import { PassThrough, pipeline, type Readable } from 'node:stream';
-import { Collector } from '../../collect.js';
+import { Collector } from '../../core/collect.js';
 import { BackendError } from '../../errors.js';
 
 /**
@@ -36,9 +36,7 @@ function read(name: string, body: Readable, limit: number): Promise<Buffer | Rea
 
     function onCut(error?: Error): void {
       detach();
-      reject(
-        error ?? new BackendError('ERR_BACKEND_CONNECTION', 502, `${name}: the body ended before it was complete.`),
-      );
+      reject(error ?? new BackendError('ERR_BACKEND_CONNECTION', `${name}: the body ended before it was complete.`));
     }
 
     function detach(): void {

@@ -1,3 +1,4 @@
+import { isHopByHop } from '../../core/http-headers.js';
 import type { BackendRequest, Headers } from '../../proxy.js';
 import type { BackendResponse } from '../../transport/transport.js';
 import { type Freshness, hasValidator, judge, varyOf } from './freshness.js';
@@ -24,17 +25,6 @@ export const steadyClock: Clock = function steadyClock() {
   return START + performance.now();
 };
 
-/** What belongs to the connection the answer came over. */
-const NOT_STORED: ReadonlySet<string> = new Set([
-  'age',
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 /** Describe a body that a 304 does not have. */
 const OF_THE_BODY: ReadonlySet<string> = new Set([
   'content-length',
@@ -55,7 +45,7 @@ export function createEntry(
   body.copy(own);
   const kept: Record<string, string | readonly string[]> = Object.create(null);
   for (const name of Object.keys(headers)) {
-    if (!NOT_STORED.has(name)) kept[name] = headers[name] as string | readonly string[];
+    if (!(name === 'age' || isHopByHop(name))) kept[name] = headers[name] as string | readonly string[];
   }
   const vary = varyOf(headers);
   return { ...freshness, status, headers: kept, body: own, askedAt, vary, variant: variantOf(vary, request.headers) };

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { onceAMinute } from '../../core/once-a-minute.js';
 import type { Logger } from '../../logger.js';
-import { onceAMinute } from '../../once-a-minute.js';
 import { createBreaker } from '../breaker.js';
 import {
   BY_READ,

@@ -35,11 +35,7 @@ function toBytes(backend: string, payload: unknown): Buffer {
   if (payload === undefined || payload === null) return Buffer.alloc(0);
   if (typeof payload === 'string') return Buffer.from(payload);
   if (payload instanceof Uint8Array) return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-  throw new BackendError(
-    'ERR_BACKEND_PROTOCOL',
-    502,
-    `${backend}: the client of Lambda gave back a payload that is none`,
-  );
+  throw new BackendError('ERR_BACKEND_PROTOCOL', `${backend}: the client of Lambda gave back a payload that is none`);
 }
 
 const TOO_BUSY: ReadonlySet<unknown> = new Set(['TooManyRequestsException', 'ThrottlingException']);
@@ -52,15 +48,11 @@ export function toError(backend: string, thrown: unknown): GatewayError {
   const status = isObject($metadata) ? ($metadata as Record<string, unknown>)['httpStatusCode'] : undefined;
   const kind = typeof name === 'string' && SAFE_NAME.test(name) && name !== 'Error' ? ` (${name})` : '';
   if (thrown instanceof SyntaxError) {
-    return new BackendError('ERR_BACKEND_PROTOCOL', 502, `${backend}: the answer of Lambda cannot be read`);
+    return new BackendError('ERR_BACKEND_PROTOCOL', `${backend}: the answer of Lambda cannot be read`);
   }
   if (name === 'CredentialsProviderError') {
     const advice = 'set the usual variables or a profile of AWS';
-    return new BackendError(
-      'ERR_BACKEND_CONNECTION',
-      502,
-      `${backend}: there are no credentials for Lambda; ${advice}`,
-    );
+    return new BackendError('ERR_BACKEND_CONNECTION', `${backend}: there are no credentials for Lambda; ${advice}`);
   }
   if (TOO_BUSY.has(name)) {
     const seconds = Number(retryAfterSeconds);
@@ -68,11 +60,11 @@ export function toError(backend: string, thrown: unknown): GatewayError {
     return statusError(`${backend}: Lambda throttled the call`, 429, retryAfter);
   }
   if (typeof status === 'number') return statusError(`${backend}: Lambda refused the call${kind}`, status);
-  return new BackendError('ERR_BACKEND_CONNECTION', 502, `${backend}: Lambda cannot be reached${kind}`);
+  return new BackendError('ERR_BACKEND_CONNECTION', `${backend}: Lambda cannot be reached${kind}`);
 }
 
 function statusError(message: string, backendStatus?: number, retryAfter?: number): BackendError {
-  return new BackendError('ERR_BACKEND_STATUS', 502, message, {
+  return new BackendError('ERR_BACKEND_STATUS', message, {
     ...(backendStatus !== undefined && { backendStatus }),
     retryAfter,
   });

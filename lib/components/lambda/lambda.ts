@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { EndpointConfig } from '../../config/resolved.js';
+import { lazyPeer } from '../../core/peer.js';
 import { ConfigError, RequestError } from '../../errors.js';
 import type { ProxyRequest } from '../../proxy.js';
+import { type AwsClient, findAccess } from '../brokers/aws/aws.js';
 import { type BackendScope, defineComponent, type Fault } from '../component.js';
-import { type BufferedRequest, offWire } from '../off-wire.js';
+import { type BufferedRequest, offWire } from '../non-http-backend.js';
 import { findParam, lowerFirst } from '../path-param.js';
-import { lazyPeer } from '../peer.js';
-import { type AwsClient, findAccess } from '../pubsub/aws.js';
+import { thrownFaults } from '../thrown-faults.js';
 import { type LambdaClient, toError, toResponse } from './invoke.js';
 
 const peer = lazyPeer('@aws-sdk/client-lambda', '"backend/lambda"', () => import('@aws-sdk/client-lambda'));
@@ -72,6 +73,8 @@ export const lambda = defineComponent({
     ];
   },
 
+  checkAt: (config, { endpoint }) => thrownFaults([() => createNameReader(config, endpoint)]),
+
   transport(config, scope) {
     const { backend } = scope;
     const nameOf = createNameReader(config, scope.endpoint);
@@ -83,7 +86,7 @@ export const lambda = defineComponent({
       const FunctionName = nameOf(request);
       const Payload = payloadOf(request);
       if (Payload !== undefined && Payload.length > LARGEST_PAYLOAD) {
-        throw new RequestError('ERR_REQUEST_BODY_SIZE', 413, `The request is larger than Lambda takes: 6 MB.`);
+        throw new RequestError('ERR_REQUEST_BODY_SIZE', `The request is larger than Lambda takes: 6 MB.`);
       }
       const input = { FunctionName, InvocationType: 'RequestResponse' as const, ...(Payload && { Payload }) };
       try {
@@ -156,7 +159,7 @@ function createNameReader(config: LambdaConfig, endpoint: EndpointConfig): (requ
   return function readFunctionName({ params }) {
     const value = params[name] ?? '';
     if (FUNCTION_NAME.test(value)) return value;
-    throw new RequestError('ERR_REQUEST_PATH', 400, `The value of {${name}} is not the name of a function.`);
+    throw new RequestError('ERR_REQUEST_PATH', `The value of {${name}} is not the name of a function.`);
   };
 }
 

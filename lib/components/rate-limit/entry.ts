@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, duration, HEADER_NAME, oneOf } from '../../config/fields.js';
+import { count, durationOrZero, HEADER_NAME, LONGEST_DURATION, oneOf } from '../../config/fields.js';
 import type { CommonScope } from '../component.js';
 import { createClientKey, type Strategy } from './client-key.js';
 import { createGate, type Gate } from './gate.js';
@@ -33,9 +33,7 @@ export const entrySchema = z
     send_headers: z.boolean().default(false).meta({ description: 'Tell clients what is left to them.' }),
     ...storeFields,
     num_shards: z.int().min(0).optional().meta({ description: idle }),
-    cleanup_period: duration({ min: 0, max: 365 * 86_400_000 })
-      .optional()
-      .meta({ description: idle }),
+    cleanup_period: durationOrZero(LONGEST_DURATION).optional().meta({ description: idle }),
     cleanup_threads: z.int().min(0).optional().meta({ description: idle }),
   })
   .superRefine(function refuseLimitsThatAreNone({ max_rate, client_max_rate, strategy, key }, context) {

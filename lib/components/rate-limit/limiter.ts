@@ -1,4 +1,4 @@
-import { onceAMinute } from '../../once-a-minute.js';
+import { onceAMinute } from '../../core/once-a-minute.js';
 import { type Breaker, createBreaker } from '../breaker.js';
 import type { CommonScope, Fault } from '../component.js';
 import { createBuckets } from './buckets.js';

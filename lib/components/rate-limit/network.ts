@@ -1,4 +1,4 @@
-import { groupsOf } from '../../ipv6.js';
+import { groupsOf } from '../../core/ipv6.js';
 
 const GROUP_BITS = 16;
 

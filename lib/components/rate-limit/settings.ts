@@ -1,24 +1,25 @@
 import { z } from 'zod';
-import { duration } from '../../config/fields.js';
+import { duration, durationOrZero, LONGEST_DURATION } from '../../config/fields.js';
 import type { Limit } from './store.js';
 
 const SECOND = 1_000;
-const DAY = 86_400_000;
 
 /** What decides when a store cannot: the memory of this process, or always the same. */
 export type OnStoreError = 'local' | 'allow' | 'deny';
 
 const SLOWEST = 1e-6;
+/** Tokens a second. No process answers more, and a store counts no further: beyond it the bucket is never empty anyway. */
+const FASTEST = 1e6;
+const LARGEST = 1e9;
 
 export const rate = z
   .number()
-  .max(1e6)
   .refine((value) => value === 0 || value >= SLOWEST, { error: `must be 0 or at least ${SLOWEST}.` })
   .optional();
-export const capacity = z.int().min(0).max(1e9).optional();
+export const capacity = z.int().min(0).optional();
 
 /** KrakenD knows no unit shorter than a second. */
-export const every = duration({ min: 1, max: 365 * DAY })
+export const every = durationOrZero(LONGEST_DURATION)
   .default(SECOND)
   .transform((milliseconds) => Math.max(SECOND, milliseconds))
   .meta({ description: 'What the rates are per, e.g. "1m"; at least a second.' });
@@ -53,6 +54,6 @@ export interface StoreSettings {
 /** The bucket of a rate; undefined where the rate is none. Its capacity, unless given, is what comes back in a second. */
 export function toLimit(maxRate: number | undefined, size: number | undefined, unit: number): Limit | undefined {
   if (!maxRate) return undefined;
-  const perSecond = (maxRate * SECOND) / unit;
-  return { rate: perSecond, capacity: size || Math.max(1, Math.floor(perSecond)) };
+  const perSecond = Math.min((maxRate * SECOND) / unit, FASTEST);
+  return { rate: perSecond, capacity: Math.min(size || Math.max(1, Math.floor(perSecond)), LARGEST) };
 }

@@ -1,17 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { duration } from '../../config/fields.js';
+import { durationOrZero } from '../../config/fields.js';
 import type { Logger } from '../../logger.js';
+import { createStats, type Stats, type StatsCollector } from '../../observe/stats.js';
 import { defineComponent, type Fault, type Functions } from '../component.js';
-import { createStats, type Stats, type StatsCollector } from './stats.js';
 
 const KEPT = 'telemetry/metrics ';
 const PATH = '/__stats';
-const HOUR = 3_600_000;
+const SECOND = 1_000;
+const COLLECTION_TIME = 60_000;
 
 const schema = z.strictObject({
-  collection_time: duration({ min: 1_000, max: 24 * HOUR })
-    .default(60_000)
+  collection_time: durationOrZero()
+    .default(COLLECTION_TIME)
+    .transform((milliseconds) => (milliseconds === 0 ? COLLECTION_TIME : Math.max(SECOND, milliseconds)))
     .meta({ description: 'Percentiles are about the last one to two of these.', examples: ['60s'] }),
   listen_address: z
     .string()

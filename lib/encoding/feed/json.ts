@@ -1,5 +1,5 @@
-import { isObject } from '../../data.js';
-import { isJsonNumber } from '../../json-number.js';
+import { isObject } from '../../core/data.js';
+import { isJsonNumber } from '../../core/json-number.js';
 import type { Data } from '../../proxy.js';
 import type { Feed, FeedItem, Person } from './feed.js';
 

@@ -1,0 +1,218 @@
+import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Settlement } from '../../../transport/transport.js';
+import { createInbox } from '../async-queue.js';
+import type { BrokerUrl, Place, Received, Subscription } from '../driver.js';
+import { toHeaders } from '../metadata.js';
+import { closing, createLink, inTime, unreachable } from '../reconnecting.js';
+import { connectToKafka, toError } from './connection.js';
+import { createKafkaPublisher } from './publisher.js';
+
+const HEARTBEAT = 3_000;
+/** Messages of different partitions that may be out at a time; those of one partition go out one by one. */
+const PARTITIONS_AT_ONCE = 64;
+/** How long what was answered is not handed out again: a batch may have been fetched before that. */
+const PASS_OVER = 10_000;
+
+interface Delivery {
+  readonly body: Buffer;
+  readonly headers: Received['headers'];
+  /** The signal is that of the request which got it. */
+  settle(settlement: Settlement, signal: AbortSignal): Promise<void>;
+}
+
+/** One message out of a partition, from the moment it may be taken. */
+interface Turn {
+  readonly message: KafkaMessage;
+  /** True from the first attempt to commit it until it is an answer or the broker has refused. */
+  mayBeCommitted: boolean;
+  /** Takes it back: it will be read again. */
+  letGo(): void;
+  /** Lets it go to another member of the group. */
+  giveBack(): Promise<void>;
+}
+
+/** Reads topics as a member of a group: a message is committed once it is settled as used. */
+export function createKafkaSubscription(place: Place): Subscription {
+  const { name, url, logger, maxAttempts, deadLetter } = place;
+  const topics = url.query.getAll('topic');
+  const inbox = createInbox<Delivery>();
+  const graveyard =
+    deadLetter === undefined ? undefined : createKafkaPublisher({ ...place, url: topicUrl(deadLetter) });
+  /** By partition, the batch that is being handed out. */
+  const batches = new Map<string, EachBatchPayload>();
+  /** By partition, the last message that was handed out. */
+  const turns = new Map<string, Turn>();
+  /** By partition, the last message that became an answer. */
+  const answered = new Map<string, { readonly offset: bigint; readonly at: number }>();
+  let isClosing = false;
+
+  const link = createLink<Consumer>({
+    name,
+    async open(onEnd) {
+      const consumer = (await connectToKafka(place)).consumer({ groupId: url.target });
+      await consumer.connect();
+      try {
+        await startConsumer(consumer, onEnd);
+      } catch (thrown) {
+        // It would stay connected, one more with each attempt.
+        consumer.disconnect().catch(ignore);
+        throw toError(name, thrown);
+      }
+      return consumer;
+    },
+    close: (consumer) => consumer.disconnect(),
+    onLost: () => inbox.fail(unreachable(name)),
+  });
+
+  async function startConsumer(consumer: Consumer, onEnd: () => void): Promise<void> {
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      // From most crashes kafkajs starts again by itself: whoever waits may still get a message.
+      if (!payload.restart) onEnd();
+    });
+    // From now on the group is read from where it last committed, and partitions may be in other hands.
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      batches.clear();
+      for (const { letGo } of turns.values()) letGo();
+    });
+    await consumer.subscribe({ topics, fromBeginning: url.query.get('offset') !== 'newest' });
+    await consumer.run({
+      autoCommit: false,
+      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      eachBatchAutoResolve: false,
+      eachBatch: handOutAll,
+    });
+  }
+
+  async function handOutAll(payload: EachBatchPayload): Promise<void> {
+    const { batch, isRunning, isStale, resolveOffset, heartbeat } = payload;
+    const place = `${batch.topic}/${batch.partition}`;
+    const last = turns.get(place);
+    // After a fault in another partition kafkajs fetches them all once more, and leaves the batches before as they are.
+    batches.set(place, payload);
+    last?.letGo();
+    for (const message of withSkipped(last, batch.messages)) {
+      if (isClosing || !isRunning() || isStale() || batches.get(place) !== payload) return;
+      if (!wasJustAnswered(place, BigInt(message.offset)) && !(await handOut(payload, place, message))) return;
+      resolveOffset(message.offset);
+      await heartbeat();
+    }
+  }
+
+  /** True for what a batch brings once more that was fetched before its answer. */
+  function wasJustAnswered(place: string, offset: bigint): boolean {
+    const last = answered.get(place);
+    return last !== undefined && offset <= last.offset && performance.now() - last.at < PASS_OVER;
+  }
+
+  /** True when the message is done with, until when its partition waits; false when it was let go. */
+  function handOut(payload: EachBatchPayload, place: string, message: KafkaMessage): Promise<boolean> {
+    const { batch, heartbeat, commitOffsetsIfNecessary } = payload;
+    const { topic, partition } = batch;
+    const offset = BigInt(message.offset);
+    const last = turns.get(place);
+    function commit(next: bigint): Promise<void> {
+      return commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(next) }] }] });
+    }
+
+    return new Promise<boolean>(function untilSettled(resolve, reject) {
+      let attempts = 0;
+      let isOut = true;
+      const delivery: Delivery = {
+        body: message.value ?? Buffer.alloc(0),
+        headers: toHeaders({ ...message.headers, ...(message.key && { 'kafka-key': message.key }) }),
+        settle,
+      };
+      const turn: Turn = {
+        message,
+        mayBeCommitted: last?.message.offset === message.offset && last.mayBeCommitted,
+        letGo: () => end(false),
+        giveBack,
+      };
+      // The group takes a silent member for dead, however long the clients let us wait.
+      const timer = setInterval(() => heartbeat().catch(fail), HEARTBEAT);
+      turns.set(place, turn);
+      inbox.put(delivery);
+
+      function end(isDone: boolean): void {
+        isOut = false;
+        clearInterval(timer);
+        inbox.withdraw(delivery);
+        resolve(isDone);
+      }
+
+      function fail(thrown: unknown): void {
+        reject(thrown);
+        end(false);
+      }
+
+      async function giveBack(): Promise<void> {
+        const isCommitted = isOut && turn.mayBeCommitted;
+        end(false);
+        if (isCommitted) await commit(offset);
+      }
+
+      async function settle(settlement: Settlement, signal: AbortSignal): Promise<void> {
+        const isUsed = settlement === 'used';
+        if (settlement === 'refused') attempts++;
+        if (!isOut) throw unreachable(name);
+        if (!isUsed && attempts < maxAttempts) return inbox.put(delivery, 'front');
+        const before = turn.mayBeCommitted;
+        try {
+          if (!isUsed) await bury(delivery, `${place}@${offset}`);
+          turn.mayBeCommitted = isUsed;
+          await commit(offset + 1n);
+        } catch (thrown) {
+          const error = toError(name, thrown);
+          if (error.code === 'ERR_BACKEND_STATUS') turn.mayBeCommitted = before;
+          fail(thrown);
+          throw error;
+        }
+        // Its partition is read once more: whoever gets it then gets it whole.
+        if (!isOut) throw unreachable(name);
+        // Committed, but whoever waited for it has left.
+        if (isUsed && signal.aborted) return inbox.put(delivery, 'front');
+        turn.mayBeCommitted = false;
+        answered.set(place, { offset, at: performance.now() });
+        end(true);
+      }
+    });
+  }
+
+  async function bury({ body, headers }: Delivery, place: string): Promise<void> {
+    await graveyard?.publish({ body, headers });
+    const fate = graveyard ? 'went to the dead letters' : 'was dropped';
+    logger.error({ backend: name, messageId: place }, `a message that cannot be used ${fate}`);
+  }
+
+  return {
+    async receive(signal) {
+      // Whoever comes first starts the consumer; joining its group may take longer than the deadline.
+      const opened = link.get();
+      opened.catch((error) => inbox.fail(error));
+      const { body, headers, settle } = await inbox.take(signal);
+      return { body, headers, settle: (settlement) => settle(settlement, signal) };
+    },
+    open: link.open,
+    async close() {
+      isClosing = true;
+      inbox.fail(closing(name));
+      const givenBack = Promise.all([...turns.values()].map(({ giveBack }) => giveBack()));
+      await inTime(name, givenBack).catch(ignore);
+      await link.close();
+      await graveyard?.close();
+    },
+  };
+}
+
+/** Where the group has gone on after a message whose commit nobody heard of, that message comes first. */
+function withSkipped(last: Turn | undefined, messages: readonly KafkaMessage[]): readonly KafkaMessage[] {
+  const [first] = messages;
+  if (!last?.mayBeCommitted || !first || BigInt(first.offset) !== BigInt(last.message.offset) + 1n) return messages;
+  return [last.message, ...messages];
+}
+
+function topicUrl(target: string): BrokerUrl {
+  return { scheme: 'kafka', target, query: new URLSearchParams() };
+}
+
+function ignore(): void {}

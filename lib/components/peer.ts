@@ -1,1 +1,0 @@
-export { lazyPeer, type Peer } from '../peer.js';

@@ -1,0 +1,25 @@
+import type { Component } from '../components/component.js';
+import { inTableOrder } from '../components/resolve.js';
+import type { EndpointConfig } from '../config/resolved.js';
+
+/** What decides, of all that pipelines are built from. */
+interface Ingredients {
+  readonly components: readonly Component[];
+  /** A user's own. */
+  readonly transport?: unknown;
+  /** Somebody who looks at everything. */
+  readonly tap?: unknown;
+}
+
+/** Whether nobody but the gateway looks at the signals of an endpoint's requests. */
+export function isQuiet(endpoint: EndpointConfig, { components, transport, tap }: Ingredients): boolean {
+  return (
+    !(transport || tap) &&
+    [endpoint, ...endpoint.backend].every((place) => inTableOrder(place.components, components).every(leavesSignal))
+  );
+}
+
+function leavesSignal({ component }: { readonly component: Component }): boolean {
+  const { leavesSignal: isKnownTo, admit, endpoint, client, backend, transport } = component;
+  return isKnownTo === true || !(admit || endpoint || client || backend || transport);
+}
