@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { sample } from './sample.mjs';
 
 const HOME = '__tests__/mutation';
-const USAGE = `Say what to mutate: npm run mutate -- --mutate 'lib/endpoint/**' (or lib/router/query.ts, lib/router/query.ts:10-20)
+const USAGE = `Say what to mutate: npm run mutate -- --mutate 'lib/endpoint/**' (or lib/request/query.ts, lib/request/query.ts:10-20)
   --sample 0.2   only a random part of the lines, here a fifth, with all tests of what was named
   --seed 7       another part than that of seed 1
 Further options go to Stryker.`;
