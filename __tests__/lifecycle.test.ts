@@ -106,7 +106,9 @@ describe('reload', () => {
   test('after close is refused', async () => {
     const { lifecycle } = setUp(configOf('x'));
     await lifecycle.close();
-    expect(() => lifecycle.reload(configOf('y'))).toThrow(ConfigError);
+    expect(() => lifecycle.reload(configOf('y'))).toThrow(
+      new ConfigError([{ path: '', message: 'the gateway is closed; create a new one' }]),
+    );
   });
 
   test('X02 a thousand times leaves one configuration and nothing else', async () => {

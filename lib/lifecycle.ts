@@ -60,7 +60,6 @@ export function createLifecycle(
     const closed = old
       .idle()
       .then(() => closeInTime(old, patience()))
-      .catch((err) => options.logger.error({ err }, 'a configuration that is no longer in force could not be closed'))
       .finally(() => retiring.delete(old));
     retiring.set(old, closed);
     return closed;

@@ -164,7 +164,9 @@ describe('half-open', () => {
     time += 999;
     expect(breaker.enter()).toBeUndefined();
     time += 1;
-    const second = breaker.enter() as BreakerState;
+    const second = breaker.enter() as BreakerState & { kind: 'half-open' };
+    if (second.probe) second.probe.isHeldUp = () => true;
+    time += 999;
     expect(breaker.enter()).toBeUndefined();
     // The first counts no more.
     breaker.leave(first, 'ignored');

@@ -233,6 +233,30 @@ describe('what counts', () => {
       expect((await ask(gateway)).status).toBe(last);
     }
   });
+
+  test('a failing status counts at once, though its stream goes on', async () => {
+    const settings = { max_errors: 0, timeout: 10, failure_status: [503] };
+    const gateway = start(withBreaker(settings, {}, { output_encoding: 'no-op' }));
+    const body = new Readable({ read() {} });
+    users.answer = reply({ status: 503, body });
+    const running = gateway.call({ url: '/users' });
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await ask(gateway)).code).toBe('ERR_BREAKER_OPEN');
+    body.push(null);
+    await vi.advanceTimersByTimeAsync(1);
+    await running;
+  });
+
+  test('failures within the interval and no longer', async () => {
+    const gateway = start(withBreaker({ max_errors: 1, interval: 5 }));
+    users.answer = failure('refused');
+    await ask(gateway);
+    await vi.advanceTimersByTimeAsync(5_000);
+    await ask(gateway);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect((await ask(gateway)).code).toBe('ERR_BACKEND_CONNECTION');
+    expect((await ask(gateway)).code).toBe('ERR_BREAKER_OPEN');
+  });
 });
 
 describe('while it is open', () => {
@@ -533,6 +557,16 @@ describe('the log', () => {
     ]);
   });
 
+  test('names a breaker that backends share, and none of them', async () => {
+    const { lines, logger } = createLogger();
+    const settings = { max_errors: 0, timeout: 10, log_status_change: true, name: 'cb', shared: true };
+    const gateway = start(withBreaker(settings), { logger });
+    users.answer = failure('refused');
+    await ask(gateway);
+    const changes = lines.filter(({ message }) => message === 'circuit breaker changed');
+    expect(changes.map(({ fields }) => fields)).toEqual([{ breaker: 'cb', from: 'closed', to: 'open' }]);
+  });
+
   test('is silent about changes unless asked', async () => {
     const { lines, logger } = createLogger();
     const gateway = start(withBreaker({ max_errors: 0, timeout: 10 }), { logger });
@@ -543,8 +577,9 @@ describe('the log', () => {
 
   test('warns of an interval that calls can outlive', () => {
     const { lines, logger } = createLogger();
+    for (const interval of [0, 2]) start(withBreaker({ max_errors: 1, interval }), { logger });
+    expect(lines).toEqual([]);
     start(withBreaker({ max_errors: 1, interval: 1 }), { logger });
-    start(withBreaker({ max_errors: 1, interval: 2 }), { logger });
     expect(lines).toEqual([
       {
         level: 'warn',
@@ -583,6 +618,10 @@ describe('the configuration', () => {
     users.answer = failure('refused');
     for (let count = 0; count < 5; count++) await ask(gateway);
     expect(users.calls).toBe(5);
+  });
+
+  test.each([{ max_errors: 1 }, { interval: 1 }, { timeout: 1 }])('takes %o alone', (settings) => {
+    expect(issuesOf(settings)).toEqual([]);
   });
 
   test.each([

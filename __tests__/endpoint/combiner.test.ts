@@ -135,6 +135,24 @@ describe('deep', () => {
     expect(combine('deep', { a: { d: { x: 1 } } }, { a: { d: date } })['a']).toEqual({ d: date });
     expect(combine('deep', { a: { d: date } }, { a: { d: { x: 1 } } })).toEqual({ a: { d: { x: 1 } } });
   });
+
+  function nested(levels: number, leaf: Data): Data {
+    return Array.from({ length: levels }).reduce<Data>((inner) => ({ a: inner }), leaf);
+  }
+
+  // Frozen parts would hide it: lodash writes into them without an error.
+  test.each([1, 2, 99, 100, 101, 250])('M01 writes into no array of a part, %i levels down', (levels) => {
+    const [earlier, later] = [{ list: [1, 2] }, { list: [9] }];
+    const result = combinerOf('deep')([nested(levels, earlier), nested(levels, later)]);
+    expect(JSON.stringify(result)).toBe(JSON.stringify(nested(levels, { list: [9] })));
+    expect([earlier, later]).toEqual([{ list: [1, 2] }, { list: [9] }]);
+  });
+
+  test('P10 merges more levels than fit on the stack', () => {
+    let level = combinerOf('deep')([nested(20_000, { x: 1 }), nested(20_000, { y: 2 })]);
+    while (level['a']) level = level['a'] as Data;
+    expect(level).toEqual({ x: 1, y: 2 });
+  });
 });
 
 /** By the words of the documentation, without any copy that is spared. */
@@ -176,6 +194,17 @@ describe.each(['deep', 'concat'])('%s', (name) => {
       expect(stringifyJson(result)).toBe(stringifyJson(expected));
       expect(result).toStrictEqual(expected);
     }
+  });
+
+  test.each([
+    ['the earlier', (own: Data) => [own, { b: 1 }]],
+    ['the later', (own: Data) => [{ b: 1 }, own]],
+  ])('B06 sets no prototype and keeps no __proto__ below the root where %s part has one', (_which, parts) => {
+    const own = Object.defineProperty({ a: 1 }, '__proto__', { value: { polluted: 1 }, enumerable: true });
+    const merged = combine(name, ...parts(own).map((part) => ({ o: { o: part } })));
+    const inner = (merged['o'] as Data)['o'] as Data;
+    expect(Object.getOwnPropertyNames(inner).sort()).toEqual(['a', 'b']);
+    expect(Object.getPrototypeOf(inner)).toBe(Object.prototype);
   });
 
   test('P10 shares what only one part has, whatever its size', () => {

@@ -109,10 +109,10 @@ describe('placeholders', () => {
 
   test('M07 without a value that can stand in a URL stay empty: the call fails instead of going astray', async () => {
     const first = answerOf({ o: { a: 1 }, n: null, list: [1, { a: 1 }], scalar: 'x', array: [{ id: 7 }] });
-    const names = ['o', 'n', 'list', 'missing', 'scalar.length', 'array.0', 'array.0.id', 'o.b.a'].map(
+    const names = ['o', 'n', 'n.a', 'list', 'missing', 'scalar.length', 'array.0', 'array.0.id', 'o.b.a'].map(
       (name) => `resp0_${name}`,
     );
-    expect(await paramsAfter(first, names)).toEqual({});
+    expect(Object.keys((await paramsAfter(first, names)) ?? { a: 1 })).toEqual([]);
   });
 
   test('H06 are own properties only', async () => {
@@ -175,9 +175,31 @@ describe('a failure', () => {
   });
 
   test('in front of a required one is that of the endpoint: it is never reached', async () => {
-    const { proxy, requests } = setUp([good({ a: 1 }), bad, { ...good({ c: 1 }), required: true }]);
-    await expect(proxy(proxyRequest())).rejects.toBe(REFUSED);
-    expect(requests).toHaveLength(2);
+    const last = { ...good({ c: 1 }), required: true };
+    for (const before of [[good({ a: 1 })], [good({ a: 1 }), good({ b: 1 })]]) {
+      const { proxy, requests } = setUp([...before, bad, last]);
+      await expect(proxy(proxyRequest())).rejects.toBe(REFUSED);
+      expect(requests).toHaveLength(before.length + 1);
+    }
+  });
+});
+
+describe('required backends that answered', () => {
+  const required = { ...good({ a: 1 }), required: true };
+
+  test('leave an endpoint whole', async () => {
+    expect(await setUp([required, good({ b: 1 })]).proxy(proxyRequest())).toMatchObject({
+      data: { a: 1, b: 1 },
+      isComplete: true,
+    });
+  });
+
+  test('leave it partial when a later one fails', async () => {
+    expect(await setUp([required, bad]).proxy(proxyRequest())).toMatchObject({
+      data: { a: 1 },
+      isComplete: false,
+      errors: [REFUSED],
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { openHeld, release, take } from '../../lib/core/buffer-budget.js';
 import { createShadow } from '../../lib/endpoint/shadow.js';
 import { BackendError } from '../../lib/errors.js';
 import { silentLogger } from '../../lib/logger.js';
@@ -49,6 +50,7 @@ test('N03 is not waited for', async () => {
 test.each<[string, Proxy]>([
   ['fails', () => Promise.reject(new BackendError('ERR_BACKEND_CONNECTION', 'refused'))],
   ['rejects with junk', () => Promise.reject('junk')],
+  ['rejects with nothing', () => Promise.reject()],
   ['is too slow', deafProxy],
 ])('N03 one that %s is a line at debug level and nothing else', async (_name, send) => {
   const { call, debug } = setUp(send);
@@ -56,6 +58,29 @@ test.each<[string, Proxy]>([
   await vi.advanceTimersByTimeAsync(500);
   expect(debug).toHaveBeenCalledTimes(1);
   expect(debug.mock.calls[0]?.[0]).toMatchObject({ backend: 'backend[1] GET /s' });
+});
+
+test.each([
+  ['data', {}],
+  ['a body in memory', { body: Buffer.from('x') }],
+])('N03 one that answers with %s leaves no line in the log', async (_name, init) => {
+  const { call, debug } = setUp(async () => answerOf({ a: 1 }, init));
+  await call(proxyRequest());
+  await vi.advanceTimersByTimeAsync(0);
+  expect(debug).not.toHaveBeenCalled();
+});
+
+test('what it holds in memory counts for itself, and no longer than it runs', async () => {
+  const budget = { limit: 100, used: 0 };
+  const { send, calls } = createManualProxy();
+  const held = openHeld(budget);
+  await setUp(send).call(proxyRequest({ held }));
+  take(calls[0]?.request.held, 10);
+  release(held);
+  expect(budget.used).toBe(10);
+  calls[0]?.answer(GOOD);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(budget.used).toBe(0);
 });
 
 test('N03 is called as well when the endpoint fails, and the failure goes on', async () => {

@@ -40,6 +40,13 @@ describe('allow', () => {
     expect(createAllow(['address', 'name', 'address.city'])(USER)).toEqual({ ...city, name: 'Ada' });
   });
 
+  test('M04 sets no prototype and keeps no __proto__', () => {
+    const data = Object.defineProperty({ a: 1 }, '__proto__', { value: { polluted: 1 }, enumerable: true });
+    const kept = createAllow(['a', '__proto__'])(data);
+    expect(Object.getOwnPropertyNames(kept)).toEqual(['a']);
+    expect(Object.getPrototypeOf(kept)).toBe(Object.prototype);
+  });
+
   test('keeps the order of the document', () => {
     expect(Object.keys(createAllow(['orders', 'name', 'id'])(USER))).toEqual(['id', 'name', 'orders']);
   });

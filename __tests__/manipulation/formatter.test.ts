@@ -38,6 +38,7 @@ describe('target', () => {
     ['__proto__', {}],
   ])('"%s" becomes the document', (target, expected) => {
     expect(format({ target }, data)).toEqual(expected);
+    expect(format({ target }, data)).not.toBe(Object.prototype);
   });
 
   test('of no data is an empty document', () => {
@@ -82,6 +83,18 @@ describe('mapping', () => {
     [{ collection: 'posts' }, { collection: [1] }, { posts: [1] }],
   ])('%j on %j gives %j', (mapping, data, expected) => {
     expect(format({ mapping }, data)).toEqual(expected);
+  });
+
+  test('gives back the same object when there is nothing to rename', () => {
+    const data = { a: 1 };
+    expect(format({ mapping: { b: 'c' } }, data)).toBe(data);
+  });
+
+  test('M04 sets no prototype and keeps no __proto__', () => {
+    const data = Object.defineProperty({ a: 1 }, '__proto__', { value: { polluted: 1 }, enumerable: true });
+    const renamed = format({ mapping: { a: 'b' } }, data);
+    expect(Object.getOwnPropertyNames(renamed)).toEqual(['b']);
+    expect(Object.getPrototypeOf(renamed)).toBe(Object.prototype);
   });
 
   test('keeps the place of a key', () => {

@@ -11,7 +11,8 @@ export default {
   // A changed message is a changed text, not a changed behaviour.
   mutator: { excludedMutations: ['StringLiteral'] },
   concurrency: 2,
-  timeoutMS: 4000,
+  // Longer than a test may hang: what the machine was too busy for is not taken for a killed mutant.
+  timeoutMS: 20_000,
   timeoutFactor: 3,
   dryRunTimeoutMinutes: 10,
   // Stryker reads tsconfig.json with TypeScript's old API, and Vitest needs no rewritten one.

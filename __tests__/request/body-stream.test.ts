@@ -137,6 +137,29 @@ test('S20 tells whether the client is what its reader waits for', async () => {
   socket.destroy();
 });
 
+test('S20 goes on telling what was so when its reader gave it up', async () => {
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  let stream: Readable | undefined;
+  wire = await serve((request, response) => {
+    stream = createBodyStream(request, response, { cutOff, tooLarge, limit: Infinity });
+    stream.read(0);
+  });
+  const { socket } = await wire.open();
+  const size = 8 * 1024 * 1024;
+  socket.write(`POST / HTTP/1.1\r\nHost: h\r\nContent-Length: ${size}\r\n\r\n`);
+  const [request] = await once(wire.server, 'request');
+  now = 1_000;
+  socket.write(Buffer.alloc(size - 1));
+  while (!request.isPaused()) await new Promise((resolve) => setImmediate(resolve));
+  now = 1_300;
+  stream?.destroy();
+  now = 9_000;
+  expect(isOwedByClient(stream)).toBe(true);
+  vi.restoreAllMocks();
+  socket.destroy();
+});
+
 test('a limit ends it where it is passed, and not before', async () => {
   const outcomes: string[] = [];
   wire = await serve((request, response) => {

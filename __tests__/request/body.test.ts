@@ -3,7 +3,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { RequestError } from '../../lib/errors.js';
-import { type BodyReaderOptions, createBodyReader } from '../../lib/request/body.js';
+import { type BodyReaderOptions, createBodyReader, isSending } from '../../lib/request/body.js';
 import { fakeRequest, serve, type Wire } from '../router/wire.js';
 
 let wire: Wire;
@@ -43,6 +43,22 @@ async function answer(...parts: string[]): Promise<string> {
 const post = (body: string, ...lines: string[]) =>
   ['POST / HTTP/1.1', 'Host: h', `Content-Length: ${body.length}`, ...lines, '', body].join('\r\n');
 const CHUNKED = 'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+describe('S20 a client is the one that is waited for', () => {
+  const length = [['Content-Length', '3']] as const;
+
+  test.each([
+    ['while its body is being read and has not come', length, true, false, true],
+    ['not while nothing reads it', length, false, false, false],
+    ['not when it has come', length, true, true, false],
+    ['not when there is none', [], true, false, false],
+  ] as const)('%s', (_when, lines, isRead, complete, isWaitedFor) => {
+    const request = fakeRequest('/', lines, 'POST');
+    if (isRead) request.resume();
+    request.complete = complete;
+    expect(isSending(request)).toBe(isWaitedFor);
+  });
+});
 
 describe('buffer', () => {
   test('collects a body of known and of unknown length', async () => {

@@ -17,6 +17,8 @@ describe('beside Set-Cookie', () => {
     ['Public,s-maxage=5, max-age=60', 'private, max-age=60'],
     ['max-age=1, s-maxage=60', 'private, max-age=1'],
     ['public, no-store', 'no-store'],
+    ['public, no-store, max-age=60', 'no-store, max-age=60'],
+    ['public, , max-age=60,', 'private, max-age=60'],
     ['private="x-a, x-b", public', 'private, private="x-a, x-b"'],
     ['private, max-age=60', 'private, max-age=60'],
     ['no-cache', 'no-cache'],

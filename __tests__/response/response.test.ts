@@ -112,6 +112,13 @@ describe('an answer we make', () => {
     expect((await write(answerOf({ data: { a: 1 } }, 201))).status).toBe(200);
   });
 
+  test('that of an empty answer goes on with `return_error_code`, and says nothing of a body', async () => {
+    const { status, headers, body } = await write(answerOf({ isEmpty: true }, 204), { keepsStatus: true });
+    expect(status).toBe(204);
+    expect(headers).toEqual({ 'x-krakend-completed': ['true'] });
+    expect(body).toBe('');
+  });
+
   const metadata = {
     'x-a': ['1', '2'],
     'set-cookie': ['a=1', 'b=2'],
@@ -223,6 +230,13 @@ describe('an answer that is passed on', () => {
     expect(body).toBe('abcd');
   });
 
+  test('S18 with a length, leaves the connection to the next request', async () => {
+    const half = { body: Readable.from([Buffer.from('abcd')]), isComplete: false };
+    const head = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n';
+    const { text } = await write(answerOf(half, 200, { 'content-length': '4' }), passthrough, head + HEAD_OF_GET);
+    expect(text.split('\r\n\r\n')[0]).toMatch(/connection: keep-alive/i);
+  });
+
   test('H01 hop-by-hop and nominated headers stay behind', async () => {
     const headers = {
       connection: 'close, X-User',
@@ -270,7 +284,10 @@ describe('an answer that is passed on', () => {
   ])('H04 %s is a 502, nothing of the answer is sent', async (_, headers) => {
     const body = Readable.from(['secret']);
     const answer = answerOf({ body }, 200, { 'x-first': '1', ...headers });
-    const { status, headers: seen, text } = await write(answer, { ...passthrough, statuses: 'http' });
+    const error = vi.fn();
+    const logger = { ...silentLogger, error };
+    const { status, headers: seen, text } = await write(answer, { ...passthrough, statuses: 'http', logger });
+    expect(error).toHaveBeenCalledWith({ endpoint: 'GET /a/{id}' }, expect.stringContaining('header'));
     expect(status).toBe(502);
     expect(seen).toEqual({ 'x-krakend-completed': ['false'], 'content-length': ['0'] });
     expect(text).not.toMatch(/secret|s=1/);

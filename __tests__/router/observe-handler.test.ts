@@ -71,10 +71,12 @@ describe('observeHandler', () => {
 
   test('tells of an endpoint that was too slow', async () => {
     const { wire, ended } = await start(() => new Promise(() => {}), {}, { statuses: 'http' });
+    const before = performance.now();
     await wire.send(GET);
     const [event] = await ended(1);
     expect(event).toMatchObject({ status: 504, outcome: 'failed', code: 'ERR_ENDPOINT_TIMEOUT' });
     expect(event?.durationMs).toBeGreaterThanOrEqual(299);
+    expect(event?.durationMs).toBeLessThanOrEqual(performance.now() - before);
   });
 
   test('tells of an answer that its encoder cannot write', async () => {

@@ -70,10 +70,18 @@ describe('a request without an endpoint', () => {
   });
 
   test('OPTIONS can be answered with the methods', async () => {
-    const { handle } = routerOf({ autoOptions: true });
+    const { handle } = routerOf({
+      autoOptions: true,
+      matcher: createMatcher([
+        { method: 'GET', segments: [{ literal: 'a' }, { param: 'id' }], value: () => {} },
+        { method: 'POST', segments: [{ literal: 'b' }], value: () => {} },
+        { method: 'DELETE', segments: [{ literal: 'b' }], value: () => {} },
+      ]),
+    });
     const wire = await serve((request, answer) => handle(request, answer));
     for (const [path, allow] of [
       ['/a/7', 'GET'],
+      ['/b', 'DELETE, POST'],
       ['/__health', 'GET, HEAD'],
     ]) {
       const { status, headers, body } = parseAnswer(

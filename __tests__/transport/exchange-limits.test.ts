@@ -240,7 +240,68 @@ it('ends a call whose head takes longer than `response_header_timeout`', async (
   expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ code: 'ERR_BACKEND_TIMEOUT' });
 });
 
+describe('memory for an answer of a known length', () => {
+  const allocated = (size: number) => vi.mocked(Buffer.allocUnsafeSlow).mock.calls.filter(([n]) => n === size).length;
+
+  it.each([
+    ['none where it comes in one read', 60_000, 0],
+    ['one Buffer', 64 * 1024 + 1, 1],
+    ['one Buffer', 8 * MIB, 1],
+    ['none where it may never come', 8 * MIB + 1, 0],
+  ])('has %s: %#', async (_title, size, count) => {
+    vi.spyOn(Buffer, 'allocUnsafeSlow');
+    const body = Buffer.alloc(size, 'x');
+    const { server, transport } = await start(
+      () => [{ send: `HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n` }, { send: body }],
+      { maxBody: 16 * MIB },
+    );
+    const answered = await transport(requestTo(server.origin));
+    expect(body.equals(answered.body as Buffer)).toBe(true);
+    expect(allocated(size)).toBe(count);
+    vi.restoreAllMocks();
+  });
+});
+
+it('the address that answered is told of a redirect only', async () => {
+  const { server, transport } = await start((request) => [
+    { send: request.target === '/302' ? 'HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n' : answer('1') },
+  ]);
+  expect(await transport(requestTo(`${server.origin}/302`))).toMatchObject({ peerAddress: '127.0.0.1' });
+  expect(await transport(requestTo(`${server.origin}/200`))).not.toHaveProperty('peerAddress');
+});
+
 describe('a body that is streamed to the backend', () => {
+  it('T02 is let go when its call ends before it has a connection', async () => {
+    const { server, transport } = await start(() => [{ stall: true }], {}, { max_connections_per_host: 1 });
+    const first = outcomeOf(transport(requestTo(server.origin)));
+    await server.until(() => server.requests.length === 1);
+    const body = new PassThrough();
+    const controller = new AbortController();
+    const waiting = outcomeOf(transport(requestTo(server.origin, { method: 'POST', body, signal: controller.signal })));
+    await vi.waitFor(() => expect(body.listenerCount('data')).toBe(1));
+    controller.abort();
+    expect(await waiting).toMatchObject({ code: 'ERR_BACKEND_CANCELLED' });
+    await vi.waitFor(() => expect(body.listenerCount('data')).toBe(0));
+    expect(body.destroyed).toBe(false);
+    await open.wire?.close();
+    await first;
+  });
+
+  it('is no reason for a connection that does not come about', async () => {
+    const server = await startRawServer({ respond: () => [], accept: () => [{ rst: true }] });
+    const wire = openWire();
+    Object.assign(open, { server, wire });
+    const body = new PassThrough();
+    body.write('ab');
+    const call = wire.transportFor(SETTINGS)(
+      requestTo(server.origin.replace('http:', 'https:'), { method: 'POST', body }),
+    );
+    expect(await outcomeOf(call)).toMatchObject({
+      code: 'ERR_BACKEND_CONNECTION',
+      message: expect.not.stringContaining('request'),
+    });
+  });
+
   it('has the time for the head begin when the client has sent it all', async () => {
     const { server, transport } = await start(
       (request) => [{ send: answer(request.body) }],

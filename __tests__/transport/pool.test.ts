@@ -147,6 +147,17 @@ it('S02 origins that came and went are forgotten, those in use are not', async (
   await pools.close();
 });
 
+it('S02 256 origins are remembered before any is forgotten', async () => {
+  const pools = createPools(CLIENT, createOrigins(silentLogger), () => {});
+  const poolFor = pools.group({ isolate: false, maxHeaderBytes: 4_096, connectTimeout: 1_000, tls: NO_TLS });
+  const first = poolFor('http://h0.example');
+  for (let n = 1; n < 256; n++) poolFor(`http://h${n}.example`);
+  expect(poolFor('http://h0.example')).toBe(first);
+  poolFor('http://h256.example');
+  expect(poolFor('http://h0.example')).not.toBe(first);
+  await pools.close();
+});
+
 it('a fault of our own costs its socket, not the process', async () => {
   const server = await serve(() => [{ fin: true }]);
   const pools = createPools(CLIENT, createOrigins(silentLogger), () => {});

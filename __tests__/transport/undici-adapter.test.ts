@@ -52,6 +52,14 @@ describe('the adapter', () => {
     expect(String(request.body)).toBe('x');
   });
 
+  it.each([
+    [{ url: '/users', baseURL: 'http://api' }, 'http://api/users'],
+    [{ url: 'http://api/users', params: { page: 2 } }, 'http://api/users?page=2'],
+    [{ url: 'http://api/users?a=[1]' }, 'http://api/users?a=[1]'],
+  ])('makes one URL of %o', async (config, url) => {
+    expect((await exchanged(config)).request).toMatchObject({ method: 'GET', url });
+  });
+
   it('answers with headers as axios has them', async () => {
     const headers = Object.assign(Object.create(null), {
       'content-type': 'a/b',

@@ -72,7 +72,7 @@ function walk(trusted: BlockList, chain: string): string | undefined {
   let nearest: string | undefined;
   let end = chain.length;
   for (let hop = 0; hop < MAX_HOPS && end >= 0; hop++) {
-    const comma = end === 0 ? -1 : chain.lastIndexOf(',', end - 1);
+    const comma = chain.lastIndexOf(',', end - 1);
     // Cut before it is copied: an entry can be as long as all headers together.
     const entry = chain.slice(Math.max(comma + 1, end - MAX_ADDRESS), end);
     const address = end - comma > MAX_ADDRESS ? undefined : parseAddress(entry.trim());

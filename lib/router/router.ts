@@ -119,6 +119,6 @@ function isAt({ path, isPrefix }: BuiltInRoute, requestPath: string): boolean {
 }
 
 function answerOptions(response: ServerResponse, allow: readonly string[]): void {
-  response.writeHead(200, { allow: [...allow].sort().join(', '), 'content-length': '0' });
+  response.writeHead(200, { allow: allow.join(', '), 'content-length': '0' });
   response.end();
 }

@@ -102,6 +102,11 @@ describe('revalidation', () => {
   ])('a 304 %s', (_title, headers, isRenewed) => {
     expect(renew(stored, backendRequest(), headersOf(headers), 9_000) !== undefined).toBe(isRenewed);
   });
+
+  test('a 304 with a tag that the answer did not have yet is taken', () => {
+    const untagged = entryOf({ 'last-modified': 'x' });
+    expect(renew(untagged, backendRequest(), headersOf({ etag: '"a"' }), 9_000)?.headers['etag']).toBe('"a"');
+  });
 });
 
 test('an answer says how old it is, and leaves the entry as it was', () => {

@@ -18,6 +18,7 @@ function fakeRedis() {
     if (command === 'GET') return values.get(key) ?? null;
     if (command === 'SET') return values.set(key, value) && 'OK';
     if (command === 'UNLINK') return args.slice(1).filter((name) => values.delete(name)).length;
+    if (command === 'PING') return 'PONG';
     if (command === 'SCAN') {
       const start = Number(key);
       if (start === 0) listed = [...values.keys()];
@@ -55,7 +56,17 @@ describe.each<[string, (run: (args: readonly string[]) => Promise<unknown>) => R
     const before = redis.values.size;
     expect(await store.remove((key) => key === 'b2' || key === 'b1')).toBe(2);
     expect(redis.values.size).toBe(before - 2);
+    const unlinked = redis.commands.filter(([command]) => command === 'UNLINK').length;
     expect(await store.remove(() => false)).toBe(0);
+    // Without a key it would be an error.
+    expect(redis.commands.filter(([command]) => command === 'UNLINK')).toHaveLength(unlinked);
+  });
+
+  test('asks whether the server is there, and passes on that it is not', async () => {
+    const redis = fakeRedis();
+    expect(await createRedisCache(wrap(redis.run)).ping?.()).toBe('PONG');
+    const gone = createRedisCache(wrap(() => Promise.reject(new Error('gone'))));
+    await expect(gone.ping?.()).rejects.toThrow('gone');
   });
 
   test('the prefix is text, not a pattern', async () => {

@@ -205,6 +205,22 @@ describe('P12 a write', () => {
   });
 });
 
+test('P12 of two changes at once, nothing of their URL is used until the store knows of the later one', async () => {
+  const told: (() => void)[] = [];
+  const get = vi.fn(remote.get);
+  const opened = open({ ...remote, get, set: () => new Promise<void>((resolve) => told.push(resolve)) });
+  opened.invalidate('http://a.test/1');
+  opened.invalidate('http://a.test/1');
+  told[0]?.();
+  await settled();
+  await opened.find(KEY, {});
+  expect(get).not.toHaveBeenCalled();
+  for (const tell of told) tell();
+  await settled();
+  await opened.find(KEY, {});
+  expect(get).toHaveBeenCalled();
+});
+
 /** What a store may do instead of answering. */
 const FAILURES: readonly [string, () => Promise<never>][] = [
   [

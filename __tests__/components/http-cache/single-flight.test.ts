@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createFlights } from '../../../lib/components/http-cache/single-flight.js';
 
 function deferred<T>() {
@@ -84,6 +84,17 @@ describe('createFlights', () => {
     expect(next.isFirst).toBe(true);
     work.resolve('late');
     expect(await next.arrival).toBe('fresh');
+  });
+
+  test('any number of listeners may wait for its end', () => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    const flights = createFlights<string>();
+    flights.board('key', new AbortController().signal, (signal) => {
+      for (let n = 0; n < 20; n++) signal.addEventListener('abort', () => {});
+      return new Promise(() => {});
+    });
+    expect(emitWarning).not.toHaveBeenCalled();
+    emitWarning.mockRestore();
   });
 
   test('who comes too late does not take off', async () => {

@@ -141,6 +141,18 @@ describe('many keys', () => {
     expect(burst(take, 100)).toBe(3);
   });
 
+  test('L01 are forgotten when as many others as may be held have come since', () => {
+    for (const [maxKeys, isForgotten] of [
+      [4, true],
+      [20, false],
+    ] as const) {
+      const take = setUp({ capacity: 1, rate: 0.001 }, maxKeys);
+      expect(take('a').isAllowed).toBe(true);
+      for (const key of ['b', 'c', 'd', 'e']) take(key);
+      expect(take('a').isAllowed).toBe(isForgotten);
+    }
+  });
+
   test('L01 an abuser who keeps trying stays limited through any number of other keys', () => {
     const take = setUp({ capacity: 10, rate: 1 }, 1_000);
     let allowed = 0;

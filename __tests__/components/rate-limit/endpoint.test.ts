@@ -172,6 +172,16 @@ describe('who a client is', () => {
     ]);
   });
 
+  test.each([
+    { ...perClient, strategy: 'ip' },
+    { ...perClient, strategy: 'header', key: 'X-Client-Ip' },
+    { ...perClient, strategy: 'param', key: 'id' },
+  ])('nothing is said at start of %o', (limit) => {
+    const warn = vi.fn();
+    start(withLimit(limit), { logger: { debug() {}, info() {}, warn, error() {} } });
+    expect(warn).not.toHaveBeenCalled();
+  });
+
   test('L02 the same header, read behind trusted proxies', async () => {
     const router = { remote_ip_headers: ['X-Client-Ip'], trusted_proxies: ['127.0.0.1'] };
     const config = withLimit({ ...perClient, strategy: 'ip' }, {}, { extra_config: { router } });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { entrySchema, strategyOf } from '../../../lib/components/rate-limit/entry.js';
+import { entrySchema, openGate, strategyOf } from '../../../lib/components/rate-limit/entry.js';
 import { readOptions } from '../../../lib/components/read-options.js';
+import { componentScope } from '../../support/component-scope.js';
 
 function issuesOf(value: object): unknown {
   const read = readOptions(entrySchema, value);
@@ -52,6 +53,11 @@ describe('L04 a limit that would be none is refused', () => {
 
 test('a limit of 0 is none, on purpose, and needs no strategy', () => {
   expect(issuesOf({ max_rate: 0, client_max_rate: 0 })).toEqual([]);
+});
+
+test('a limit of 0 opens no gate, which would only cost time', () => {
+  const settings = entrySchema.parse({ max_rate: 0, client_max_rate: 0 });
+  expect(openGate('GET /x', settings, 'x', componentScope())).toBeUndefined();
 });
 
 test('the strategy matters where clients have a limit', () => {

@@ -42,6 +42,13 @@ describe.skipIf(!hasRedis)('against a real server (skipped without redis-server)
 
     describeLimitStore('Redis, by node-redis', () => createRedisLimits(nodeRedis));
 
+    test('it is reached, or says that it is not', async () => {
+      const other = await createClient({ socket: { host: '127.0.0.1', port: server.port } }).connect();
+      await expect(createRedisLimits(other).ping?.()).resolves.toBe('PONG');
+      other.destroy();
+      await expect(createRedisLimits(other).ping?.()).rejects.toThrow();
+    });
+
     test('both clients take from one bucket', async () => {
       const limit = { capacity: 3, rate: 0.001 };
       const stores = [store, createRedisLimits(nodeRedis)] as const;
@@ -86,6 +93,13 @@ describe.skipIf(!hasRedis)('against a real server (skipped without redis-server)
       'EVALSHA',
     ]);
     call.mockRestore();
+  });
+
+  test('it is reached, or says that it is not', async () => {
+    const other = new Redis(server.port, '127.0.0.1', { maxRetriesPerRequest: 0, enableOfflineQueue: true });
+    await expect(createRedisLimits(other).ping?.()).resolves.toBe('PONG');
+    other.disconnect();
+    await expect(createRedisLimits(other).ping?.()).rejects.toThrow();
   });
 
   test('what is not used any more expires when its bucket is full', async () => {
