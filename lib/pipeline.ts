@@ -1,4 +1,4 @@
-import { createBulkhead } from './backend/bulkhead.js';
+import { createCallLimit } from './backend/call-limit.js';
 import { type BackendClient, createAttempt } from './backend/client.js';
 import { createConcurrentCalls } from './backend/concurrent.js';
 import { createExchange } from './backend/exchange.js';
@@ -18,7 +18,7 @@ import { createSequential } from './endpoint/sequential.js';
 import { createShadow } from './endpoint/shadow.js';
 import { createStatic } from './endpoint/static.js';
 import { createFlatmap } from './manipulation/flatmap.js';
-import type { Observation } from './observe/notifier.js';
+import type { Notifier } from './observe/notifier.js';
 import { type Admit, type BackendRequest, compose, type Middleware, type Proxy } from './proxy.js';
 import type { BalancerFactory } from './sd/balancer.js';
 import { withEjection } from './sd/ejection.js';
@@ -46,9 +46,9 @@ export interface Ingredients extends Omit<CommonScope, 'onReady' | 'onClose'> {
   /** The wire to a backend. */
   connect(backend: BackendConfig, stream: boolean): Transport;
   /** Tells observers what happens; not there when there are none. */
-  readonly observation?: Observation | undefined;
+  readonly observation?: Notifier | undefined;
   /** True where nobody but the gateway looks at the signals of an endpoint's requests. Default: false. */
-  readonly isQuiet?: boolean;
+  readonly hasInternalSignal?: boolean;
   /** A layer around each backend, outside of everything else: how the test gateway listens. */
   readonly tap?: ((backend: BackendConfig, endpoint: EndpointConfig) => Middleware) | undefined;
 }
@@ -129,7 +129,7 @@ function createMerger(endpoint: EndpointConfig, ingredients: Ingredients): Proxy
     name,
     clients,
     timeout: share,
-    isQuiet: ingredients.isQuiet ?? false,
+    hasInternalSignal: ingredients.hasInternalSignal ?? false,
     merge: createMerge(
       name,
       isText ? combineTexts(combine) : combine,
@@ -160,7 +160,7 @@ function createBackendClient(
   const isPassedOn = encodings.get(endpoint.output_encoding)?.passthrough === true;
   const stream = encoding.passthrough === true && isPassedOn;
 
-  const limit = createBulkhead(name, backend.max_pending);
+  const limit = createCallLimit(name, backend.max_pending);
   const transportLayers: TransportMiddleware[] = hooks.flatMap(({ component, config, scope }) => {
     const layer = component.transport?.(config, scope);
     if (layer === undefined) return [];

@@ -9,7 +9,7 @@ import { createReadiness, type Readiness, type ReadyOptions } from './core/readi
 import { createKeep, type Kept } from './core/reload-state.js';
 import { VERSION } from './core/version.js';
 import { BackendError, ConfigError, type ConfigIssue, EndpointError } from './errors.js';
-import { createObservation } from './observe/notifier.js';
+import { createNotifier } from './observe/notifier.js';
 import type { Observer } from './observe/observer.js';
 import type { ResolvedOptions } from './options.js';
 import { createAdmits, createEndpointProxy, type Ingredients } from './pipeline.js';
@@ -22,13 +22,13 @@ import { admitInTurn } from './router/admit.js';
 import { createBuiltInRoutes, toShapes } from './router/built-in.js';
 import { createCanonicalPath } from './router/canonical.js';
 import { createEndpointHandler, type EndpointHandler } from './router/handler.js';
-import { createAdmission } from './router/in-flight.js';
+import { createInFlight } from './router/in-flight.js';
 import { createMatcher } from './router/matcher.js';
 import { observeHandler } from './router/observe-handler.js';
 import { createRouter, type Routes } from './router/router.js';
 import { createUnmatchedAnswer } from './router/unmatched.js';
 import type { Subscriber, SubscriberFactory } from './sd/subscriber.js';
-import { isQuiet } from './shortcuts/internal-signal.js';
+import { hasInternalSignal } from './shortcuts/internal-signal.js';
 import type { Transport } from './transport/transport.js';
 import type { Wire } from './transport/wire.js';
 
@@ -83,7 +83,7 @@ function buildPlan(
   earlier: Kept | undefined,
 ): Plan {
   const { keep, kept, release } = createKeep(earlier);
-  const admission = createAdmission(config.max_in_flight_requests);
+  const inFlight = createInFlight(config.max_in_flight_requests);
   // The requests of an earlier configuration hold what they hold.
   const budget = keep('buffer budget', createBufferBudget);
   const readiness = createReadiness(options.logger);
@@ -116,7 +116,7 @@ function buildPlan(
     const [onClose, onReady] = [closing.at(at), readiness.at(at)];
     return component.service?.(settings, { ...options, keep, onClose, onReady, clientIp, observe, refuseWhen }) ?? [];
   });
-  const observation = createObservation(observers, options.logger);
+  const observation = createNotifier(observers, options.logger);
   if (observation) wire.onStray?.(observation.strayed);
   const refusal = firstOf(refusals);
 
@@ -128,12 +128,12 @@ function buildPlan(
   function createHandler(endpoint: EndpointConfig): EndpointHandler {
     const name = `${endpoint.method} ${endpoint.endpoint}`;
     const encoding = options.encodings.get(endpoint.output_encoding);
-    const quiet = isQuiet(endpoint, options);
+    const quiet = hasInternalSignal(endpoint, options);
     const handler = createEndpointHandler({
       name,
       timeout: endpoint.timeout,
-      isQuiet: quiet,
-      admission,
+      hasInternalSignal: quiet,
+      inFlight,
       budget,
       refusal,
       logger: options.logger,
@@ -144,7 +144,7 @@ function buildPlan(
         passedLimit: endpoint.max_passed_request_body,
         mode: bodyMode(endpoint, options),
       }),
-      proxy: createEndpointProxy(endpoint, { ...ingredients, observation, isQuiet: quiet }),
+      proxy: createEndpointProxy(endpoint, { ...ingredients, observation, hasInternalSignal: quiet }),
       writer: createResponseWriter({
         ...options,
         ...endpoint,
@@ -189,9 +189,9 @@ function buildPlan(
     routes,
     kept,
     ready: readiness.ready,
-    idle: admission.empty,
+    idle: inFlight.empty,
     abort() {
-      admission.cancelAll(new EndpointError('ERR_CLOSING', 'The gateway is closing'));
+      inFlight.cancelAll(new EndpointError('ERR_CLOSING', 'The gateway is closing'));
     },
     close: closing.close,
     giveUp: closing.giveUp,

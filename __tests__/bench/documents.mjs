@@ -9,7 +9,7 @@ export function user(id) {
     active: id % 7 !== 0,
     created_at: '2024-05-01T12:00:00.000Z',
     address: {
-      street: '12 Long Lane',
+      street: '12 Long Connection',
       city: 'Springfield',
       zip: '01234',
       country: 'NL',

@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { type OffWireCall, offWire } from '../../lib/components/non-http-backend.js';
+import { type CallWithoutHttp, callWithoutHttp } from '../../lib/components/non-http-backend.js';
 import { BackendError, ConfigError, defineComponent, EndpointError } from '../../lib/index.js';
 import { createTestGateway } from '../../lib/testing/index.js';
 import { backendRequest } from '../support/requests.js';
@@ -9,8 +9,8 @@ import { backendAnswer } from '../support/transport.js';
 
 const PLACE = { endpoint: { max_request_body: 10 }, backend: { name: 'backend[0]', max_response_body: 10 } };
 
-function transportOf(call: OffWireCall) {
-  return offWire(PLACE, call)(() => Promise.reject(new Error('the wire was used')));
+function transportOf(call: CallWithoutHttp) {
+  return callWithoutHttp(PLACE, call)(() => Promise.reject(new Error('the wire was used')));
 }
 const late = new EndpointError('ERR_ENDPOINT_TIMEOUT', 'late');
 
@@ -22,14 +22,14 @@ function delivery(body: unknown = {}) {
 
 describe('a call that is not HTTP', () => {
   test('gets the whole body and never uses the wire', async () => {
-    const call = vi.fn<OffWireCall>(async ({ body }) => backendAnswer(String(body)));
+    const call = vi.fn<CallWithoutHttp>(async ({ body }) => backendAnswer(String(body)));
     const body = Readable.from([Buffer.from('ab'), Buffer.from('cd')]);
     expect(String((await transportOf(call)(backendRequest({ body }))).body)).toBe('abcd');
     expect(call).toHaveBeenCalledOnce();
   });
 
   test('is not made once the signal is aborted', async () => {
-    const call = vi.fn<OffWireCall>();
+    const call = vi.fn<CallWithoutHttp>();
     await expect(transportOf(call)(backendRequest({ signal: AbortSignal.abort(late) }))).rejects.toBe(late);
     await expect(transportOf(call)(backendRequest({ signal: AbortSignal.abort() }))).rejects.toMatchObject({
       code: 'ERR_BACKEND_CANCELLED',
@@ -38,7 +38,7 @@ describe('a call that is not HTTP', () => {
   });
 
   test('is not made when the time passes while the body still comes', async () => {
-    const call = vi.fn<OffWireCall>();
+    const call = vi.fn<CallWithoutHttp>();
     const controller = new AbortController();
     const body = new PassThrough();
     const answer = transportOf(call)(backendRequest({ body, signal: controller.signal }));
@@ -95,12 +95,12 @@ describe('a call that is not HTTP', () => {
 });
 
 describe('what is taken from a queue', () => {
-  function gatewayOf(call: OffWireCall, timeout = '1s', encoding = 'json') {
+  function gatewayOf(call: CallWithoutHttp, timeout = '1s', encoding = 'json') {
     const queue = defineComponent({
       namespace: 'example/queue',
       schema: z.strictObject({}),
       replacesWire: true,
-      transport: (_config, scope) => offWire(scope, call),
+      transport: (_config, scope) => callWithoutHttp(scope, call),
     });
     return createTestGateway(
       {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { isBackendsFault, onStreamEnd, type StreamEnd } from '../../lib/core/backend-failure.js';
+import { isBackendFailure, onStreamEnd, type StreamEnd } from '../../lib/core/backend-failure.js';
 import { TOO_SLOW } from '../../lib/core/upload.js';
 import { BackendError, EndpointError, type ErrorCode } from '../../lib/errors.js';
 import { headersOf } from '../support/requests.js';
@@ -22,7 +22,7 @@ describe('C02 of what a call failed with', () => {
     'ERR_BACKEND_STATUS',
     'ERR_BACKEND_DECODE',
   ] as const)('%s is the doing of the backend', (code) => {
-    expect(isBackendsFault(failed(code), idle)).toBe(true);
+    expect(isBackendFailure(failed(code), idle)).toBe(true);
   });
 
   test.each([
@@ -37,19 +37,19 @@ describe('C02 of what a call failed with', () => {
     'ERR_INTERNAL',
     'ERR_CLOSING',
   ] as const)('%s is ours', (code) => {
-    expect(isBackendsFault(failed(code), idle)).toBe(false);
+    expect(isBackendFailure(failed(code), idle)).toBe(false);
   });
 
   test('S20 it is nobody’s where the backend has not had the whole request', () => {
     for (const code of ['ERR_BACKEND_CONNECTION', 'ERR_BACKEND_PROTOCOL'] as const) {
-      expect(isBackendsFault(new BackendError(code, 'cut', { isUnsent: true }), idle)).toBe(false);
+      expect(isBackendFailure(new BackendError(code, 'cut', { isUnsent: true }), idle)).toBe(false);
     }
-    expect(isBackendsFault(TOO_SLOW, idle)).toBe(false);
+    expect(isBackendFailure(TOO_SLOW, idle)).toBe(false);
   });
 
   test('what nobody knows is not', () => {
-    expect(isBackendsFault(new TypeError('oops'), idle)).toBe(false);
-    expect(isBackendsFault(undefined, idle)).toBe(false);
+    expect(isBackendFailure(new TypeError('oops'), idle)).toBe(false);
+    expect(isBackendFailure(undefined, idle)).toBe(false);
   });
 });
 
@@ -66,7 +66,7 @@ describe('C02 of a call that was ended', () => {
   ])('the reason decides: %s', (_what, reason, isFault) => {
     const controller = new AbortController();
     controller.abort(reason);
-    expect(isBackendsFault(failed('ERR_BACKEND_CONNECTION'), controller.signal)).toBe(isFault);
+    expect(isBackendFailure(failed('ERR_BACKEND_CONNECTION'), controller.signal)).toBe(isFault);
   });
 });
 
@@ -85,8 +85,8 @@ describe('C02 of what ended a stream after its head', () => {
     const body = Readable.from(['a']);
     const end = follow(body);
     await body.toArray();
-    expect(await end).toEqual({ failure: undefined, isBackendsFault: false });
-    expect(await follow(body)).toEqual({ failure: undefined, isBackendsFault: false });
+    expect(await end).toEqual({ failure: undefined, isBackendFailure: false });
+    expect(await follow(body)).toEqual({ failure: undefined, isBackendFailure: false });
   });
 
   test.each<[string, Error | undefined, ErrorCode, boolean]>([
@@ -100,7 +100,7 @@ describe('C02 of what ended a stream after its head', () => {
     const body = silent();
     body.destroy(error);
     const end = await follow(body);
-    expect(end).toMatchObject({ failure: { code }, isBackendsFault: isFault });
+    expect(end).toMatchObject({ failure: { code }, isBackendFailure: isFault });
     expect(end.failure?.message).not.toContain('http://');
   });
 
@@ -108,14 +108,14 @@ describe('C02 of what ended a stream after its head', () => {
     const body = silent();
     const end = follow(body, { 'content-length': '9' });
     body.destroy(late);
-    expect(await end).toEqual({ failure: late, isBackendsFault: true });
+    expect(await end).toEqual({ failure: late, isBackendFailure: true });
   });
 
   test('our deadline: none where the stream need not end, as one of events', async () => {
     const body = silent();
     const end = follow(body);
     body.destroy(late);
-    expect(await end).toEqual({ failure: late, isBackendsFault: false });
+    expect(await end).toEqual({ failure: late, isBackendFailure: false });
   });
 
   test.each(['is paused', 'has not taken all'])('our deadline: none where the client %s', async (how) => {
@@ -124,7 +124,7 @@ describe('C02 of what ended a stream after its head', () => {
     else body.push('abc');
     const end = follow(body, { 'content-length': '9' });
     body.destroy(late);
-    expect(await end).toEqual({ failure: late, isBackendsFault: false });
+    expect(await end).toEqual({ failure: late, isBackendFailure: false });
   });
 
   test('the reason of the request, where the stream has none', async () => {
@@ -133,7 +133,7 @@ describe('C02 of what ended a stream after its head', () => {
     const end = follow(body, {}, controller.signal);
     controller.abort(late);
     body.destroy();
-    expect(await end).toEqual({ failure: late, isBackendsFault: false });
+    expect(await end).toEqual({ failure: late, isBackendFailure: false });
   });
 
   test('answers that are there whole are not followed', () => {

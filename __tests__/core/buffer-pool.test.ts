@@ -4,57 +4,57 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import express, { type RequestHandler } from 'express';
 import { afterEach, describe, expect, test } from 'vitest';
-import { borrow, giveBack, hold, isBorrowed, isLent, letGo, takeMemory } from '../../lib/core/buffer-pool.js';
+import { borrow, isBorrowed, isLent, release, releaseMemory, retain, takeMemory } from '../../lib/core/buffer-pool.js';
 import { createGateway } from '../../lib/index.js';
 import { serve, type Wire } from '../router/wire.js';
-import { isFree } from '../support/lending.js';
+import { isFree } from '../support/buffer-pool.js';
 
 describe('memory', () => {
   test('serves the next one as soon as its only holder has let it go', () => {
     const memory = takeMemory();
     expect(takeMemory()).not.toBe(memory);
-    letGo(memory);
+    releaseMemory(memory);
     expect(takeMemory()).toBe(memory);
   });
 
   test('is kept for every piece that is held, in whatever order they come back', () => {
     const memory = takeMemory();
     const pieces = [0, 10, 20].map((start) => memory.bytes.subarray(start, start + 10));
-    for (const piece of pieces) hold(piece);
-    letGo(memory);
-    for (const index of [2, 0]) giveBack(pieces[index]!);
+    for (const piece of pieces) retain(piece);
+    releaseMemory(memory);
+    for (const index of [2, 0]) release(pieces[index]!);
     expect(isFree(memory)).toBe(false);
-    giveBack(pieces[1]!);
+    release(pieces[1]!);
     expect(isFree(memory)).toBe(true);
   });
 
   test('a piece counts once: giving it back again, or a part of it, frees nothing', () => {
     const memory = takeMemory();
     const [one, other] = [memory.bytes.subarray(0, 10), memory.bytes.subarray(10, 20)];
-    hold(one);
-    hold(other);
-    letGo(memory);
-    giveBack(one);
-    giveBack(one);
-    giveBack(other.subarray(0, 5));
+    retain(one);
+    retain(other);
+    releaseMemory(memory);
+    release(one);
+    release(one);
+    release(other.subarray(0, 5));
     expect(isFree(memory)).toBe(false);
   });
 
   test('what was never lent is nobody’s to give back', () => {
     const piece = Buffer.from('mine');
-    hold(piece);
-    giveBack(piece);
+    retain(piece);
+    release(piece);
     expect(isLent(piece)).toBe(false);
     expect(isLent(takeMemory().bytes.subarray(3, 4))).toBe(true);
   });
 
   test('is left to the garbage collection when far more is free than is ever needed', () => {
     const many = Array.from({ length: 100 }, takeMemory);
-    for (const memory of many) letGo(memory);
+    for (const memory of many) releaseMemory(memory);
     const known = new Set(many);
     const taken = Array.from({ length: 100 }, takeMemory);
     expect(taken.filter((memory) => known.has(memory)).length).toBe(48);
-    for (const memory of taken) letGo(memory);
+    for (const memory of taken) releaseMemory(memory);
   });
 });
 

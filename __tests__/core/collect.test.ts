@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { letGo, takeMemory } from '../../lib/core/buffer-pool.js';
+import { releaseMemory, takeMemory } from '../../lib/core/buffer-pool.js';
 import { Collector } from '../../lib/core/collect.js';
 
 /** Pieces of pseudo-random lengths, and all of their bytes. */
@@ -54,7 +54,7 @@ describe('a collector', () => {
     collector.add(memory.bytes.subarray(10, 40_000));
     memory.bytes.fill('b');
     expect(collector.take().equals(Buffer.alloc(40_000, 'a'))).toBe(true);
-    letGo(memory);
+    releaseMemory(memory);
   });
 
   test('P11 the time for pieces of one byte grows with their number, and no faster', () => {

@@ -11,9 +11,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe.each([false, true])('isQuiet: %s', (isQuiet) => {
+describe.each([false, true])('hasInternalSignal: %s', (hasInternalSignal) => {
   function start(milliseconds = 100, parent?: AbortSignal) {
-    return createDeadline(milliseconds, () => expired, parent, isQuiet);
+    return createDeadline(milliseconds, () => expired, parent, hasInternalSignal);
   }
 
   /** What a promise has become without waiting for it. */

@@ -3,7 +3,7 @@ import { createQueue } from '../../lib/core/linked-queue.js';
 
 function queueOf(...values: string[]) {
   const queue = createQueue<string>();
-  return { queue, places: values.map(queue.join) };
+  return { queue, places: values.map(queue.push) };
 }
 
 test('hands out its values in the order they came', () => {
@@ -24,37 +24,37 @@ test.each([
   [2, ['a', 'b']],
 ])('lets the one at place %i go, and keeps the order of the others', (index, left) => {
   const { queue, places } = queueOf('a', 'b', 'c');
-  queue.leave(places[index]!);
-  queue.leave(places[index]!);
-  queue.join('d');
+  queue.remove(places[index]!);
+  queue.remove(places[index]!);
+  queue.push('d');
   expect(queue.values()).toEqual([...left, 'd']);
   expect(queue.size).toBe(3);
 });
 
 test('may be left by everybody and joined again', () => {
   const { queue, places } = queueOf('a', 'b');
-  for (const place of places) queue.leave(place);
+  for (const place of places) queue.remove(place);
   expect(queue.values()).toEqual([]);
-  queue.join('c');
+  queue.push('c');
   expect(queue.shift()).toBe('c');
 });
 
 test('who was handed out has left', () => {
   const { queue, places } = queueOf('a', 'b');
   queue.shift();
-  queue.leave(places[0]!);
+  queue.remove(places[0]!);
   expect(queue.values()).toEqual(['b']);
 });
 
 test('who has left leads to nobody, so that it keeps alive nobody who came later', () => {
   const { queue, places } = queueOf('a', 'b', 'c');
-  queue.leave(places[1]!);
+  queue.remove(places[1]!);
   expect(Object.values(places[1]!).filter((value) => typeof value === 'object')).toEqual([]);
 });
 
 test('its list is not changed by who leaves later', () => {
   const { queue, places } = queueOf('a', 'b');
   const values = queue.values();
-  for (const place of places) queue.leave(place);
+  for (const place of places) queue.remove(place);
   expect(values).toEqual(['a', 'b']);
 });

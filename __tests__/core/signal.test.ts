@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { createAbort, createQuietSignal, offAbort, onAbort, pause, toAbortSignal } from '../../lib/core/signal.js';
+import { createAbort, createInternalSignal, offAbort, onAbort, pause, toAbortSignal } from '../../lib/core/signal.js';
 
 const reason = new Error('enough');
 
@@ -55,7 +55,7 @@ test('a signal of somebody else is listened to by its event', () => {
 
 describe('a quiet signal', () => {
   test('tells its list and those who listen to its event, once', () => {
-    const { signal, abort } = createQuietSignal();
+    const { signal, abort } = createInternalSignal();
     const [listed, evented, gone] = [vi.fn(), vi.fn(), vi.fn()];
     onAbort(signal, listed);
     signal.addEventListener('abort', evented);
@@ -72,7 +72,7 @@ describe('a quiet signal', () => {
   });
 
   test('has a real one that follows it', () => {
-    const { signal, abort } = createQuietSignal();
+    const { signal, abort } = createInternalSignal();
     const real = toAbortSignal(signal);
     const any = AbortSignal.any([real]);
     expect(real.aborted).toBe(false);
@@ -91,7 +91,7 @@ describe('a pause', () => {
   test('ends when its time is up, or with the signal, and listens no longer', async () => {
     vi.useFakeTimers();
     try {
-      const { signal, abort } = createQuietSignal();
+      const { signal, abort } = createInternalSignal();
       const ended: string[] = [];
       pause(50, signal).then(() => ended.push('short'));
       pause(100, signal).then(() => ended.push('long'));

@@ -106,8 +106,8 @@ export const sabotages: readonly Sabotage[] = [
   },
   {
     name: 'no limit on calls under way',
-    needs: 'backend/bulkhead.js',
-    edits: [{ file: 'backend/bulkhead.js', find: 'if (pending >= limit)', replace: 'if (pending >= Infinity)' }],
+    needs: 'backend/call-limit.js',
+    edits: [{ file: 'backend/call-limit.js', find: 'if (pending >= limit)', replace: 'if (pending >= Infinity)' }],
     caughtBy: ['G6'],
   },
   {
@@ -167,7 +167,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'a waiting call that gives up stays in the queue',
     isInPhase: true,
-    edits: [{ file: 'transport/pool.js', find: 'forget: origin.waiting.leave', replace: 'forget: ignore' }],
+    edits: [{ file: 'transport/pool.js', find: 'forget: origin.waiting.remove', replace: 'forget: ignore' }],
     caughtBy: ['I15', 'I2', 'I5'],
   },
   {
@@ -200,8 +200,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'transport/pool.js',
-        find: 'const lane = idle.first;',
-        replace: 'const lane = [...idle.values()].at(-1);',
+        find: 'const connection = idle.first;',
+        replace: 'const connection = [...idle.values()].at(-1);',
       },
       { file: 'transport/pool.js', find: 'const isRested = rest === 0', replace: 'const isRested = true' },
     ],

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Component, defineComponent } from '../../lib/components/component.js';
 import { RejectedError } from '../../lib/errors.js';
 import type { GatewayConfig } from '../../lib/gateway.js';
-import { createObservation } from '../../lib/observe/notifier.js';
+import { createNotifier } from '../../lib/observe/notifier.js';
 import type { BackendEvent, EndpointEvent, Observe, Observer, RequestObserver } from '../../lib/observe/observer.js';
 import type { GatewayOptions } from '../../lib/options.js';
 import type { Admit } from '../../lib/proxy.js';
@@ -323,7 +323,7 @@ describe('E03 an observer that misbehaves harms no request', () => {
   test('S14 E03 also when it is told of a stray answer', () => {
     const error = vi.fn();
     const strayed = vi.fn();
-    const observation = createObservation([{ strayed: boom }, { strayed }, {}], { ...silent, error });
+    const observation = createNotifier([{ strayed: boom }, { strayed }, {}], { ...silent, error });
     observation?.strayed('http://users');
     expect(strayed).toHaveBeenCalledWith({ origin: 'http://users' });
     expect(error).toHaveBeenCalledTimes(1);
@@ -369,7 +369,7 @@ describe('E03 an observer that misbehaves harms no request', () => {
   test('E03 what it throws is logged once a minute', () => {
     vi.useFakeTimers();
     const logger = { ...silent, error: vi.fn() };
-    const observation = createObservation([{ ended: boom }], logger);
+    const observation = createNotifier([{ ended: boom }], logger);
     const visit = { calls: new Map(), observers: [] };
     const event = {
       kind: 'endpoint',
@@ -388,11 +388,11 @@ describe('E03 an observer that misbehaves harms no request', () => {
 });
 
 test('without observers there is nothing at all', () => {
-  expect(createObservation([], silent)).toBeUndefined();
+  expect(createNotifier([], silent)).toBeUndefined();
 });
 
 test('layers to send headers are only there for those who follow', () => {
   const place = { endpoint: '/', method: 'GET', backend: 'b', backendMethod: 'GET', pattern: '/', isShadow: false };
-  expect(createObservation([{ ended() {} }], silent)?.headersLayer(place)).toBeUndefined();
-  expect(createObservation([{ started: () => undefined }], silent)?.headersLayer(place)).toBeDefined();
+  expect(createNotifier([{ ended() {} }], silent)?.headersLayer(place)).toBeUndefined();
+  expect(createNotifier([{ started: () => undefined }], silent)?.headersLayer(place)).toBeDefined();
 });

@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import compression from 'compression';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { hold, isBorrowed, letGo, takeMemory } from '../../lib/core/buffer-pool.js';
+import { isBorrowed, releaseMemory, retain, takeMemory } from '../../lib/core/buffer-pool.js';
 import { pipeBody } from '../../lib/response/pipe.js';
 import { serve, type Wire } from '../router/wire.js';
-import { isFree } from '../support/lending.js';
+import { isFree } from '../support/buffer-pool.js';
 
 let wire: Wire;
 afterEach(() => wire.close());
@@ -209,8 +209,8 @@ describe('memory that was lent', () => {
     const memory = takeMemory();
     const piece = memory.bytes.subarray(0, memory.bytes.write(text));
     const body = new Readable({ read() {} });
-    hold(piece);
-    letGo(memory);
+    retain(piece);
+    releaseMemory(memory);
     return { memory, piece, body };
   }
 

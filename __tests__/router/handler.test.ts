@@ -9,7 +9,7 @@ import { createBodyReader } from '../../lib/request/body.js';
 import { createRequestReader } from '../../lib/request/request.js';
 import { createResponseWriter, type ResponseWriterOptions } from '../../lib/response/response.js';
 import { createEndpointHandler, type HandlerOptions } from '../../lib/router/handler.js';
-import { createAdmission } from '../../lib/router/in-flight.js';
+import { createInFlight } from '../../lib/router/in-flight.js';
 import { createMemoryExchange, type RequestInit } from '../../lib/testing/memory-exchange.js';
 
 const METADATA = { status: 200, headers: NO_HEADERS };
@@ -24,11 +24,11 @@ function createLog() {
 
 function setUp(proxy: Proxy, init: Partial<HandlerOptions> = {}, writing: Partial<ResponseWriterOptions> = {}) {
   const { lines, logger } = createLog();
-  const admission = init.admission ?? createAdmission(10);
+  const inFlight = init.inFlight ?? createInFlight(10);
   const handle = createEndpointHandler({
     name: 'GET /x/{id}',
     timeout: 1000,
-    admission,
+    inFlight,
     budget: createBufferBudget(),
     logger,
     readRequest: createRequestReader({ userAgent: 'test', clientIp: () => '127.0.0.1' }),
@@ -50,7 +50,7 @@ function setUp(proxy: Proxy, init: Partial<HandlerOptions> = {}, writing: Partia
     handle(exchange.request, exchange.response, params);
     return exchange;
   }
-  return { call, handle, lines, admission };
+  return { call, handle, lines, inFlight };
 }
 
 beforeEach(() => {
@@ -62,7 +62,7 @@ afterEach(() => {
 
 test('hands the request on with params, body and signal, and writes the answer', async () => {
   const proxy = vi.fn(async (_request: ProxyRequest) => ANSWER);
-  const { call, admission } = setUp(proxy);
+  const { call, inFlight } = setUp(proxy);
   const { closed, received } = call({ method: 'POST', body: { n: 1 } }, { id: '7' });
   await closed;
   expect(received()).toMatchObject({ status: 200, bytes: Buffer.from('{"a":1}'), isCut: false });
@@ -70,13 +70,13 @@ test('hands the request on with params, body and signal, and writes the answer',
   expect(request).toMatchObject({ method: 'POST', path: '/x/7', params: { id: '7' }, body: Buffer.from('{"n":1}') });
   expect(request?.signal.aborted).toBe(false);
   expect(vi.getTimerCount()).toBe(0);
-  await admission.empty();
+  await inFlight.empty();
 });
 
 describe('the deadline', () => {
   test('T01 answers when the time is up, and ends what is under way', async () => {
     let signal: AbortSignal | undefined;
-    const { call, lines, admission } = setUp((request) => {
+    const { call, lines, inFlight } = setUp((request) => {
       signal = request.signal;
       return new Promise(() => {});
     });
@@ -99,7 +99,7 @@ describe('the deadline', () => {
       },
     ]);
     expect(vi.getTimerCount()).toBe(0);
-    await admission.empty();
+    await inFlight.empty();
   });
 
   test('T01 covers the time the body takes to arrive, and calls no backend for it', async () => {
@@ -118,7 +118,7 @@ describe('the deadline', () => {
 
   test('T01 covers a stream to its last byte, whatever the stream makes of it', async () => {
     const body = new Readable({ read() {} });
-    const { call, admission } = setUp(async () => ({ ...ANSWER, data: {}, body }), {}, { encode: undefined });
+    const { call, inFlight } = setUp(async () => ({ ...ANSWER, data: {}, body }), {}, { encode: undefined });
     const { closed, received } = call();
     await vi.advanceTimersByTimeAsync(0);
     body.push('first');
@@ -128,7 +128,7 @@ describe('the deadline', () => {
     await closed;
     expect(received()).toMatchObject({ status: 200, isCut: true });
     expect(body.destroyed).toBe(true);
-    await admission.empty();
+    await inFlight.empty();
   });
 
   test('E03 covers an encoder that never settles', async () => {
@@ -170,7 +170,7 @@ describe('a client that leaves', () => {
   test('T02 ends what is under way, without an error in the log', async () => {
     const client = new AbortController();
     let signal: AbortSignal | undefined;
-    const { call, lines, admission } = setUp((request) => {
+    const { call, lines, inFlight } = setUp((request) => {
       signal = request.signal;
       return new Promise((_resolve, reject) => request.signal.addEventListener('abort', () => reject(signal?.reason)));
     });
@@ -182,14 +182,14 @@ describe('a client that leaves', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(lines.map(({ level }) => level)).toEqual(['debug']);
     expect(vi.getTimerCount()).toBe(0);
-    await admission.empty();
+    await inFlight.empty();
   });
 
   test('T02 during its upload is no reason to call a backend', async () => {
     const client = new AbortController();
     const proxy = vi.fn(async () => ANSWER);
     const body = new Readable({ read() {} });
-    const { call, admission } = setUp(proxy);
+    const { call, inFlight } = setUp(proxy);
     const { closed } = call({ method: 'POST', body, signal: client.signal });
     body.push('half');
     await vi.advanceTimersByTimeAsync(10);
@@ -197,22 +197,22 @@ describe('a client that leaves', () => {
     await closed;
     await vi.advanceTimersByTimeAsync(10);
     expect(proxy).not.toHaveBeenCalled();
-    await admission.empty();
+    await inFlight.empty();
   });
 
   test('T02 during an earlier middleware is not served and takes no place', async () => {
     const proxy = vi.fn(async () => ANSWER);
-    const { call, admission } = setUp(proxy);
+    const { call, inFlight } = setUp(proxy);
     call({ signal: AbortSignal.abort() });
     await vi.advanceTimersByTimeAsync(0);
     expect(proxy).not.toHaveBeenCalled();
     expect(vi.getTimerCount()).toBe(0);
-    await admission.empty();
+    await inFlight.empty();
   });
 
   test('T02 before its turn came behind an earlier answer is not served and takes no place', async () => {
     const proxy = vi.fn(async () => ANSWER);
-    const { handle, admission } = setUp(proxy);
+    const { handle, inFlight } = setUp(proxy);
     const { request, response } = createMemoryExchange({ url: '/x/7' });
     Object.defineProperty(response, 'socket', { value: null });
     request.socket.destroy();
@@ -220,7 +220,7 @@ describe('a client that leaves', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(proxy).not.toHaveBeenCalled();
     expect(vi.getTimerCount()).toBe(0);
-    await admission.empty();
+    await inFlight.empty();
   });
 });
 
@@ -237,14 +237,14 @@ describe('failures', () => {
 
   test('E03 a proxy that throws is answered with 500, and the cause is in the log', async () => {
     const cause = new TypeError('x is not a function');
-    const { call, lines, admission } = setUp(() => {
+    const { call, lines, inFlight } = setUp(() => {
       throw cause;
     });
     const { closed, received } = call();
     await closed;
     expect(received()).toMatchObject({ status: 500, bytes: Buffer.alloc(0) });
     expect(lines).toMatchObject([{ level: 'error', fields: { code: 'ERR_INTERNAL', err: cause } }]);
-    await admission.empty();
+    await inFlight.empty();
   });
 
   test('E03 a proxy that answers with junk is answered with 500', async () => {
@@ -260,11 +260,11 @@ describe('failures', () => {
     const broken = () => {
       throw new Error('broken');
     };
-    const { call, admission } = setUp(async () => ANSWER, { writer: { write: broken, writeError: broken } });
+    const { call, inFlight } = setUp(async () => ANSWER, { writer: { write: broken, writeError: broken } });
     const { closed, received } = call();
     await closed;
     expect(received()).toMatchObject({ status: 0, isCut: true });
-    await admission.empty();
+    await inFlight.empty();
   });
 
   test('E01 say nothing of what was thrown to the client', async () => {
@@ -361,14 +361,14 @@ describe('who decides whether a request is let in', () => {
       const readBody = vi.fn(() => undefined);
       const proxy = vi.fn(async () => ANSWER);
       const admit = vi.fn(decide);
-      const { call, lines, admission } = setUp(proxy, { admit, readBody });
+      const { call, lines, inFlight } = setUp(proxy, { admit, readBody });
       const { closed, received } = call({ method: 'POST', body: 'x' }, { id: '7' });
       await closed;
       expect(received()).toMatchObject({ status: 429, headers: { 'retry-after': '7' }, bytes: Buffer.alloc(0) });
       expect(admit).toHaveBeenCalledWith(expect.objectContaining({ method: 'POST', params: { id: '7' } }));
       expect([readBody, proxy].map((each) => each.mock.calls.length)).toEqual([0, 0]);
       expect(lines).toMatchObject([{ level: 'debug' }]);
-      await admission.empty();
+      await inFlight.empty();
     }
   });
 
@@ -405,11 +405,11 @@ function raiseThis(error: Error): never {
   throw error;
 }
 
-describe('admission', () => {
+describe('inFlight', () => {
   test('O01 a full house answers 503 with Retry-After before the body is read, and does not flood the log', async () => {
     const readBody = vi.fn(() => undefined);
     const proxy = vi.fn(() => new Promise<ProxyResponse>(() => {}));
-    const { call, lines } = setUp(proxy, { admission: createAdmission(1), readBody });
+    const { call, lines } = setUp(proxy, { inFlight: createInFlight(1), readBody });
     call();
     expect(readBody).toHaveBeenCalledTimes(1);
     const { closed, received } = call({ method: 'POST', body: 'x' });
@@ -425,12 +425,12 @@ describe('admission', () => {
 
   test('O04 whoever is refused waits for nothing, takes no place and no timer, and has no body read', async () => {
     const readBody = vi.fn(() => undefined);
-    const admission = createAdmission(1);
+    const inFlight = createInFlight(1);
     let refusal: RejectedError | undefined = new RejectedError(503, 'no', { 'retry-after': '7' }, 'ERR_OVERLOADED');
     const failures: GatewayError[] = [];
     const { call } = setUp(
       async () => ANSWER,
-      { admission, readBody, refusal: () => refusal },
+      { inFlight, readBody, refusal: () => refusal },
       { onFailure: (_request, error) => failures.push(error) },
     );
     const { closed, received } = call({ method: 'POST', body: 'x' });
@@ -439,7 +439,7 @@ describe('admission', () => {
     expect(received()).toMatchObject({ status: 503, headers: { 'retry-after': '7', 'content-length': '0' } });
     expect(readBody).not.toHaveBeenCalled();
     expect(failures).toEqual([refusal]);
-    await admission.empty();
+    await inFlight.empty();
 
     refusal = undefined;
     const next = call();
@@ -458,38 +458,38 @@ describe('admission', () => {
       () => new Promise(() => {}),
     ];
     for (const proxy of ends) {
-      const admission = createAdmission(1);
-      const { call } = setUp(proxy, { admission });
+      const inFlight = createInFlight(1);
+      const { call } = setUp(proxy, { inFlight });
       call({ signal: client.signal });
       await vi.advanceTimersByTimeAsync(1000);
-      await admission.empty();
+      await inFlight.empty();
     }
   });
 
   test('X01 ends requests under way: 503 where nothing was sent, a cut where something was', async () => {
-    const admission = createAdmission(10);
-    const silent = setUp(() => new Promise(() => {}), { admission }).call();
+    const inFlight = createInFlight(10);
+    const silent = setUp(() => new Promise(() => {}), { inFlight }).call();
     const body = new Readable({ read() {} });
-    const streaming = setUp(async () => ({ ...ANSWER, body }), { admission }, { encode: undefined }).call();
+    const streaming = setUp(async () => ({ ...ANSWER, body }), { inFlight }, { encode: undefined }).call();
     await vi.advanceTimersByTimeAsync(0);
     body.push('first');
     await vi.advanceTimersByTimeAsync(0);
-    admission.cancelAll(CLOSING);
-    await Promise.all([silent.closed, streaming.closed, admission.empty()]);
+    inFlight.cancelAll(CLOSING);
+    await Promise.all([silent.closed, streaming.closed, inFlight.empty()]);
     expect(silent.received()).toMatchObject({ status: 503, headers: { connection: 'close' }, isCut: false });
     expect(streaming.received()).toMatchObject({ status: 200, isCut: true });
     expect(body.destroyed).toBe(true);
   });
 
   test('X01 does not wait for a client that does not take its answer', async () => {
-    const admission = createAdmission(10);
-    const { call } = setUp(async () => ANSWER, { admission });
+    const inFlight = createInFlight(10);
+    const { call } = setUp(async () => ANSWER, { inFlight });
     const { response, closed } = call();
     // What is written never leaves.
     Object.assign(response.socket as object, { _write() {} });
     await vi.advanceTimersByTimeAsync(10);
     expect(response.headersSent).toBe(true);
-    admission.cancelAll(CLOSING);
-    await Promise.all([closed, admission.empty()]);
+    inFlight.cancelAll(CLOSING);
+    await Promise.all([closed, inFlight.empty()]);
   });
 });

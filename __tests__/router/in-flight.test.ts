@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { createDeadline } from '../../lib/core/deadline.js';
 import { EndpointError } from '../../lib/errors.js';
-import { createAdmission } from '../../lib/router/in-flight.js';
+import { createInFlight } from '../../lib/router/in-flight.js';
 
 const reason = new EndpointError('ERR_CLOSING', 'x');
 
@@ -12,37 +12,37 @@ function deadline() {
 }
 
 test('O01 lets in as many as it may, and one more for each that leaves', () => {
-  const admission = createAdmission(2);
+  const inFlight = createInFlight(2);
   const [first, second, third] = [deadline(), deadline(), deadline()];
-  const places = [first, second, third].map(admission.enter);
+  const places = [first, second, third].map(inFlight.enter);
   expect(places.map((place) => place?.value)).toEqual([first, second, undefined]);
-  admission.leave(places[0]!);
-  expect(admission.enter(third)).toBeDefined();
-  expect(admission.enter(first)).toBeUndefined();
+  inFlight.leave(places[0]!);
+  expect(inFlight.enter(third)).toBeDefined();
+  expect(inFlight.enter(first)).toBeUndefined();
 });
 
 test('X01 is empty once the last has left, and tells everybody who waits', async () => {
-  const admission = createAdmission(2);
-  await admission.empty();
+  const inFlight = createInFlight(2);
+  await inFlight.empty();
   const [first, second] = [deadline(), deadline()];
-  const places = [admission.enter(first), admission.enter(second)];
+  const places = [inFlight.enter(first), inFlight.enter(second)];
   const told = vi.fn();
-  const waiting = [admission.empty().then(told), admission.empty().then(told)];
-  admission.leave(places[0]!);
+  const waiting = [inFlight.empty().then(told), inFlight.empty().then(told)];
+  inFlight.leave(places[0]!);
   await Promise.resolve();
   expect(told).not.toHaveBeenCalled();
-  admission.leave(places[1]!);
+  inFlight.leave(places[1]!);
   await Promise.all(waiting);
   expect(told).toHaveBeenCalledTimes(2);
 });
 
 test('X01 ends everybody inside with the reason', () => {
-  const admission = createAdmission(2);
+  const inFlight = createInFlight(2);
   const [inside, outside] = [deadline(), deadline()];
-  admission.enter(inside);
-  const place = admission.enter(outside);
-  admission.leave(place!);
-  admission.cancelAll(reason);
+  inFlight.enter(inside);
+  const place = inFlight.enter(outside);
+  inFlight.leave(place!);
+  inFlight.cancelAll(reason);
   expect(inside.signal.reason).toBe(reason);
   expect(outside.signal.aborted).toBe(false);
 });

@@ -51,7 +51,7 @@ const passOn = defineComponent({
   endpoint: () => (next) => (request) => next(request),
   backend: () => (next) => (request) => next(request),
 });
-const blind = defineComponent({ ...passOn, namespace: 'test/blind', leavesData: true });
+const blind = defineComponent({ ...passOn, namespace: 'test/blind', readsData: false });
 const onTheWire = defineComponent({
   namespace: 'test/wire',
   schema: z.strictObject({}),

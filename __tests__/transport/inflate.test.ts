@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createInflate } from '../../lib/transport/inflate.js';
-import { createGate } from '../../lib/transport/semaphore.js';
+import { createSemaphore } from '../../lib/transport/semaphore.js';
 import type { BackendResponse } from '../../lib/transport/transport.js';
 import type { Wire } from '../../lib/transport/wire.js';
 import { answer, type RawServer, startRawServer } from '../support/raw-server.js';
@@ -23,7 +23,7 @@ function encoded(coding: string | readonly string[], body: Buffer): BackendRespo
   return { status: 200, headers: Object.assign(Object.create(null), headers), body };
 }
 
-const gate = createGate(4);
+const gate = createSemaphore(4);
 async function inflated(coding: string | readonly string[], body: Buffer, maxBody = LIMIT): Promise<Outcome> {
   const inflate = createInflate({ name: 'backend[0]', maxBody, gate });
   return outcomeOf(
@@ -130,7 +130,7 @@ describe('B01 a bomb', () => {
 
   it('T02 is not waited for by a call that is aborted', async () => {
     const controller = new AbortController();
-    const busy = createGate(1);
+    const busy = createSemaphore(1);
     const inflate = createInflate({ name: 'backend[0]', maxBody: LIMIT, gate: busy });
     const held = busy(() => new Promise<void>((resolve) => setTimeout(resolve, 50)));
     const bomb = encoded('gzip', gzipSync(Buffer.alloc(20_000_000)));

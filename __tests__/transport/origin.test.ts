@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { ClientConfig } from '../../lib/config/resolved.js';
-import type { Lane } from '../../lib/transport/lane.js';
+import type { Connection } from '../../lib/transport/connection.js';
 import { createOrigins, type Origins } from '../../lib/transport/origin.js';
 import { createPools, type Pool } from '../../lib/transport/pool.js';
 import { CLIENT, NO_TLS } from './support.js';
@@ -38,21 +38,21 @@ function setUp(): Bench {
   };
 }
 
-/** A call, and the lanes it was given. */
+/** A call, and the connections it was given. */
 function request(pool: Pool, fresh = false) {
-  const lanes: Lane[] = [];
+  const connections: Connection[] = [];
   const refuse = vi.fn();
-  const place = pool.take({ start: (lane) => lanes.push(lane), refuse }, fresh);
-  return { lanes, refuse, place };
+  const place = pool.take({ start: (connection) => connections.push(connection), refuse }, fresh);
+  return { connections, refuse, place };
 }
 
-function taken(pool: Pool): Lane {
-  const [lane] = request(pool).lanes;
-  if (lane === undefined) throw new Error('The call has to wait.');
-  return lane;
+function taken(pool: Pool): Connection {
+  const [connection] = request(pool).connections;
+  if (connection === undefined) throw new Error('The call has to wait.');
+  return connection;
 }
 
-const isClosed = (lane: Lane): boolean => lane.client.destroyed;
+const isClosed = (connection: Connection): boolean => connection.client.destroyed;
 
 describe('S14 sockets between two calls', () => {
   it('rest, where another one may be opened', () => {
@@ -71,10 +71,15 @@ describe('S14 sockets between two calls', () => {
     for (const rest of [0, 50]) {
       const { pool, wait } = setUp();
       const sockets = pool('a', { connection_rest: rest });
-      const lanes = [taken(sockets), taken(sockets), taken(sockets)];
-      for (const lane of [lanes[1], lanes[2], lanes[0]]) sockets.release(lane as Lane);
+      const connections = [taken(sockets), taken(sockets), taken(sockets)];
+      for (const connection of [connections[1], connections[2], connections[0]])
+        sockets.release(connection as Connection);
       wait(50);
-      expect([taken(sockets), taken(sockets), taken(sockets)]).toEqual([lanes[1], lanes[2], lanes[0]]);
+      expect([taken(sockets), taken(sockets), taken(sockets)]).toEqual([
+        connections[1],
+        connections[2],
+        connections[0],
+      ]);
     }
   });
 
@@ -89,26 +94,26 @@ describe('S14 sockets between two calls', () => {
     expect(taken(sockets)).toBe(first);
     const waiting = request(sockets);
     sockets.release(second);
-    expect(waiting.lanes).toEqual([second]);
+    expect(waiting.connections).toEqual([second]);
   });
 
   it('do not rest with a rest of 0', () => {
     const { pool } = setUp();
     const sockets = pool('a', { connection_rest: 0 });
-    const lane = taken(sockets);
-    sockets.release(lane);
-    expect(taken(sockets)).toBe(lane);
+    const connection = taken(sockets);
+    sockets.release(connection);
+    expect(taken(sockets)).toBe(connection);
   });
 
   it('are not used where a new one is asked for, not even at the limit', () => {
     const { pool } = setUp();
     const sockets = pool('a', { max_connections_per_host: 1 });
-    const lane = taken(sockets);
-    sockets.release(lane);
-    const { lanes } = request(sockets, true);
-    expect(lanes).toHaveLength(1);
-    expect(lanes[0]).not.toBe(lane);
-    expect(isClosed(lane)).toBe(true);
+    const connection = taken(sockets);
+    sockets.release(connection);
+    const { connections } = request(sockets, true);
+    expect(connections).toHaveLength(1);
+    expect(connections[0]).not.toBe(connection);
+    expect(isClosed(connection)).toBe(true);
   });
 });
 
@@ -195,15 +200,15 @@ describe('the limit of sockets per host', () => {
     const { pool } = setUp();
     const limit = { max_connections_per_host: 1 };
     const [one, two] = [pool('a', limit), pool('b', limit)];
-    const lane = taken(one);
+    const connection = taken(one);
     const waiting = [request(two), request(one), request(two)];
-    one.release(lane);
-    expect(waiting.map(({ lanes }) => lanes.length)).toEqual([1, 0, 0]);
-    expect(isClosed(lane)).toBe(true);
-    two.release(waiting[0]?.lanes[0] as Lane);
-    expect(waiting.map(({ lanes }) => lanes.length)).toEqual([1, 1, 0]);
-    one.release(waiting[1]?.lanes[0] as Lane);
-    expect(waiting.map(({ lanes }) => lanes.length)).toEqual([1, 1, 1]);
+    one.release(connection);
+    expect(waiting.map(({ connections }) => connections.length)).toEqual([1, 0, 0]);
+    expect(isClosed(connection)).toBe(true);
+    two.release(waiting[0]?.connections[0] as Connection);
+    expect(waiting.map(({ connections }) => connections.length)).toEqual([1, 1, 0]);
+    one.release(waiting[1]?.connections[0] as Connection);
+    expect(waiting.map(({ connections }) => connections.length)).toEqual([1, 1, 1]);
   });
 
   it('makes no call wait for idle sockets of other settings: the longest idle one gives way', () => {
@@ -214,9 +219,9 @@ describe('the limit of sockets per host', () => {
     two.release(older);
     wait(1);
     one.release(newer);
-    expect(request(three).lanes).toHaveLength(1);
+    expect(request(three).connections).toHaveLength(1);
     expect([older, newer].map(isClosed)).toEqual([true, false]);
-    expect(request(three).lanes).toHaveLength(1);
+    expect(request(three).connections).toHaveLength(1);
     expect(isClosed(newer)).toBe(true);
     expect(request(three).place).toBeDefined();
   });
@@ -228,12 +233,12 @@ describe('the limit of sockets per host', () => {
     const waiting = request(old);
     expect(waiting.place).toBeDefined();
     const reloaded = pool('a', { max_connections_per_host: 3 });
-    expect(waiting.lanes).toHaveLength(1);
-    const lanes = [busy, waiting.lanes[0] as Lane];
-    for (const lane of lanes) old.release(lane);
+    expect(waiting.connections).toHaveLength(1);
+    const connections = [busy, waiting.connections[0] as Connection];
+    for (const connection of connections) old.release(connection);
     const lowered = pool('b', { max_connections_per_host: 1 });
-    expect(request(lowered).lanes).toHaveLength(1);
-    expect(lanes.map(isClosed)).toEqual([true, true]);
+    expect(request(lowered).connections).toHaveLength(1);
+    expect(connections.map(isClosed)).toEqual([true, true]);
     expect(request(reloaded).place).toBeDefined();
   });
 
@@ -241,24 +246,24 @@ describe('the limit of sockets per host', () => {
     const { pool } = setUp();
     const limit = { max_idle_connections_per_host: 1 };
     const [one, two] = [pool('a', limit), pool('b', limit)];
-    const lanes = [taken(one), taken(two)] as const;
-    one.release(lanes[0]);
-    two.release(lanes[1]);
-    expect(lanes.map(isClosed)).toEqual([false, true]);
+    const connections = [taken(one), taken(two)] as const;
+    one.release(connections[0]);
+    two.release(connections[1]);
+    expect(connections.map(isClosed)).toEqual([false, true]);
   });
 
   it('gives the room of a configuration that ends to the calls of the next one', async () => {
     const { pool } = setUp();
     const limit = { max_connections_per_host: 1 };
     const old = pool('a', limit);
-    const lane = taken(old);
+    const connection = taken(old);
     const left = request(old);
     const waiting = request(pool('a', limit));
     const closed = old.close();
-    expect(waiting.lanes).toHaveLength(1);
+    expect(waiting.connections).toHaveLength(1);
     expect(left.refuse).toHaveBeenCalledTimes(1);
     await closed;
-    expect(isClosed(lane)).toBe(true);
+    expect(isClosed(connection)).toBe(true);
     expect(request(old).refuse).toHaveBeenCalledTimes(1);
   });
 
@@ -267,9 +272,9 @@ describe('the limit of sockets per host', () => {
     const [old, current] = [pool('a'), pool('b')];
     const idle = taken(old);
     old.release(idle);
-    expect(origins.of(ORIGIN)).toMatchObject({ lanes: 1, idle: 1, members: { size: 2 } });
+    expect(origins.of(ORIGIN)).toMatchObject({ connections: 1, idle: 1, members: { size: 2 } });
     await old.close();
-    expect(origins.of(ORIGIN)).toMatchObject({ lanes: 0, idle: 0, members: { size: 1 } });
+    expect(origins.of(ORIGIN)).toMatchObject({ connections: 0, idle: 0, members: { size: 1 } });
     await current.close();
     expect(origins.of(ORIGIN).members.size).toBe(0);
   });
@@ -279,12 +284,12 @@ describe('T02 a waiting call that gives up', () => {
   it('leaves the queue: the socket goes to the next one', () => {
     const { pool } = setUp();
     const sockets = pool('a', { max_connections_per_host: 1 });
-    const lane = taken(sockets);
+    const connection = taken(sockets);
     const [gone, next] = [request(sockets), request(sockets)];
     if (gone.place !== undefined) sockets.forget(gone.place);
-    sockets.release(lane);
-    expect(gone.lanes).toEqual([]);
-    expect(next.lanes).toEqual([lane]);
+    sockets.release(connection);
+    expect(gone.connections).toEqual([]);
+    expect(next.connections).toEqual([connection]);
     expect(gone.refuse).not.toHaveBeenCalled();
   });
 
@@ -303,9 +308,9 @@ describe('T02 a waiting call that gives up', () => {
 it('a socket that was given back twice, or after it was closed, serves one call', () => {
   const { pool } = setUp();
   const sockets = pool();
-  const lane = taken(sockets);
-  sockets.discard(lane);
-  sockets.release(lane);
-  sockets.discard(lane);
-  expect(taken(sockets)).not.toBe(lane);
+  const connection = taken(sockets);
+  sockets.discard(connection);
+  sockets.release(connection);
+  sockets.discard(connection);
+  expect(taken(sockets)).not.toBe(connection);
 });

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { createGate } from '../../lib/transport/semaphore.js';
+import { createSemaphore } from '../../lib/transport/semaphore.js';
 
 it('runs no more tasks at once than it has places, in order, whether they succeed or fail', async () => {
-  const gate = createGate(2);
+  const gate = createSemaphore(2);
   const running = new Set<number>();
   const began: number[] = [];
   let most = 0;

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { hold, isLent, letGo, takeMemory } from '../../lib/core/buffer-pool.js';
+import { isLent, releaseMemory, retain, takeMemory } from '../../lib/core/buffer-pool.js';
 import { connectShared, setLending } from '../../lib/transport/shared-reads.js';
-import { isFree } from '../support/lending.js';
+import { isFree } from '../support/buffer-pool.js';
 
 const opened: { server: Server; sockets: Socket[] }[] = [];
 
@@ -156,7 +156,7 @@ describe('a socket that lends', () => {
     const { near, far } = await openLending();
     far.write('first');
     const piece = await next(near);
-    hold(piece);
+    retain(piece);
     near.read();
     far.write('other');
     expect(String(await next(near))).toBe('other');
@@ -182,7 +182,7 @@ describe('a socket that lends', () => {
     const others = Array.from({ length: 3 }, takeMemory);
     for (const memory of others) {
       memory.bytes.fill('x');
-      letGo(memory);
+      releaseMemory(memory);
     }
     expect(String(near.read())).toBe('first');
   });

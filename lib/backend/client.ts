@@ -1,4 +1,4 @@
-import { isBackendsFault, onStreamEnd } from '../core/backend-failure.js';
+import { isBackendFailure, onStreamEnd } from '../core/backend-failure.js';
 import type { BackendRequest, Proxy, ProxyRequest, ProxyResponse } from '../proxy.js';
 import type { Balancer } from '../sd/balancer.js';
 import type { Subscriber } from '../sd/subscriber.js';
@@ -59,13 +59,13 @@ export function createAttempt({ name, subscriber, balancer, buildRequest, exchan
         // A stream is under way until its end, and its host has done well only then.
         const isStream = onStreamEnd(name, response, request.signal, (end) => {
           const outcome = end.failure ? 'aborted' : 'ok';
-          balancer.settled?.(host, end.isBackendsFault ? 'failed' : outcome);
+          balancer.settled?.(host, end.isBackendFailure ? 'failed' : outcome);
         });
         if (!isStream) balancer.settled?.(host, 'ok');
         return response;
       },
       (error) => {
-        balancer.settled?.(host, isBackendsFault(error, request.signal) ? 'failed' : 'aborted');
+        balancer.settled?.(host, isBackendFailure(error, request.signal) ? 'failed' : 'aborted');
         throw error;
       },
     );

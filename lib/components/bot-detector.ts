@@ -38,7 +38,7 @@ export const botDetector = defineComponent({
   namespace: 'security/bot-detector',
   aliases: ['github.com/devopsfaith/krakend-botdetector'],
   schema,
-  leavesSignal: true,
+  exposesSignal: false,
 
   service(rules) {
     return function rejectBots(request, response, next) {

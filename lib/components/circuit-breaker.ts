@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { BackendConfig } from '../config/resolved.js';
-import { isBackendsFault, onStreamEnd } from '../core/backend-failure.js';
+import { isBackendFailure, onStreamEnd } from '../core/backend-failure.js';
 import type { Keep } from '../core/reload-state.js';
 import { isOwedByClient } from '../core/upload.js';
 import { BackendError, ConfigError } from '../errors.js';
@@ -52,8 +52,8 @@ export const circuitBreaker = defineComponent({
   namespace: 'qos/circuit-breaker',
   aliases: ['github.com/devopsfaith/krakend-circuitbreaker/gobreaker'],
   schema,
-  leavesData: true,
-  leavesSignal: true,
+  readsData: false,
+  exposesSignal: false,
 
   backend(settings, scope) {
     if (isOff(settings)) return undefined;
@@ -93,7 +93,7 @@ function createJudge(statuses: readonly number[] | undefined): Judge {
       return failing?.has(metadata.status) ? 'failure' : 'success';
     },
     ofError(error, { signal }) {
-      if (!isBackendsFault(error, signal)) return 'ignored';
+      if (!isBackendFailure(error, signal)) return 'ignored';
       if (!failing || !(error instanceof BackendError) || error.code !== 'ERR_BACKEND_STATUS') return 'failure';
       return failing.has(error.details.backendStatus as number) ? 'failure' : 'success';
     },
@@ -126,7 +126,7 @@ function observe(
       const isFollowed =
         streamOf !== undefined &&
         outcome === 'success' &&
-        onStreamEnd(streamOf, response, request.signal, (end) => leave(end.isBackendsFault ? 'failure' : outcome));
+        onStreamEnd(streamOf, response, request.signal, (end) => leave(end.isBackendFailure ? 'failure' : outcome));
       if (!isFollowed) leave(outcome);
       return response;
     },

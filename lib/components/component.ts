@@ -88,10 +88,10 @@ export interface Declaration<S extends z.ZodType, N extends string> {
    * and not the requests that wait outside.
    */
   readonly sharesCalls?: boolean;
-  /** True where no hook looks into the data of an answer, let alone changes it: documents may stay the text they are. */
-  readonly leavesData?: boolean;
-  /** True where no hook hands the signal of a request to code that is not the gateway's: it need not be a real one. */
-  readonly leavesSignal?: boolean;
+  /** False where no hook looks into the data of an answer, or changes it: documents may stay the text they came as. */
+  readonly readsData?: boolean;
+  /** False where no hook hands the signal of a request to code that is not the gateway's: it need not be a real one. */
+  readonly exposesSignal?: boolean;
   /**
    * Asked at start: true where, with these options and at this level, its `endpoint` or `client` hook adds params. Without
    * one that does, `{JWT.sub}` in a `url_pattern` is refused.

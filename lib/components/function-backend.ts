@@ -6,7 +6,7 @@ import { BackendError, GatewayError } from '../errors.js';
 import { type Headers, NO_HEADERS } from '../proxy.js';
 import type { BackendResponse } from '../transport/transport.js';
 import { defineComponent } from './component.js';
-import { type BufferedRequest, offWire } from './non-http-backend.js';
+import { type BufferedRequest, callWithoutHttp } from './non-http-backend.js';
 
 /** What a function backend is called with: what an HTTP backend would have been sent, its body read. */
 export type FunctionRequest = BufferedRequest;
@@ -36,7 +36,7 @@ export const functionBackend = defineComponent({
     const { functions, backend } = scope;
     const callFunction = functions.get(name) as BackendFunction;
 
-    return offWire(scope, async function answerByFunction(request) {
+    return callWithoutHttp(scope, async function answerByFunction(request) {
       try {
         return toResponse(await callFunction(request));
       } catch (thrown) {

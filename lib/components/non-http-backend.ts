@@ -9,7 +9,7 @@ import type { BackendResponse, Settlement, TransportMiddleware } from '../transp
 /** A request whose body has been read. */
 export type BufferedRequest = BackendRequest & { readonly body: Buffer | undefined };
 /** One call of something that is not HTTP. What it throws that is no `GatewayError` is a fault of the gateway. */
-export type OffWireCall = (request: BufferedRequest) => Promise<BackendResponse>;
+export type CallWithoutHttp = (request: BufferedRequest) => Promise<BackendResponse>;
 
 interface Place {
   readonly endpoint: Pick<EndpointConfig, 'max_request_body'>;
@@ -20,7 +20,7 @@ interface Place {
  * What every backend that is not HTTP has in common: it gets the whole body, ends with the signal whatever the client
  * library makes of it, and answers no more than `max_response_body` and `max_buffered_bytes` allow.
  */
-export function offWire({ endpoint, backend }: Place, call: OffWireCall): TransportMiddleware {
+export function callWithoutHttp({ endpoint, backend }: Place, call: CallWithoutHttp): TransportMiddleware {
   const { name, max_response_body: limit } = backend;
 
   async function run(request: BackendRequest): Promise<BackendResponse> {
@@ -36,8 +36,8 @@ export function offWire({ endpoint, backend }: Place, call: OffWireCall): Transp
     return Buffer.isBuffer(body) && body.length > limit;
   }
 
-  return function offWireLayer() {
-    return function callOffWire(request) {
+  return function nonHttpLayer() {
+    return function callBackend(request) {
       const { signal, held } = request;
       if (signal.aborted) return Promise.reject(abortError(name, signal));
       return new Promise<BackendResponse>(function callUntilAborted(resolve, reject) {
@@ -56,16 +56,16 @@ export function offWire({ endpoint, backend }: Place, call: OffWireCall): Transp
 
         function onAnswer(response: BackendResponse): void {
           signal.removeEventListener('abort', onAbort);
-          if (signal.aborted) giveBack(response, 'released');
+          if (signal.aborted) settleAs(response, 'released');
           else if (isTooLarge(response)) {
-            giveBack(response, 'refused');
+            settleAs(response, 'refused');
             const advice = 'raise max_response_body if such answers are meant to be';
             reject(
               new BackendError('ERR_BACKEND_SIZE', `${name}: the answer is larger than ${limit} bytes; ${advice}`),
             );
           } else if (!fits(response, held)) {
             // The next caller may have it.
-            giveBack(response, 'released');
+            settleAs(response, 'released');
             reject(noRoom(`${name}: its answer`));
           } else resolve(response);
         }
@@ -83,7 +83,7 @@ function noRoom(what: string): BackendError {
   return new BackendError('ERR_OVERLOADED', message);
 }
 
-function giveBack({ settle, body }: BackendResponse, settlement: Settlement): void {
+function settleAs({ settle, body }: BackendResponse, settlement: Settlement): void {
   settle?.(settlement).catch(ignore);
   if (!Buffer.isBuffer(body)) body.on('error', ignore).destroy();
 }

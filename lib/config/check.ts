@@ -193,12 +193,12 @@ function checkBackendHosts(
   const place = [...path, 'host'];
   const own = raw.host ?? [];
   // What is at fault may be what would have called the host in place of HTTP.
-  const isOffWire = components.some(({ replacesWire }) => replacesWire) || report.isFaulty([...path, 'extra_config']);
+  const isNonHttp = components.some(({ replacesWire }) => replacesWire) || report.isFaulty([...path, 'extra_config']);
 
   function checkOf(): (host: string) => string | undefined {
     if (backend.sd === 'dns') return isRecord;
     if (!usesHostsVerbatim(raw)) return isOrigin;
-    return backend.sd !== 'static' || isOffWire || hasOwnTransport ? isVerbatim : isHttp;
+    return backend.sd !== 'static' || isNonHttp || hasOwnTransport ? isVerbatim : isHttp;
   }
   checkHosts(own, place, checkOf(), report);
   if (report.isFaulty(place) || report.isFaulty(['host'])) return;

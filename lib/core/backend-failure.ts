@@ -6,7 +6,7 @@ import type { ProxyResponse } from '../proxy.js';
  * Whether a failed call says something about the backend. It does not when the client left, when nobody needed the answer
  * any more, when the call was turned away before it was made, or when it ended before the backend had the whole request.
  */
-export function isBackendsFault(error: unknown, signal: AbortSignal): boolean {
+export function isBackendFailure(error: unknown, signal: AbortSignal): boolean {
   // What a call fails with once it has been ended is of no interest; why it was ended is.
   const cause: unknown = signal.aborted ? signal.reason : error;
   if (!(cause instanceof GatewayError)) return false;
@@ -19,7 +19,7 @@ export interface StreamEnd {
   /** Undefined where it ended whole. */
   readonly failure: GatewayError | undefined;
   /** Whether the failure says something about the backend. */
-  readonly isBackendsFault: boolean;
+  readonly isBackendFailure: boolean;
 }
 
 /**
@@ -38,7 +38,7 @@ export function onStreamEnd(
 
   function onClose(): void {
     const failure = failureOf(name, stream, signal);
-    listener({ failure, isBackendsFault: failure !== undefined && isFaultInStream(failure, stream, isOpenEnded) });
+    listener({ failure, isBackendFailure: failure !== undefined && isFaultInStream(failure, stream, isOpenEnded) });
   }
   if (stream.closed) onClose();
   else stream.once('close', onClose);

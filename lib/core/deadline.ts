@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { createAbort, createQuietSignal, offAbort, onAbort } from './signal.js';
+import { createAbort, createInternalSignal, offAbort, onAbort } from './signal.js';
 
 /**
  * A span of time with an end: one timer, one signal, and promises that cannot outlive it. Ends early when the parent
@@ -25,9 +25,9 @@ export function createDeadline(
   milliseconds: number,
   expired: () => Error,
   parent?: AbortSignal,
-  isQuiet = false,
+  hasInternalSignal = false,
 ): Deadline {
-  const { signal, abort } = isQuiet ? createQuietSignal() : createRealSignal();
+  const { signal, abort } = hasInternalSignal ? createInternalSignal() : createRealSignal();
   const waiting: ((reason: Error) => void)[] = [];
   const timer = setTimeout(onTimeout, milliseconds);
 
@@ -76,7 +76,7 @@ export function createDeadline(
   return { signal, race, cancel, abort: end, dispose };
 }
 
-function createRealSignal(): ReturnType<typeof createQuietSignal> {
+function createRealSignal(): ReturnType<typeof createInternalSignal> {
   const controller = new AbortController();
   const { signal } = controller;
   // Every call of every backend listens; Node would take that for a leak. Not 0: Node's getMaxListeners, which fetch

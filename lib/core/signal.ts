@@ -30,7 +30,7 @@ function callAll(listeners: (() => void)[]): void {
 }
 
 /** What the gateway itself asks of a signal, and no more. */
-class QuietSignal {
+class InternalSignal {
   aborted = false;
   reason: unknown = undefined;
   readonly [LISTENERS]: (() => void)[] = [];
@@ -54,8 +54,8 @@ class QuietSignal {
  * which gives each a hidden class of its own: one per request costs a third of the whole request, most of it in collecting
  * garbage. It must not get out of the house: `toAbortSignal` makes a real one of it.
  */
-export function createQuietSignal(): { readonly signal: AbortSignal; readonly abort: Abort } {
-  const quiet = new QuietSignal();
+export function createInternalSignal(): { readonly signal: AbortSignal; readonly abort: Abort } {
+  const quiet = new InternalSignal();
   return {
     signal: quiet as unknown as AbortSignal,
     abort(reason) {
@@ -69,7 +69,7 @@ export function createQuietSignal(): { readonly signal: AbortSignal; readonly ab
 
 /** The signal itself, or a real one that follows it, for code that is not the gateway's. */
 export function toAbortSignal(signal: AbortSignal): AbortSignal {
-  if (!((signal as unknown) instanceof QuietSignal)) return signal;
+  if (!((signal as unknown) instanceof InternalSignal)) return signal;
   const controller = new AbortController();
   if (signal.aborted) controller.abort(signal.reason);
   else onAbort(signal, () => controller.abort(signal.reason));

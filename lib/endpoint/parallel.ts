@@ -12,14 +12,14 @@ export interface MergerOptions {
   /** The merge's share of the endpoint's timeout, in milliseconds: what is left is for filters and writing. */
   readonly timeout: number;
   /** True where nobody but the gateway looks at the signal of a request. */
-  readonly isQuiet?: boolean;
+  readonly hasInternalSignal?: boolean;
   readonly merge: Merge;
 }
 
 /** Calls every backend at once; what has not answered when the time is up counts as failed. */
-export function createParallel({ name, clients, timeout, isQuiet, merge }: MergerOptions): Proxy {
+export function createParallel({ name, clients, timeout, hasInternalSignal, merge }: MergerOptions): Proxy {
   return function callInParallel(request) {
-    const deadline = createDeadline(timeout, () => mergeExpired(name, timeout), request.signal, isQuiet);
+    const deadline = createDeadline(timeout, () => mergeExpired(name, timeout), request.signal, hasInternalSignal);
     const shared: ProxyRequest = { ...request, signal: deadline.signal };
     let fatal: GatewayError | undefined;
 

@@ -25,7 +25,7 @@ export function createShadow({ clients, timeout, logger }: ShadowOptions): Shado
 
   function send(client: BackendClient, request: ProxyRequest): void {
     const deadline = createDeadline(timeout, () => expired(client));
-    const place = running.join(deadline);
+    const place = running.push(deadline);
     // It goes on when the request is over.
     const held = request.held && openHeld(request.held.budget);
     deadline
@@ -35,7 +35,7 @@ export function createShadow({ clients, timeout, logger }: ShadowOptions): Shado
       })
       .catch((error) => logger.debug({ backend: client.name, code: error?.code }, 'shadow backend failed'))
       .finally(() => {
-        running.leave(place);
+        running.remove(place);
         deadline.dispose();
         if (held) release(held);
       });

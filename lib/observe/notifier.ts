@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { isBackendsFault, onStreamEnd, type StreamEnd } from '../core/backend-failure.js';
+import { isBackendFailure, onStreamEnd, type StreamEnd } from '../core/backend-failure.js';
 import { BackendError, type ErrorCode, GatewayError, RequestError, toBackendFailure } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Admit, BackendRequest, Middleware, ProxyRequest, ProxyResponse } from '../proxy.js';
@@ -26,7 +26,7 @@ export interface Visit {
 }
 
 /** Tells the observers what happens. Only there when there are any. */
-export interface Observation {
+export interface Notifier {
   /** A request has found its endpoint. */
   enter(place: EndpointPlace, request: IncomingMessage): Visit;
   /** It has no answer. */
@@ -47,7 +47,7 @@ export interface Observation {
 
 const REPORT_EVERY = 60_000;
 
-export function createObservation(observers: readonly Observer[], logger: Logger): Observation | undefined {
+export function createNotifier(observers: readonly Observer[], logger: Logger): Notifier | undefined {
   if (observers.length === 0) return undefined;
   const guard = createGuard(logger);
   const isFollowing = observers.some(({ started }) => started !== undefined);
@@ -153,7 +153,7 @@ export function createObservation(observers: readonly Observer[], logger: Logger
             (response) => {
               const { status } = response.metadata;
               const outcome = response.isComplete ? 'complete' : 'incomplete';
-              function endStream({ failure, isBackendsFault: isFault }: StreamEnd): void {
+              function endStream({ failure, isBackendFailure: isFault }: StreamEnd): void {
                 if (failure === undefined) end(outcome, status);
                 else end(isFault ? 'failed' : 'cancelled', status, toBackendFailure(place.backend, failure).code);
               }
@@ -231,7 +231,7 @@ function present<T>(values: readonly (T | undefined)[]): readonly T[] {
 }
 
 function outcomeOf(error: unknown, { signal }: ProxyRequest): BackendOutcome {
-  if (isBackendsFault(error, signal)) return 'failed';
+  if (isBackendFailure(error, signal)) return 'failed';
   // A client that did not send the whole body has not left the backend anything to answer.
   if (signal.aborted || error instanceof RequestError) return 'cancelled';
   return error instanceof GatewayError && error.kind.isTurnedAway ? 'rejected' : 'failed';

@@ -1,7 +1,7 @@
 import { type IncomingMessage, OutgoingMessage, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { borrow, giveBack, isLent } from '../core/buffer-pool.js';
+import { borrow, isLent, release } from '../core/buffer-pool.js';
 import { Collector } from '../core/collect.js';
 import { BackendError } from '../errors.js';
 import { breakOff, cutUnlessTaken } from './cut.js';
@@ -64,7 +64,7 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
     if (unwritten > 0 && piece.length < BLOCK) {
       waiting ??= new Collector();
       waiting.add(piece);
-      giveBack(piece);
+      release(piece);
       return waiting.size < BLOCK || writeWaiting();
     }
     writeWaiting();
@@ -79,7 +79,7 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
     unwritten += 1;
     if (!isLent(piece)) return response.write(piece, onWritten);
     return response.write(piece, function onLentWritten() {
-      giveBack(piece);
+      release(piece);
       onWritten();
     });
   }

@@ -12,7 +12,7 @@ import { cut, cutUnlessTaken } from '../response/cut.js';
 import { createFailureLog } from '../response/failure-log.js';
 import type { ResponseWriter } from '../response/response.js';
 import { admitFirst } from './admit.js';
-import type { Admission, Guest } from './in-flight.js';
+import type { InFlight, RequestUnderWay } from './in-flight.js';
 
 /** Serves one matched request. Never throws, never rejects: an Express 4 router would hang for ever. */
 export type EndpointHandler = (
@@ -27,8 +27,8 @@ export interface HandlerOptions {
   /** Milliseconds from the first byte in to the last byte out. */
   readonly timeout: number;
   /** True where nobody but the gateway looks at the signal of a request. */
-  readonly isQuiet?: boolean;
-  readonly admission: Admission;
+  readonly hasInternalSignal?: boolean;
+  readonly inFlight: InFlight;
   /** What its requests hold in memory counts here. */
   readonly budget: BufferBudget;
   /** Why nobody is let in just now; missing where that cannot happen. */
@@ -43,8 +43,20 @@ export interface HandlerOptions {
 }
 
 export function createEndpointHandler(options: HandlerOptions): EndpointHandler {
-  const { name, timeout, isQuiet, admission, budget, refusal, readRequest, admit, readBody, proxy, writer, logger } =
-    options;
+  const {
+    name,
+    timeout,
+    hasInternalSignal,
+    inFlight,
+    budget,
+    refusal,
+    readRequest,
+    admit,
+    readBody,
+    proxy,
+    writer,
+    logger,
+  } = options;
   const log = createFailureLog(name, logger);
   const full = new RejectedError(
     503,
@@ -86,14 +98,19 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
       cutUnlessTaken(response);
       return;
     }
-    const deadline = createDeadline(timeout, () => (isSending(request) ? TOO_SLOW : expired()), undefined, isQuiet);
-    const guest: Guest = {
+    const deadline = createDeadline(
+      timeout,
+      () => (isSending(request) ? TOO_SLOW : expired()),
+      undefined,
+      hasInternalSignal,
+    );
+    const underWay: RequestUnderWay = {
       cancel(reason) {
         deadline.abort(reason);
         if (response.headersSent) cut(response);
       },
     };
-    const place = admission.enter(guest);
+    const place = inFlight.enter(underWay);
     if (place === undefined) {
       deadline.dispose();
       fail(request, response, full);
@@ -105,7 +122,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
     function expired(): GatewayError {
       if (response.socket === null) {
         // It waits behind an earlier answer of its connection, which may still be within its own time.
-        if (place !== undefined) admission.leave(place);
+        if (place !== undefined) inFlight.leave(place);
         if (response.writableEnded) cutUnlessTaken(response);
       } else if (response.writableEnded) {
         logger.debug({ endpoint: name }, 'the client did not take its answer in time; it was cut off');
@@ -118,7 +135,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
     const leave = (): void => {
       stopWaiting?.();
       release(held);
-      admission.leave(place);
+      inFlight.leave(place);
       deadline.dispose();
       if (!response.writableFinished)
         deadline.cancel(new EndpointError('ERR_CLIENT_CLOSED', `The client of ${name} left`));

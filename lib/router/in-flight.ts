@@ -1,33 +1,33 @@
-import { createQueue, type Place } from '../core/linked-queue.js';
+import { createQueue, type QueueNode } from '../core/linked-queue.js';
 import type { GatewayError } from '../errors.js';
 
 /** A request under way. */
-export interface Guest {
+export interface RequestUnderWay {
   /** Ends it; what was not answered yet fails with the reason. */
   cancel(reason: GatewayError): void;
 }
 
-/** Keeps count of the requests under way: caps them, and knows when the last one has left. */
-export interface Admission {
-  /** Undefined when the house is full. */
-  enter(guest: Guest): Place<Guest> | undefined;
-  leave(place: Place<Guest>): void;
-  /** Resolves once nobody is inside. */
+/** Counts the requests under way: limits them, and knows when the last one has ended. */
+export interface InFlight {
+  /** Undefined where the limit is reached. */
+  enter(request: RequestUnderWay): QueueNode<RequestUnderWay> | undefined;
+  leave(place: QueueNode<RequestUnderWay>): void;
+  /** Resolves once no request is under way. */
   empty(): Promise<void>;
   /** Ends all requests under way. */
   cancelAll(reason: GatewayError): void;
 }
 
-export function createAdmission(limit: number): Admission {
-  const inside = createQueue<Guest>();
+export function createInFlight(limit: number): InFlight {
+  const inside = createQueue<RequestUnderWay>();
   let waiting: (() => void)[] = [];
 
   return {
-    enter(guest) {
-      return inside.size < limit ? inside.join(guest) : undefined;
+    enter(request) {
+      return inside.size < limit ? inside.push(request) : undefined;
     },
     leave(place) {
-      inside.leave(place);
+      inside.remove(place);
       if (inside.size > 0 || waiting.length === 0) return;
       for (const resolve of waiting) resolve();
       waiting = [];
@@ -36,7 +36,7 @@ export function createAdmission(limit: number): Admission {
       return inside.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
     },
     cancelAll(reason) {
-      for (const guest of inside.values()) guest.cancel(reason);
+      for (const request of inside.values()) request.cancel(reason);
     },
   };
 }

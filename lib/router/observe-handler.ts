@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { type ErrorCode, GatewayError, RejectedError, RequestError } from '../errors.js';
-import type { Observation, Visit } from '../observe/notifier.js';
+import type { Notifier, Visit } from '../observe/notifier.js';
 import type { EndpointOutcome, EndpointPlace } from '../observe/observer.js';
 import { isDistrusted, onConnectionClose } from '../request/connection.js';
 import type { EndpointHandler } from './handler.js';
@@ -9,11 +9,7 @@ import type { EndpointHandler } from './handler.js';
 const NO_ANSWER = 499;
 
 /** Tells the observers when a request begins and how it ends. Works from the outside: the handler knows nothing of it. */
-export function observeHandler(
-  observation: Observation,
-  place: EndpointPlace,
-  handler: EndpointHandler,
-): EndpointHandler {
+export function observeHandler(observation: Notifier, place: EndpointPlace, handler: EndpointHandler): EndpointHandler {
   return function handleObserved(request, response, params) {
     const { socket } = request;
     // Nobody will be answered, so there is no end to wait for either.

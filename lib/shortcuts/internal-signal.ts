@@ -7,19 +7,19 @@ interface Ingredients {
   readonly components: readonly Component[];
   /** A user's own. */
   readonly transport?: unknown;
-  /** Somebody who looks at everything. */
+  /** Code that looks at everything. */
   readonly tap?: unknown;
 }
 
-/** Whether nobody but the gateway looks at the signals of an endpoint's requests. */
-export function isQuiet(endpoint: EndpointConfig, { components, transport, tap }: Ingredients): boolean {
+/** Whether only the gateway looks at the signals of an endpoint's requests. */
+export function hasInternalSignal(endpoint: EndpointConfig, { components, transport, tap }: Ingredients): boolean {
   return (
     !(transport || tap) &&
-    [endpoint, ...endpoint.backend].every((place) => inTableOrder(place.components, components).every(leavesSignal))
+    [endpoint, ...endpoint.backend].every((place) => inTableOrder(place.components, components).every(keepsSignal))
   );
 }
 
-function leavesSignal({ component }: { readonly component: Component }): boolean {
-  const { leavesSignal: isKnownTo, admit, endpoint, client, backend, transport } = component;
-  return isKnownTo === true || !(admit || endpoint || client || backend || transport);
+function keepsSignal({ component }: { readonly component: Component }): boolean {
+  const { exposesSignal = true, admit, endpoint, client, backend, transport } = component;
+  return !exposesSignal || !(admit || endpoint || client || backend || transport);
 }

@@ -63,7 +63,7 @@ export function passesText(endpoint: EndpointConfig, { encodings, combiners, com
     JSON_ENCODINGS.has(encodings.get(output)) &&
     !(tap || proxy.static || proxy.flatmap_filter || proxy.sequential) &&
     combiners.get(proxy.combiner) === builtInCombiners.get(proxy.combiner) &&
-    inTableOrder(endpoint.components, components).every(leavesData)
+    inTableOrder(endpoint.components, components).every(leavesDataAlone)
   );
 }
 
@@ -74,11 +74,11 @@ export function staysText(backend: BackendConfig, { encodings, components }: Ing
   return (
     JSON_ENCODINGS.has(encodings.get(backend.encoding)) &&
     !(isFiltered || proxy.flatmap_filter) &&
-    inTableOrder(backend.components, components).every(leavesData)
+    inTableOrder(backend.components, components).every(leavesDataAlone)
   );
 }
 
-function leavesData({ component }: { readonly component: Component }): boolean {
-  const { leavesData: isKnownTo, endpoint, client, backend } = component;
-  return isKnownTo === true || !(endpoint || client || backend);
+function leavesDataAlone({ component }: { readonly component: Component }): boolean {
+  const { readsData = true, endpoint, client, backend } = component;
+  return !readsData || !(endpoint || client || backend);
 }

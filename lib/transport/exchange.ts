@@ -3,9 +3,10 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { give, type Held, take } from '../core/buffer-budget.js';
 import { Collector } from '../core/collect.js';
-import type { Place } from '../core/linked-queue.js';
+import type { QueueNode } from '../core/linked-queue.js';
 import { PackedStream } from '../core/packed-stream.js';
 import { offAbort, onAbort } from '../core/signal.js';
+import { type Connection, expectAnswer, OVERSIZE } from './connection.js';
 import { dispatch, isInstrumented } from './dispatch.js';
 import {
   abortError,
@@ -20,7 +21,6 @@ import {
   wireError,
 } from './failure.js';
 import { type Head, readHead } from './head.js';
-import { expectAnswer, type Lane, OVERSIZE } from './lane.js';
 import type { Call, Waiter } from './origin.js';
 import type { Pool } from './pool.js';
 import { isRedirect } from './redirect.js';
@@ -95,9 +95,9 @@ function runExchange(
   // A call that waits is started out of another one's context, and its span would get the wrong parent.
   const call: Call = { start: isInstrumented() ? AsyncResource.bind(start) : start, refuse };
   const handler = { onRequestStart: undefined, onConnect, onResponseStarted, onHeaders, onData, onComplete, onError };
-  let lane: Lane | undefined;
-  /** Where it waits for a lane. */
-  let place: Place<Waiter> | undefined;
+  let connection: Connection | undefined;
+  /** Where it waits for a connection. */
+  let place: QueueNode<Waiter> | undefined;
   let isConnected = false;
   let isReused = false;
   let isRetry = false;
@@ -128,8 +128,8 @@ function runExchange(
   }
   place = pool.take(call, false);
 
-  function start(free: Lane): void {
-    lane = free;
+  function start(free: Connection): void {
+    connection = free;
     const options = {
       path,
       method,
@@ -166,13 +166,13 @@ function runExchange(
 
   /** The request is about to be written. */
   function onConnect(abort: () => void): void {
-    if (isOver || lane === undefined) {
+    if (isOver || connection === undefined) {
       abort();
       return;
     }
     isConnected = true;
-    isReused = lane.exchanges > 0;
-    expectAnswer(lane, maxBody + FRAMING_ALLOWANCE);
+    isReused = connection.exchanges > 0;
+    expectAnswer(connection, maxBody + FRAMING_ALLOWANCE);
   }
 
   function onResponseStarted(): void {
@@ -183,15 +183,15 @@ function runExchange(
     if (isOver) return false;
     if (status < 200) return onInterimAnswer(status);
     clearTimeout(headTimer);
-    const judged = readHead(status, raw, method, request.headers, lane?.statusLine.isHttp10, settings.stream);
+    const judged = readHead(status, raw, method, request.headers, connection?.statusLine.isHttp10, settings.stream);
     if (typeof judged === 'string') return fail(protocolError(name, judged));
     if (judged.hasBody && judged.length > maxBody) return fail(sizeError(name, maxBody));
     head = judged;
     // Read now: a closed socket does not know it any more.
-    if (isRedirect(status)) peerAddress = lane?.socket?.remoteAddress;
+    if (isRedirect(status)) peerAddress = connection?.socket?.remoteAddress;
     if (!judged.hasBody) return true;
     if (settings.stream && judged.length !== 0) {
-      setLending(lane?.socket, true);
+      setLending(connection?.socket, true);
       stream = new PackedStream({ read: resume, destroy: onStreamDestroy, highWaterMark: STREAM_BUFFER });
       // The caller may not have got hold of it yet when it breaks.
       stream.on('error', ignore);
@@ -200,7 +200,7 @@ function runExchange(
     }
     if (judged.length > 0 && !hold(judged.length)) return fail(noRoomError(name));
     if (judged.length > SMALLEST_WHOLE && judged.length <= LARGEST_WHOLE) {
-      setLending(lane?.socket, true);
+      setLending(connection?.socket, true);
       whole = Buffer.allocUnsafeSlow(judged.length);
     }
     return true;
@@ -232,15 +232,15 @@ function runExchange(
   }
 
   function onComplete(): void {
-    setLending(lane?.socket, false);
-    isCut = head?.isCloseDelimited === true && lane?.socket !== undefined && isCutOff(lane.socket);
+    setLending(connection?.socket, false);
+    isCut = head?.isCloseDelimited === true && connection?.socket !== undefined && isCutOff(connection.socket);
     // The parser has not looked at what follows in the same read yet; it will have by then.
     if (!isOver) queueMicrotask(finish);
   }
 
   function finish(): void {
-    if (isOver || lane === undefined || head === undefined) return;
-    const error = lane.socket?.errored;
+    if (isOver || connection === undefined || head === undefined) return;
+    const error = connection.socket?.errored;
     if (head.isCloseDelimited) {
       const fault = faultAtClose(name, error, isCut);
       if (fault !== undefined) {
@@ -253,7 +253,7 @@ function runExchange(
       return;
     }
     settle();
-    pool.release(lane);
+    pool.release(connection);
     if (stream !== undefined) stream.finish();
     else resolve(respond(head, whole ?? pieces.take(), peerAddress));
   }
@@ -268,9 +268,9 @@ function runExchange(
 
   /** The other side had closed the idle socket while the request was on its way: it never saw it. */
   function retry(): void {
-    const stale = lane;
+    const stale = connection;
     isRetry = true;
-    lane = undefined;
+    connection = undefined;
     // Not from within undici's own clean-up.
     queueMicrotask(function retryNow() {
       if (!isOver) place = pool.take(call, true);
@@ -293,7 +293,7 @@ function runExchange(
   function onStreamDestroy(error: Error | null, done: (error: Error | null) => void): void {
     if (!isOver) {
       settle();
-      if (lane !== undefined) pool.discard(lane);
+      if (connection !== undefined) pool.discard(connection);
     }
     done(error);
   }
@@ -303,7 +303,7 @@ function runExchange(
     if (isOver) return false;
     settle();
     give(held, taken);
-    if (lane !== undefined) pool.discard(lane);
+    if (connection !== undefined) pool.discard(connection);
     else if (place !== undefined) pool.forget(place);
     if (stream !== undefined) stream.destroy(error);
     else reject(error);

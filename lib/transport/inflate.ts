@@ -14,7 +14,7 @@ import { GatewayError } from '../errors.js';
 import type { Headers } from '../proxy.js';
 import { untilAborted } from './abort.js';
 import { abortError, decodeError, noRoomError, sizeError } from './failure.js';
-import type { Gate } from './semaphore.js';
+import type { Semaphore } from './semaphore.js';
 import type { BackendResponse } from './transport.js';
 
 export interface InflateSettings {
@@ -22,7 +22,7 @@ export interface InflateSettings {
   /** Bytes a body may grow to. */
   readonly maxBody: number;
   /** Large bodies take turns, or a handful of bombs would fill the memory together. */
-  readonly gate: Gate;
+  readonly gate: Semaphore;
 }
 
 /** Undoes the Content-Encoding of an answer. */

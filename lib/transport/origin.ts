@@ -1,51 +1,51 @@
-import { createQueue, type Place, type Queue } from '../core/linked-queue.js';
+import { createQueue, type Queue, type QueueNode } from '../core/linked-queue.js';
 import type { Logger } from '../logger.js';
-import type { Lane } from './lane.js';
+import type { Connection } from './connection.js';
 
-/** A call that needs a lane. */
+/** A call that needs a connection. */
 export interface Call {
-  /** Called once a lane is there; the caller gives it back with `release` or `discard`. */
-  start(lane: Lane): void;
+  /** Called once a connection is there; the caller gives it back with `release` or `discard`. */
+  start(connection: Connection): void;
   /** Called instead when there will be none, since everything is closing. */
   refuse(): void;
 }
 
-/** A call that waits for a lane of one pool. */
+/** A call that waits for a connection of one pool. */
 export interface Waiter {
   readonly member: Member;
   readonly call: Call;
-  place: Place<Waiter> | undefined;
+  place: QueueNode<Waiter> | undefined;
 }
 
 /** What an origin asks of each of its pools. */
 export interface Member {
-  /** Opens a lane for the call. */
+  /** Opens a connection for the call. */
   open(call: Call): void;
-  /** When its longest idle lane became idle; `Infinity` where none is. */
+  /** When its longest idle connection became idle; `Infinity` where none is. */
   idleSince(): number;
-  /** Closes its longest idle lane. */
+  /** Closes its longest idle connection. */
   closeOldest(): void;
-  /** Closes its idle lanes; those in use serve no further exchange. */
+  /** Closes its idle connections; those in use serve no further exchange. */
   retireLanes(): void;
 }
 
 /**
  * What all pools to one origin have in common, whatever their settings and whichever configuration they belong to: how many
- * lanes there may be, the calls that wait for one, and whether the origin is known to answer out of step.
+ * connections there may be, the calls that wait for one, and whether the origin is known to answer out of step.
  */
 export interface Origin {
   readonly members: Set<Member>;
   /** In the order they came. */
   readonly waiting: Queue<Waiter>;
-  /** Lanes there may be. */
+  /** Connections there may be. */
   limit: number;
-  /** Lanes there are. */
-  lanes: number;
+  /** Connections there are. */
+  connections: number;
   /** How many of them are idle. */
   idle: number;
-  /** True where a lane may be opened, if need be in the place of idle ones. */
+  /** True where a connection may be opened, if need be in the place of idle ones. */
   makeRoom(): boolean;
-  /** Opens lanes for the calls that wait, as far as there is room. */
+  /** Opens connections for the calls that wait, as far as there is room. */
   admit(): void;
   /** It has sent bytes that no request asked for. */
   strike(): void;
@@ -105,12 +105,12 @@ function createOrigin(name: string, logger: Logger, now: () => number): Origin {
     members: new Set(),
     waiting: createQueue(),
     limit: 0,
-    lanes: 0,
+    connections: 0,
     idle: 0,
 
     makeRoom() {
-      while (origin.lanes >= origin.limit && origin.idle > 0) oldest(origin.members).closeOldest();
-      return origin.lanes < origin.limit;
+      while (origin.connections >= origin.limit && origin.idle > 0) oldest(origin.members).closeOldest();
+      return origin.connections < origin.limit;
     },
 
     admit() {

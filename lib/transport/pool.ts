@@ -1,22 +1,22 @@
 import type { SecureContext } from 'node:tls';
 import type { ClientConfig, ClientTls } from '../config/resolved.js';
-import { createQueue, type Place } from '../core/linked-queue.js';
+import { createQueue, type QueueNode } from '../core/linked-queue.js';
 import type { AddressKind } from './address-kind.js';
-import { closeLane, type Lane, openLane } from './lane.js';
+import { type Connection, closeLane, openLane } from './connection.js';
 import type { Call, Member, Origin, Origins, Waiter } from './origin.js';
 import { type Address, createConnect, parseOrigin } from './socket.js';
 import { readTls } from './tls.js';
 
 /** The sockets to one origin, for backends with the same settings. */
 export interface Pool {
-  /** Gives the call a lane, now or when one gets free: then it has a place. `fresh` asks for a new socket. */
-  take(call: Call, fresh: boolean): Place<Waiter> | undefined;
-  /** The call that waits there does not want a lane any more. */
-  forget(place: Place<Waiter>): void;
+  /** Gives the call a connection, now or when one gets free: then it has a place. `fresh` asks for a new socket. */
+  take(call: Call, fresh: boolean): QueueNode<Waiter> | undefined;
+  /** The call that waits there does not want a connection any more. */
+  forget(place: QueueNode<Waiter>): void;
   /** The exchange went well: the socket may serve another one. */
-  release(lane: Lane): void;
+  release(connection: Connection): void;
   /** The socket is not to be used again. */
-  discard(lane: Lane): void;
+  discard(connection: Connection): void;
   /** There were bytes behind the end of an answer. */
   strike(): void;
   /** False while it has no socket and nobody waits for one. */
@@ -142,9 +142,9 @@ function createPool({ name, origins, address, redirectedFrom, settings, client, 
   );
   const keepsAlive = !client.disable_keep_alives && !settings.isolate;
   const idleTimeout = (client.idle_connection_timeout ?? IDLE_TIMEOUT) || NEVER;
-  const lanes = new Set<Lane>();
+  const connections = new Set<Connection>();
   /** The one that came back first is the first one to be used again. */
-  const idle = createQueue<Lane>();
+  const idle = createQueue<Connection>();
   let isClosed = false;
 
   const member: Member = {
@@ -154,8 +154,8 @@ function createPool({ name, origins, address, redirectedFrom, settings, client, 
       if (idle.first !== undefined) remove(idle.first);
     },
     retireLanes() {
-      for (const lane of idle.values()) remove(lane);
-      for (const lane of lanes) lane.isReusable = false;
+      for (const connection of idle.values()) remove(connection);
+      for (const connection of connections) connection.isReusable = false;
     },
   };
   const origin = join(origins.of(name));
@@ -167,72 +167,72 @@ function createPool({ name, origins, address, redirectedFrom, settings, client, 
     return shared;
   }
 
-  function take(call: Call, fresh: boolean): Place<Waiter> | undefined {
-    const lane = fresh ? undefined : restedLane();
+  function take(call: Call, fresh: boolean): QueueNode<Waiter> | undefined {
+    const connection = fresh ? undefined : restedLane();
     if (isClosed) call.refuse();
-    else if (lane !== undefined) call.start(lane);
+    else if (connection !== undefined) call.start(connection);
     else if (origin.makeRoom()) call.start(newLane());
     else return wait(call);
     return undefined;
   }
 
-  function wait(call: Call): Place<Waiter> {
+  function wait(call: Call): QueueNode<Waiter> {
     const waiter: Waiter = { member, call, place: undefined };
-    waiter.place = origin.waiting.join(waiter);
+    waiter.place = origin.waiting.push(waiter);
     return waiter.place;
   }
 
   /** A stray answer shows itself while its socket rests; but no call waits for that where no further socket may be opened. */
-  function restedLane(): Lane | undefined {
-    const lane = idle.first;
-    if (lane === undefined) return undefined;
-    const isRested = rest === 0 || now() - lane.idleSince >= rest;
-    if (!isRested && origin.lanes < origin.limit) return undefined;
-    leaveIdle(lane);
-    return lane;
+  function restedLane(): Connection | undefined {
+    const connection = idle.first;
+    if (connection === undefined) return undefined;
+    const isRested = rest === 0 || now() - connection.idleSince >= rest;
+    if (!isRested && origin.connections < origin.limit) return undefined;
+    leaveIdle(connection);
+    return connection;
   }
 
-  function release(lane: Lane): void {
-    lane.isExpecting = false;
+  function release(connection: Connection): void {
+    connection.isExpecting = false;
     const next = origin.waiting.first;
-    if (!lane.isReusable || origin.lanes > origin.limit) discard(lane);
+    if (!connection.isReusable || origin.connections > origin.limit) discard(connection);
     else if (next?.member === member) {
       origin.waiting.shift();
-      next.call.start(lane);
+      next.call.start(connection);
     }
-    // What waits there needs a lane of its own kind, and opens it in this one's place.
-    else if (next !== undefined || origin.idle >= client.max_idle_connections_per_host) discard(lane);
-    else joinIdle(lane);
+    // What waits there needs a connection of its own kind, and opens it in this one's place.
+    else if (next !== undefined || origin.idle >= client.max_idle_connections_per_host) discard(connection);
+    else joinIdle(connection);
   }
 
-  function joinIdle(lane: Lane): void {
-    if (!lanes.has(lane)) return;
-    lane.idleSince = now();
-    lane.place = idle.join(lane);
+  function joinIdle(connection: Connection): void {
+    if (!connections.has(connection)) return;
+    connection.idleSince = now();
+    connection.place = idle.push(connection);
     origin.idle += 1;
   }
 
-  function leaveIdle(lane: Lane): void {
-    if (lane.place === undefined) return;
-    idle.leave(lane.place);
-    lane.place = undefined;
+  function leaveIdle(connection: Connection): void {
+    if (connection.place === undefined) return;
+    idle.remove(connection.place);
+    connection.place = undefined;
     origin.idle -= 1;
   }
 
-  function discard(lane: Lane): void {
-    if (remove(lane)) origin.admit();
+  function discard(connection: Connection): void {
+    if (remove(connection)) origin.admit();
   }
 
-  function remove(lane: Lane): boolean {
-    if (!lanes.delete(lane)) return false;
-    leaveIdle(lane);
-    origin.lanes -= 1;
-    closeLane(lane).catch(ignore);
+  function remove(connection: Connection): boolean {
+    if (!connections.delete(connection)) return false;
+    leaveIdle(connection);
+    origin.connections -= 1;
+    closeLane(connection).catch(ignore);
     return true;
   }
 
-  function newLane(): Lane {
-    const lane = openLane({
+  function newLane(): Connection {
+    const connection = openLane({
       origin: name,
       servername: address.servername,
       connect,
@@ -244,14 +244,14 @@ function createPool({ name, origins, address, redirectedFrom, settings, client, 
       onFault: discard,
       onStray: strike,
     });
-    lanes.add(lane);
-    origin.lanes += 1;
-    return lane;
+    connections.add(connection);
+    origin.connections += 1;
+    return connection;
   }
 
-  /** A busy lane is dealt with by its exchange. */
-  function onDisconnect(lane: Lane): void {
-    if (lane.place !== undefined) discard(lane);
+  /** A busy connection is dealt with by its exchange. */
+  function onDisconnect(connection: Connection): void {
+    if (connection.place !== undefined) discard(connection);
   }
 
   function strike(): void {
@@ -263,15 +263,15 @@ function createPool({ name, origins, address, redirectedFrom, settings, client, 
     isClosed = true;
     origin.members.delete(member);
     for (const { place, call } of waiters()) {
-      if (place !== undefined) origin.waiting.leave(place);
+      if (place !== undefined) origin.waiting.remove(place);
       call.refuse();
     }
-    const open = [...lanes];
-    for (const lane of open) {
-      lanes.delete(lane);
-      leaveIdle(lane);
+    const open = [...connections];
+    for (const connection of open) {
+      connections.delete(connection);
+      leaveIdle(connection);
     }
-    origin.lanes -= open.length;
+    origin.connections -= open.length;
     // The calls of other pools go on.
     origin.admit();
     await Promise.all(open.map(closeLane));
@@ -282,10 +282,10 @@ function createPool({ name, origins, address, redirectedFrom, settings, client, 
   }
 
   function isUsed(): boolean {
-    return lanes.size > 0 || waiters().length > 0;
+    return connections.size > 0 || waiters().length > 0;
   }
 
-  return { take, forget: origin.waiting.leave, release, discard, strike, isUsed, close };
+  return { take, forget: origin.waiting.remove, release, discard, strike, isUsed, close };
 }
 
 function refuse(call: Call): undefined {

@@ -1,8 +1,8 @@
 /** Runs tasks, a few at a time, in the order they came. */
-export type Gate = <T>(task: () => Promise<T>) => Promise<T>;
+export type Semaphore = <T>(task: () => Promise<T>) => Promise<T>;
 
 /** Lets `places` tasks run at once. */
-export function createGate(places: number): Gate {
+export function createSemaphore(places: number): Semaphore {
   const waiting: (() => void)[] = [];
   let free = places;
 

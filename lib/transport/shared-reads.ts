@@ -1,5 +1,5 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
-import { letGo, type Memory, takeMemory } from '../core/buffer-pool.js';
+import { type Memory, releaseMemory, takeMemory } from '../core/buffer-pool.js';
 
 /** What one read takes at most, unless memory is lent. */
 const SIZE = 64 * 1024;
@@ -34,7 +34,7 @@ export function connectShared(options: NetConnectOpts): Socket {
       next ??= takeMemory();
       return next.bytes;
     }
-    if (next !== undefined) letGo(next);
+    if (next !== undefined) releaseMemory(next);
     next = undefined;
     shared ??= Buffer.allocUnsafeSlow(SIZE);
     return shared;
@@ -66,7 +66,7 @@ export function connectShared(options: NetConnectOpts): Socket {
         return chunk;
       }
       // Who asks for more is done with what came before.
-      if (current !== undefined) letGo(current);
+      if (current !== undefined) releaseMemory(current);
       current = undefined;
       return readRest.call(socket, size);
     },

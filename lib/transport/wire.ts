@@ -6,7 +6,7 @@ import { createInflate, type Inflate } from './inflate.js';
 import type { Origins } from './origin.js';
 import { createPools } from './pool.js';
 import { followRedirects } from './redirect.js';
-import { createGate } from './semaphore.js';
+import { createSemaphore } from './semaphore.js';
 import type { Transport } from './transport.js';
 
 /** What one backend asks of the wire; times in milliseconds, sizes in bytes. */
@@ -64,7 +64,7 @@ const LARGE_BODIES_AT_ONCE = 4;
 export function createWire({ axios, client, origins, via }: WireOptions): Wire {
   let tellOfStray: (origin: string) => void = ignore;
   const pools = createPools(client, origins, (origin) => tellOfStray(origin));
-  const gate = createGate(LARGE_BODIES_AT_ONCE);
+  const gate = createSemaphore(LARGE_BODIES_AT_ONCE);
 
   function transportFor(settings: TransportSettings): Transport {
     const { name, stream, maxBody, redirects } = settings;

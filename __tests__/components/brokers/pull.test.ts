@@ -25,7 +25,7 @@ function createSource() {
       headers: {},
       done: told(id, 'done'),
       giveBack: told(id, 'back'),
-      async bury() {
+      async giveUp() {
         said.push(`${id} buried`);
         return 'is buried';
       },

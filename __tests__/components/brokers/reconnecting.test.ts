@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createLink, pauseAfter } from '../../../lib/components/brokers/reconnecting.js';
+import { createReconnecting, pauseAfter } from '../../../lib/components/brokers/reconnecting.js';
 import { ConfigError } from '../../../lib/errors.js';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] }));
@@ -10,7 +10,7 @@ function linkTo(
   close = vi.fn(async (_: number) => {}),
 ) {
   const onLost = vi.fn();
-  return { link: createLink({ name: 'backend[0]', open, close, onLost }), close, onLost };
+  return { link: createReconnecting({ name: 'backend[0]', open, close, onLost }), close, onLost };
 }
 
 /** Opens when it is told to; `ends` end what the attempts have opened. */

@@ -1,12 +1,18 @@
 import CachePolicy from 'http-cache-semantics';
 import { describe, expect, test } from 'vitest';
-import { judge, readWishes, satisfies, standsIn, varyOf } from '../../../lib/components/http-cache/freshness.js';
+import {
+  evaluate,
+  mayServeStale,
+  readDirectives,
+  satisfies,
+  varyOf,
+} from '../../../lib/components/http-cache/freshness.js';
 import { backendRequest, headersOf } from '../../support/requests.js';
 
 type Lines = Record<string, string | string[]>;
 
 function fresh(headers: Lines, request: Lines = {}, status = 200) {
-  return judge(backendRequest({ headers: headersOf(request) }), status, headersOf(headers));
+  return evaluate(backendRequest({ headers: headersOf(request) }), status, headersOf(headers));
 }
 
 const DAY = 86_400;
@@ -50,7 +56,7 @@ describe('lifetime', () => {
   ])('%s: useless without a validator, to be asked about with one', (_title, headers) => {
     expect(fresh(headers)).toBeUndefined();
     const asked = fresh({ ...headers, etag: '"a"' });
-    expect(asked && satisfies(asked, asked.initialAge, readWishes({}))).toBe(false);
+    expect(asked && satisfies(asked, asked.initialAge, readDirectives({}))).toBe(false);
   });
 
   test('K02 a last-modified date alone does not make an answer fresh', () => {
@@ -100,7 +106,7 @@ describe('what is not stored', () => {
   });
 });
 
-describe('wishes of a request', () => {
+describe('directives of a request', () => {
   const minute = { lifetime: 60, initialAge: 0, staleIfError: 0, mayBeStale: true };
 
   test.each<[string | undefined, number, boolean]>([
@@ -117,19 +123,19 @@ describe('wishes of a request', () => {
     ['max-stale=5', 66, false],
     ['max-stale=5, max-age=60', 63, false],
   ])('%s at the age of %d s: %j', (control, age, isEnough) => {
-    const wishes = readWishes(headersOf(control === undefined ? {} : { 'cache-control': control }));
-    expect(satisfies(minute, age, wishes)).toBe(isEnough);
+    const directives = readDirectives(headersOf(control === undefined ? {} : { 'cache-control': control }));
+    expect(satisfies(minute, age, directives)).toBe(isEnough);
   });
 
   test('Pragma counts where there is no Cache-Control', () => {
-    expect(readWishes(headersOf({ pragma: 'no-cache' })).noCache).toBe(true);
-    expect(readWishes(headersOf({ pragma: 'no-cache', 'cache-control': 'max-age=5' })).noCache).toBe(false);
+    expect(readDirectives(headersOf({ pragma: 'no-cache' })).noCache).toBe(true);
+    expect(readDirectives(headersOf({ pragma: 'no-cache', 'cache-control': 'max-age=5' })).noCache).toBe(false);
   });
 
   test('nobody gets a stale answer where the backend forbids it', () => {
     for (const control of ['max-age=60, must-revalidate', 'max-age=60, proxy-revalidate', 's-maxage=60']) {
       const freshness = fresh({ 'cache-control': control });
-      expect(freshness && satisfies(freshness, 61, readWishes(headersOf({ 'cache-control': 'max-stale' })))).toBe(
+      expect(freshness && satisfies(freshness, 61, readDirectives(headersOf({ 'cache-control': 'max-stale' })))).toBe(
         false,
       );
     }
@@ -137,28 +143,28 @@ describe('wishes of a request', () => {
 });
 
 describe('stale-if-error', () => {
-  const none = readWishes({});
+  const none = readDirectives({});
 
   test('K02 only where somebody says so, and only so long', () => {
     const silent = fresh({ 'cache-control': 'max-age=60' });
     const saying = fresh({ 'cache-control': 'max-age=60, stale-if-error=30' });
-    const asking = readWishes(headersOf({ 'cache-control': 'stale-if-error=30' }));
+    const asking = readDirectives(headersOf({ 'cache-control': 'stale-if-error=30' }));
     if (!silent || !saying) throw new Error('not stored');
-    expect(standsIn(silent, 61, none)).toBe(false);
-    expect(standsIn(silent, 61, asking)).toBe(true);
-    expect(standsIn(silent, 90, asking)).toBe(false);
-    expect(standsIn(saying, 89, none)).toBe(true);
-    expect(standsIn(saying, 90, none)).toBe(false);
+    expect(mayServeStale(silent, 61, none)).toBe(false);
+    expect(mayServeStale(silent, 61, asking)).toBe(true);
+    expect(mayServeStale(silent, 90, asking)).toBe(false);
+    expect(mayServeStale(saying, 89, none)).toBe(true);
+    expect(mayServeStale(saying, 90, none)).toBe(false);
   });
 
   test('K02 never against must-revalidate or no-cache', () => {
-    const wish = readWishes(headersOf({ 'cache-control': 'stale-if-error=1000' }));
+    const wish = readDirectives(headersOf({ 'cache-control': 'stale-if-error=1000' }));
     for (const control of ['max-age=60, must-revalidate, stale-if-error=60', 'no-cache, stale-if-error=60']) {
       const freshness = fresh({ 'cache-control': control, etag: '"a"' });
-      expect(freshness && standsIn(freshness, 61, wish)).toBe(false);
+      expect(freshness && mayServeStale(freshness, 61, wish)).toBe(false);
     }
     const saying = fresh({ 'cache-control': 'max-age=60, stale-if-error=30' });
-    expect(saying && standsIn(saying, 61, readWishes(headersOf({ 'cache-control': 'no-cache' })))).toBe(false);
+    expect(saying && mayServeStale(saying, 61, readDirectives(headersOf({ 'cache-control': 'no-cache' })))).toBe(false);
   });
 });
 
@@ -197,7 +203,7 @@ describe('against http-cache-semantics', () => {
                 { status: 200, headers },
                 { shared: true, cacheHeuristic: 0 },
               );
-              const ours = readWishes(headersOf(request)).noStore ? undefined : fresh(headers, request);
+              const ours = readDirectives(headersOf(request)).noStore ? undefined : fresh(headers, request);
               const theirs = policy.storable() && !isOurDeparture(control, request);
               const detail = JSON.stringify({ headers, request });
               // max-age twice: the library takes the last, we the shortest; proxy-revalidate: it never takes for fresh.

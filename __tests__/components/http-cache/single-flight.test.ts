@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { createFlights } from '../../../lib/components/http-cache/single-flight.js';
+import { createSingleFlight } from '../../../lib/components/http-cache/single-flight.js';
 
 function deferred<T>() {
   let resolve!: (value: T) => void;
@@ -11,9 +11,9 @@ function deferred<T>() {
   return { promise, resolve, reject };
 }
 
-describe('createFlights', () => {
-  test('K04 one flight for all who ask while it is under way, and a new one after it', async () => {
-    const flights = createFlights<number>();
+describe('createSingleFlight', () => {
+  test('K04 one fetch for all who ask while it is under way, and a new one after it', async () => {
+    const fetches = createSingleFlight<number>();
     const signals = Array.from({ length: 500 }, () => new AbortController().signal);
     const signal = signals[0] as AbortSignal;
     const work = deferred<number>();
@@ -22,74 +22,74 @@ describe('createFlights', () => {
       starts++;
       return work.promise;
     };
-    const boardings = signals.map((each) => flights.board('key', each, start));
+    const boardings = signals.map((each) => fetches.join('key', each, start));
     expect(boardings.filter(({ isFirst }) => isFirst)).toHaveLength(1);
     work.resolve(7);
-    expect(new Set(await Promise.all(boardings.map(({ arrival }) => arrival)))).toEqual(new Set([7]));
+    expect(new Set(await Promise.all(boardings.map(({ result }) => result)))).toEqual(new Set([7]));
     expect(starts).toBe(1);
-    expect(flights.board('key', signal, start).isFirst).toBe(true);
-    expect(flights.board('other', signal, start).isFirst).toBe(true);
+    expect(fetches.join('key', signal, start).isFirst).toBe(true);
+    expect(fetches.join('other', signal, start).isFirst).toBe(true);
   });
 
   test('K04 the first one leaves, the others arrive', async () => {
-    const flights = createFlights<string>();
+    const fetches = createSingleFlight<string>();
     const work = deferred<string>();
     let inFlight!: AbortSignal;
     const first = new AbortController();
-    const leaving = flights.board('key', first.signal, (signal) => {
+    const leaving = fetches.join('key', first.signal, (signal) => {
       inFlight = signal;
       return work.promise;
     });
-    const staying = flights.board('key', new AbortController().signal, () => Promise.reject(new Error('second start')));
+    const staying = fetches.join('key', new AbortController().signal, () => Promise.reject(new Error('second start')));
     const reason = new Error('the client left');
     first.abort(reason);
-    await expect(leaving.arrival).rejects.toBe(reason);
+    await expect(leaving.result).rejects.toBe(reason);
     expect(inFlight.aborted).toBe(false);
     work.resolve('here');
-    expect(await staying.arrival).toBe('here');
+    expect(await staying.result).toBe('here');
   });
 
-  test('T04 after the arrival a passenger has nothing to do with the flight any more', async () => {
-    const flights = createFlights<string>();
+  test('T04 after the result a waiters has nothing to do with the fetch any more', async () => {
+    const fetches = createSingleFlight<string>();
     const work = deferred<string>();
     let inFlight!: AbortSignal;
-    const passenger = new AbortController();
-    const { arrival } = flights.board('key', passenger.signal, (signal) => {
+    const waiters = new AbortController();
+    const { result } = fetches.join('key', waiters.signal, (signal) => {
       inFlight = signal;
       return work.promise;
     });
     work.resolve('here');
-    expect(await arrival).toBe('here');
+    expect(await result).toBe('here');
     await new Promise(setImmediate);
-    passenger.abort();
+    waiters.abort();
     expect(inFlight.aborted).toBe(false);
   });
 
-  test('T02 with the last passenger the flight ends, and the next one takes another', async () => {
-    const flights = createFlights<string>();
+  test('T02 with the last waiters the fetch ends, and the next one takes another', async () => {
+    const fetches = createSingleFlight<string>();
     const work = deferred<string>();
     let inFlight!: AbortSignal;
     const controllers = [new AbortController(), new AbortController()];
     const boardings = controllers.map(({ signal }) =>
-      flights.board('key', signal, (shared) => {
+      fetches.join('key', signal, (shared) => {
         inFlight = shared;
         return work.promise;
       }),
     );
     for (const [index, controller] of controllers.entries()) controller.abort(new Error(String(index)));
-    await Promise.all(boardings.map(({ arrival }, index) => expect(arrival).rejects.toThrow(String(index))));
+    await Promise.all(boardings.map(({ result }, index) => expect(result).rejects.toThrow(String(index))));
     expect(inFlight.aborted).toBe(true);
     expect((inFlight.reason as Error).message).toBe('1');
-    const next = flights.board('key', new AbortController().signal, () => Promise.resolve('fresh'));
+    const next = fetches.join('key', new AbortController().signal, () => Promise.resolve('fresh'));
     expect(next.isFirst).toBe(true);
     work.resolve('late');
-    expect(await next.arrival).toBe('fresh');
+    expect(await next.result).toBe('fresh');
   });
 
   test('any number of listeners may wait for its end', () => {
     const emitWarning = vi.spyOn(process, 'emitWarning').mockReturnValue();
-    const flights = createFlights<string>();
-    flights.board('key', new AbortController().signal, (signal) => {
+    const fetches = createSingleFlight<string>();
+    fetches.join('key', new AbortController().signal, (signal) => {
       for (let n = 0; n < 20; n++) signal.addEventListener('abort', () => {});
       return new Promise(() => {});
     });
@@ -98,23 +98,23 @@ describe('createFlights', () => {
   });
 
   test('who comes too late does not take off', async () => {
-    const flights = createFlights<string>();
+    const fetches = createSingleFlight<string>();
     const reason = new Error('gone');
     let inFlight!: AbortSignal;
-    const { arrival } = flights.board('key', AbortSignal.abort(reason), (signal) => {
+    const { result } = fetches.join('key', AbortSignal.abort(reason), (signal) => {
       inFlight = signal;
       return new Promise(() => {});
     });
-    await expect(arrival).rejects.toBe(reason);
+    await expect(result).rejects.toBe(reason);
     expect(inFlight.aborted).toBe(true);
   });
 
   test('a failure reaches everybody, and nobody else', async () => {
-    const flights = createFlights<string>();
+    const fetches = createSingleFlight<string>();
     const { signal } = new AbortController();
     const failure = new Error('down');
-    const boardings = [1, 2].map(() => flights.board('key', signal, () => Promise.reject(failure)));
-    for (const { arrival } of boardings) await expect(arrival).rejects.toBe(failure);
-    expect(await flights.board('key', signal, () => Promise.resolve('up')).arrival).toBe('up');
+    const boardings = [1, 2].map(() => fetches.join('key', signal, () => Promise.reject(failure)));
+    for (const { result } of boardings) await expect(result).rejects.toBe(failure);
+    expect(await fetches.join('key', signal, () => Promise.resolve('up')).result).toBe('up');
   });
 });

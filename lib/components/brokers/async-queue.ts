@@ -1,7 +1,7 @@
 import { createQueue } from '../../core/linked-queue.js';
 
 /** Hands each message to one of those who wait for it, in order. */
-export interface Inbox<T> {
+export interface AsyncQueue<T> {
   /** The next message. Rejects with the reason of the signal, or with what `fail` was called with. */
   take(signal: AbortSignal): Promise<T>;
   /** Hands a message over, or keeps it until somebody asks; `front` is for one that was out already. */
@@ -21,7 +21,7 @@ interface Waiter<T> {
   fail(error: unknown): void;
 }
 
-export function createInbox<T>(): Inbox<T> {
+export function createAsyncQueue<T>(): AsyncQueue<T> {
   const messages: T[] = [];
   const waiters = createQueue<Waiter<T>>();
 
@@ -48,10 +48,10 @@ export function createInbox<T>(): Inbox<T> {
           waiter.fail(signal.reason);
         }
         function leave(): void {
-          waiters.leave(place);
+          waiters.remove(place);
           signal.removeEventListener('abort', onAbort);
         }
-        const place = waiters.join(waiter);
+        const place = waiters.push(waiter);
         signal.addEventListener('abort', onAbort);
       });
     },

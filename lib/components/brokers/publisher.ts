@@ -3,7 +3,7 @@ import { BackendError } from '../../errors.js';
 import { NO_HEADERS } from '../../proxy.js';
 import type { BackendResponse, TransportMiddleware } from '../../transport/transport.js';
 import { type BackendScope, defineComponent } from '../component.js';
-import { type BufferedRequest, offWire } from '../non-http-backend.js';
+import { type BufferedRequest, callWithoutHttp } from '../non-http-backend.js';
 import { thrownFaults } from '../thrown-faults.js';
 import type { Outgoing, Publisher } from './driver.js';
 import { toHeaders, toMetadata } from './metadata.js';
@@ -69,7 +69,7 @@ export function publishTo<M extends Outgoing>(
   onReady(() => topic.open());
   if (connectAtStart) topic.open().catch((err) => logger.error({ err, at: backend.at }, 'a broker cannot be reached'));
 
-  return offWire(scope, async function publishRequest(request) {
+  return callWithoutHttp(scope, async function publishRequest(request) {
     if (unconfirmed >= backend.max_pending) {
       const message = `${backend.name}: ${unconfirmed} messages still wait for their confirmation; no more are sent`;
       throw new BackendError('ERR_OVERLOADED', message);

@@ -1,6 +1,6 @@
 import { pause } from '../../core/signal.js';
 import type { Settlement } from '../../transport/transport.js';
-import { createInbox } from './async-queue.js';
+import { createAsyncQueue } from './async-queue.js';
 import type { Place, Publisher, Received, Subscription } from './driver.js';
 import { closing } from './reconnecting.js';
 
@@ -22,7 +22,7 @@ export interface Lease {
   /** The next one may have it, at once. */
   giveBack(): Promise<void>;
   /** Nobody can use it. Resolves with what became of it, for the log. */
-  bury(): Promise<string>;
+  giveUp(): Promise<string>;
 }
 
 /** Where messages are pulled from. Everything here rejects with a `GatewayError`. */
@@ -35,7 +35,7 @@ export interface Source {
 
 /** Reads a queue of a cloud: pulls as many messages as requests wait for, and keeps none that nobody waits for. */
 export function createPulledSubscription({ name, maxAttempts, logger }: Place, source: Source): Subscription {
-  const inbox = createInbox<Received>();
+  const queue = createAsyncQueue<Received>();
   const refusals = new Map<string, number>();
   const end = new AbortController();
   let pulling: Promise<void> | undefined;
@@ -43,22 +43,22 @@ export function createPulledSubscription({ name, maxAttempts, logger }: Place, s
   /** One pull at a time, for as long as somebody waits. */
   async function pullOn(): Promise<void> {
     try {
-      while (inbox.waiting > 0 && !end.signal.aborted) {
+      while (queue.waiting > 0 && !end.signal.aborted) {
         const start = performance.now();
-        const leases = await source.pull(inbox.waiting, end.signal);
+        const leases = await source.pull(queue.waiting, end.signal);
         for (const lease of leases) handOut(lease);
         const early = PAUSE - (performance.now() - start);
         if (leases.length === 0 && early > 0) await pause(early, end.signal);
       }
     } catch (thrown) {
-      inbox.fail(thrown as Error);
+      queue.fail(thrown as Error);
     } finally {
       pulling = undefined;
     }
   }
 
   function handOut(lease: Lease): void {
-    if (inbox.waiting > 0) inbox.put({ body: lease.body, headers: lease.headers, settle: settlerOf(lease) });
+    if (queue.waiting > 0) queue.put({ body: lease.body, headers: lease.headers, settle: settlerOf(lease) });
     // What fails here comes again all the same, only later.
     else lease.giveBack().catch(ignore);
   }
@@ -73,7 +73,7 @@ export function createPulledSubscription({ name, maxAttempts, logger }: Place, s
       const refused = (refusals.get(id) ?? 0) + (settlement === 'refused' ? 1 : 0);
       if (refused > 0) remember(id, refused);
       if (settlement === 'released' || refused < maxAttempts) return lease.giveBack();
-      const fate = await lease.bury();
+      const fate = await lease.giveUp();
       logger.error({ backend: name, messageId: id }, `a message that cannot be used ${fate}`);
     };
   }
@@ -88,14 +88,14 @@ export function createPulledSubscription({ name, maxAttempts, logger }: Place, s
   return {
     receive(signal) {
       if (end.signal.aborted) return Promise.reject(closing(name));
-      const message = inbox.take(signal);
-      if (inbox.waiting > 0) pulling ??= pullOn();
+      const message = queue.take(signal);
+      if (queue.waiting > 0) pulling ??= pullOn();
       return message;
     },
     open: source.open,
     async close() {
       end.abort(closing(name));
-      inbox.fail(closing(name));
+      queue.fail(closing(name));
       await pulling;
       await source.close();
     },
@@ -106,13 +106,13 @@ export function createPulledSubscription({ name, maxAttempts, logger }: Place, s
  * Puts a message aside among the dead letters. Without any the broker keeps it: to forget it would get ahead of the policy
  * of its `keeper`, such as "queue". Resolves with what became of it, for the log.
  */
-export async function buryIn(
-  graveyard: Publisher | undefined,
+export async function giveUpTo(
+  deadLetters: Publisher | undefined,
   { body, headers, done }: Pick<Lease, 'body' | 'headers' | 'done'>,
   keeper: string,
 ): Promise<string> {
-  if (!graveyard) return `is left to its ${keeper}`;
-  await graveyard.publish({ body, headers });
+  if (!deadLetters) return `is left to its ${keeper}`;
+  await deadLetters.publish({ body, headers });
   await done();
   return 'went to the dead letters';
 }

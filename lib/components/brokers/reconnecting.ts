@@ -1,7 +1,7 @@
 import { BackendError, GatewayError } from '../../errors.js';
 
 /** Something that is opened once, for whoever comes first, and again when that failed or it was lost. */
-export interface Link<T> {
+export interface Reconnecting<T> {
   /** What is open. Rejects with a `GatewayError` while it cannot be; the next attempt comes after a pause. */
   get(): Promise<T>;
   /** As `get`, for whoever only wants to know that it is open. */
@@ -32,7 +32,7 @@ export function pauseAfter(failures: number, random: () => number = Math.random)
   return Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE) * (0.5 + random() / 2);
 }
 
-export function createLink<T>({ name, open, close, onLost }: LinkOptions<T>): Link<T> {
+export function createReconnecting<T>({ name, open, close, onLost }: LinkOptions<T>): Reconnecting<T> {
   let current: Promise<T> | undefined;
   let failures = 0;
   let notBefore = 0;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { TransportMiddleware } from '../../transport/transport.js';
 import { type BackendScope, defineComponent } from '../component.js';
-import { offWire } from '../non-http-backend.js';
+import { callWithoutHttp } from '../non-http-backend.js';
 import { thrownFaults } from '../thrown-faults.js';
 import type { Subscription } from './driver.js';
 import { toHeaders } from './metadata.js';
@@ -78,7 +78,7 @@ export function receiveFrom(
     subscription.open().catch((err) => logger.error({ err, at: backend.at }, 'a broker cannot be reached'));
   }
 
-  return offWire(scope, async function receiveMessage({ signal }) {
+  return callWithoutHttp(scope, async function receiveMessage({ signal }) {
     const { body, headers, settle } = await subscription.receive(signal);
     return { status: 200, headers: toHeaders(headers), body, settle };
   });

@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream';
-import { isBackendsFault } from '../../core/backend-failure.js';
+import { isBackendFailure } from '../../core/backend-failure.js';
 import { type BackendRequest, type Headers, NO_HEADERS } from '../../proxy.js';
 import type { BackendResponse, TransportMiddleware } from '../../transport/transport.js';
 import { collect } from './collect.js';
 import { ageOf, type Clock, conditionOf, createEntry, type Entry, renew, toResponse, withHeader } from './entry.js';
-import { judge, readWishes, satisfies, standsIn, type Wishes } from './freshness.js';
+import { evaluate, mayServeStale, type RequestDirectives, readDirectives, satisfies } from './freshness.js';
 import { changedUrls } from './invalidation.js';
 import { type KeyMaker, variantOf } from './key.js';
 import { createLru, type Lru } from './lru.js';
 import { createReads, type Read, type Reads } from './reads.js';
-import { createFlights, type Flights } from './single-flight.js';
+import { createSingleFlight, type SingleFlight } from './single-flight.js';
 import type { EntryStore, Lookup } from './store.js';
 
 /** How an answer came about: from the store, from the backend, or past the cache. */
@@ -25,7 +25,7 @@ export interface Fetched {
 /** One store, and what is on its way there. */
 export interface Cache {
   readonly store: EntryStore;
-  readonly flights: Flights<Fetched>;
+  readonly singleFlight: SingleFlight<Fetched>;
   /** Keys whose answers were lately for nobody else, and until when nobody waits for the others there. */
   readonly passes: Lru<number>;
   readonly reads: Reads;
@@ -58,7 +58,7 @@ const NOT_STORED: BackendResponse = Object.freeze({ status: 504, headers: NO_HEA
 export function createCache(store: EntryStore): Cache {
   return {
     store,
-    flights: createFlights(),
+    singleFlight: createSingleFlight(),
     passes: createLru(PASS_BOUNDS),
     reads: createReads(),
     counts: { hit: 0, miss: 0, revalidated: 0, stale: 0, pass: 0 },
@@ -68,7 +68,7 @@ export function createCache(store: EntryStore): Cache {
 /** Answers from the store what it can, and fetches the rest once for all who wait for it. */
 export function createCacheTransport(options: CacheTransportOptions): TransportMiddleware {
   const { name, cache, keyOf, clock, maxEntry, showsState } = options;
-  const { store, flights, reads, passes, counts } = cache;
+  const { store, singleFlight, reads, passes, counts } = cache;
 
   function answer(response: BackendResponse, state: CacheState): BackendResponse {
     counts[state]++;
@@ -84,15 +84,15 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
     fetched: Promise<Fetched>,
     stored: Entry | undefined,
     { signal }: BackendRequest,
-    wishes: Wishes,
+    directives: RequestDirectives,
   ): Promise<Fetched> {
     if (stored === undefined) return fetched;
-    const mayStandIn = () => !signal.aborted && standsIn(stored, ageOf(stored, clock()), wishes);
+    const mayServeNow = () => !signal.aborted && mayServeStale(stored, ageOf(stored, clock()), directives);
     try {
       const result = await fetched;
-      if (!ERROR_STATUSES.has(result.response.status) || !mayStandIn()) return result;
+      if (!ERROR_STATUSES.has(result.response.status) || !mayServeNow()) return result;
     } catch (error) {
-      if (!mayStandIn() || !isBackendsFault(error, signal)) throw error;
+      if (!mayServeNow() || !isBackendFailure(error, signal)) throw error;
     }
     return fetchedFrom(stored, 'stale');
   }
@@ -127,7 +127,7 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
       const freshness =
         response.isRedirected || response.isCloseDelimited
           ? undefined
-          : judge(request, response.status, response.headers);
+          : evaluate(request, response.status, response.headers);
       const body = freshness && (await collect(name, response.body, maxEntry));
       if (!freshness || !Buffer.isBuffer(body) || body.length > maxEntry) {
         if (response.status < 500) passes.set(key, clock() + PASS_TIME, 0);
@@ -139,7 +139,7 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
       return { response: { ...response, body: entry.body }, entry, state: 'miss' };
     }
 
-    async function serve(request: BackendRequest, wishes: Wishes): Promise<BackendResponse> {
+    async function serve(request: BackendRequest, directives: RequestDirectives): Promise<BackendResponse> {
       const { url, headers } = request;
       const key = keyOf(request);
 
@@ -147,13 +147,13 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
         const found = await store.find(key, headers);
         const { entry } = found;
         const now = clock();
-        if (entry && satisfies(entry, ageOf(entry, now), wishes)) {
+        if (entry && satisfies(entry, ageOf(entry, now), directives)) {
           return answer(toResponse(entry, ageOf(entry, now)), 'hit');
         }
-        if (wishes.onlyIfCached) return answer(NOT_STORED, 'miss');
+        if (directives.onlyIfCached) return answer(NOT_STORED, 'miss');
         const isAlone = turn > MAX_TURNS || (passes.get(key) ?? 0) > now;
         const response = await reads.during(url, (read) =>
-          isAlone ? fetchAlone(key, request, found, read, wishes) : join(key, request, found, read, wishes),
+          isAlone ? fetchAlone(key, request, found, read, directives) : join(key, request, found, read, directives),
         );
         if (response) return response;
       }
@@ -164,10 +164,10 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
       request: BackendRequest,
       found: Lookup,
       read: Read,
-      wishes: Wishes,
+      directives: RequestDirectives,
     ): Promise<BackendResponse> {
       const fetched = fetch(key, request, found, read, request.signal);
-      const { response, state } = await orStale(fetched, found.entry, request, wishes);
+      const { response, state } = await orStale(fetched, found.entry, request, directives);
       return answer(response, state);
     }
 
@@ -177,16 +177,16 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
       request: BackendRequest,
       found: Lookup,
       read: Read,
-      wishes: Wishes,
+      directives: RequestDirectives,
     ): Promise<BackendResponse | undefined> {
       const { headers, signal } = request;
       // With the read in the key, nobody waits for an answer that is older than a write to its URL.
-      const flight = flights.board(`${key}\n${variantOf(found.vary, headers)}\n${read.id}`, signal, (shared) =>
+      const flight = singleFlight.join(`${key}\n${variantOf(found.vary, headers)}\n${read.id}`, signal, (shared) =>
         fetch(key, { ...request, signal: shared }, found, read, signal),
       );
-      const fetched = await orStale(flight.arrival, found.entry, request, wishes);
+      const fetched = await orStale(flight.result, found.entry, request, directives);
       if (flight.isFirst) return answer(fetched.response, fetched.state);
-      if (fetched.entry === undefined) return fetchAlone(key, request, found, read, wishes);
+      if (fetched.entry === undefined) return fetchAlone(key, request, found, read, directives);
       if (!mayShare(fetched, request)) return undefined;
       return answer(fetchedFrom(fetched.entry, 'hit').response, fetched.state === 'miss' ? 'hit' : fetched.state);
     }
@@ -212,9 +212,10 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
           return answer(response, 'pass');
         });
       }
-      const wishes = readWishes(headers);
-      const isOrdinary = (method === 'GET' || method === 'HEAD') && body === undefined && !wishes.noStore;
-      if (isOrdinary && !PAST_THE_CACHE.some((header) => headers[header] !== undefined)) return serve(request, wishes);
+      const directives = readDirectives(headers);
+      const isOrdinary = (method === 'GET' || method === 'HEAD') && body === undefined && !directives.noStore;
+      if (isOrdinary && !PAST_THE_CACHE.some((header) => headers[header] !== undefined))
+        return serve(request, directives);
       return next(request).then((response) => answer(response, 'pass'));
     };
   };

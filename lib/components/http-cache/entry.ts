@@ -1,7 +1,7 @@
 import { isHopByHop } from '../../core/http-headers.js';
 import type { BackendRequest, Headers } from '../../proxy.js';
 import type { BackendResponse } from '../../transport/transport.js';
-import { type Freshness, hasValidator, judge, varyOf } from './freshness.js';
+import { evaluate, type Freshness, hasValidator, varyOf } from './freshness.js';
 import { variantOf } from './key.js';
 
 /** One stored answer. */
@@ -72,7 +72,7 @@ export function renew(entry: Entry, request: BackendRequest, headers: Headers, a
   for (const name of Object.keys(headers)) {
     if (!OF_THE_BODY.has(name)) merged[name] = headers[name] as string | readonly string[];
   }
-  const freshness = judge(request, entry.status, merged);
+  const freshness = evaluate(request, entry.status, merged);
   return (
     freshness &&
     createEntry(request, { status: entry.status, headers: merged, body: entry.body }, entry.body, freshness, askedAt)

@@ -14,7 +14,7 @@ export interface Freshness {
 }
 
 /** What a request wants of a cache; none of it without `Cache-Control` or `Pragma` among its `input_headers`. */
-export interface Wishes {
+export interface RequestDirectives {
   readonly noStore: boolean;
   readonly noCache: boolean;
   readonly onlyIfCached: boolean;
@@ -29,7 +29,7 @@ export interface Wishes {
 const STORABLE: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 308]);
 const LONGEST_LIFETIME = 24 * 60 * 60;
 
-const NO_WISHES: Wishes = {
+const NO_DIRECTIVES: RequestDirectives = {
   noStore: false,
   noCache: false,
   onlyIfCached: false,
@@ -40,7 +40,7 @@ const NO_WISHES: Wishes = {
 };
 
 /** Undefined for what must not be stored, or would be of no use. */
-export function judge(request: BackendRequest, status: number, headers: Headers): Freshness | undefined {
+export function evaluate(request: BackendRequest, status: number, headers: Headers): Freshness | undefined {
   if (!STORABLE.has(status) || headers['set-cookie'] !== undefined || headers['content-range'] !== undefined) {
     return undefined;
   }
@@ -87,8 +87,8 @@ export function hasValidator(headers: Headers): boolean {
   return typeof headers['etag'] === 'string' || typeof headers['last-modified'] === 'string';
 }
 
-export function readWishes(headers: Headers): Wishes {
-  if (headers['cache-control'] === undefined && headers['pragma'] === undefined) return NO_WISHES;
+export function readDirectives(headers: Headers): RequestDirectives {
+  if (headers['cache-control'] === undefined && headers['pragma'] === undefined) return NO_DIRECTIVES;
   const control = controlOf(headers);
   const maxStale = control.get('max-stale');
   return {
@@ -104,20 +104,24 @@ export function readWishes(headers: Headers): Wishes {
 }
 
 /** Whether an answer of this age, in seconds, will do without asking the backend. */
-export function satisfies({ lifetime, mayBeStale }: Freshness, age: number, wishes: Wishes): boolean {
-  if (wishes === NO_WISHES) return age < lifetime;
-  const isTooOld = age > wishes.maxAge || (wishes.minFresh > 0 && lifetime - age < wishes.minFresh);
-  if (wishes.noCache || isTooOld) return false;
+export function satisfies({ lifetime, mayBeStale }: Freshness, age: number, directives: RequestDirectives): boolean {
+  if (directives === NO_DIRECTIVES) return age < lifetime;
+  const isTooOld = age > directives.maxAge || (directives.minFresh > 0 && lifetime - age < directives.minFresh);
+  if (directives.noCache || isTooOld) return false;
   return (
     age < lifetime ||
-    (mayBeStale && wishes.maxStale > 0 && age - lifetime <= Math.min(wishes.maxStale, LONGEST_LIFETIME))
+    (mayBeStale && directives.maxStale > 0 && age - lifetime <= Math.min(directives.maxStale, LONGEST_LIFETIME))
   );
 }
 
 /** Whether it may stand in for a backend that fails. */
-export function standsIn({ lifetime, staleIfError, mayBeStale }: Freshness, age: number, wishes: Wishes): boolean {
-  if (wishes.noCache) return false;
-  return age - lifetime < Math.max(staleIfError, mayBeStale ? Math.min(wishes.staleIfError, LONGEST_LIFETIME) : 0);
+export function mayServeStale(
+  { lifetime, staleIfError, mayBeStale }: Freshness,
+  age: number,
+  directives: RequestDirectives,
+): boolean {
+  if (directives.noCache) return false;
+  return age - lifetime < Math.max(staleIfError, mayBeStale ? Math.min(directives.staleIfError, LONGEST_LIFETIME) : 0);
 }
 
 function controlOf(headers: Headers): Directives {

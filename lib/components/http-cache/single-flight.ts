@@ -1,75 +1,75 @@
 import { setMaxListeners } from 'node:events';
 
-/** Lets those who want the same thing at the same time wait for one who fetches it. */
-export interface Flights<T> {
+/** Lets calls that want the same thing at the same time wait for one fetch. */
+export interface SingleFlight<T> {
   /**
-   * Joins the flight under this key, or starts one. What it brings settles for each passenger alone: one whose signal is
-   * aborted leaves with its reason, and the flight goes on for the others. With the last one gone it is aborted.
+   * Joins the fetch under this key, or starts one. What it brings settles for each waiter alone: one whose signal is
+   * aborted stops waiting with its reason, and the fetch goes on for the others. With the last one gone it is aborted.
    */
-  board(key: string, signal: AbortSignal, start: (signal: AbortSignal) => Promise<T>): Boarding<T>;
+  join(key: string, signal: AbortSignal, start: (signal: AbortSignal) => Promise<T>): Joined<T>;
 }
 
-export interface Boarding<T> {
-  /** True for the one whose request made it start. */
+export interface Joined<T> {
+  /** True for the call that started it. */
   readonly isFirst: boolean;
-  readonly arrival: Promise<T>;
+  readonly result: Promise<T>;
 }
 
-interface Flight<T> {
+interface Fetch<T> {
   readonly controller: AbortController;
-  readonly arrival: Promise<T>;
-  passengers: number;
+  readonly result: Promise<T>;
+  waiters: number;
 }
 
-export function createFlights<T>(): Flights<T> {
-  const flights = new Map<string, Flight<T>>();
+export function createSingleFlight<T>(): SingleFlight<T> {
+  const fetches = new Map<string, Fetch<T>>();
 
-  function depart(key: string, start: (signal: AbortSignal) => Promise<T>): Flight<T> {
+  function begin(key: string, start: (signal: AbortSignal) => Promise<T>): Fetch<T> {
     const controller = new AbortController();
     setMaxListeners(0, controller.signal);
-    const flight: Flight<T> = {
+    const fetch: Fetch<T> = {
       controller,
-      passengers: 0,
-      arrival: start(controller.signal).finally(() => {
-        if (flights.get(key) === flight) flights.delete(key);
+      waiters: 0,
+      result: start(controller.signal).finally(() => {
+        if (fetches.get(key) === fetch) fetches.delete(key);
       }),
     };
     // Everybody may have left by the time it fails.
-    flight.arrival.catch(ignore);
-    flights.set(key, flight);
-    return flight;
+    fetch.result.catch(ignore);
+    fetches.set(key, fetch);
+    return fetch;
   }
 
-  function travel(key: string, flight: Flight<T>, signal: AbortSignal): Promise<T> {
+  function wait(key: string, fetch: Fetch<T>, signal: AbortSignal): Promise<T> {
     return new Promise<T>(function wait(resolve, reject) {
       if (signal.aborted) {
         leave();
         return;
       }
-      flight.passengers++;
-      signal.addEventListener('abort', leaveEarly);
-      flight.arrival.then(resolve, reject).finally(() => signal.removeEventListener('abort', leaveEarly));
+      fetch.waiters++;
+      signal.addEventListener('abort', stopWaiting);
+      fetch.result.then(resolve, reject).finally(() => signal.removeEventListener('abort', stopWaiting));
 
-      function leaveEarly(): void {
-        signal.removeEventListener('abort', leaveEarly);
-        flight.passengers--;
+      function stopWaiting(): void {
+        signal.removeEventListener('abort', stopWaiting);
+        fetch.waiters--;
         leave();
       }
 
       function leave(): void {
         reject(signal.reason);
-        if (flight.passengers > 0) return;
-        if (flights.get(key) === flight) flights.delete(key);
-        flight.controller.abort(signal.reason);
+        if (fetch.waiters > 0) return;
+        if (fetches.get(key) === fetch) fetches.delete(key);
+        fetch.controller.abort(signal.reason);
       }
     });
   }
 
   return {
-    board(key, signal, start) {
-      const current = flights.get(key);
-      const flight = current ?? depart(key, start);
-      return { isFirst: current === undefined, arrival: travel(key, flight, signal) };
+    join(key, signal, start) {
+      const current = fetches.get(key);
+      const fetch = current ?? begin(key, start);
+      return { isFirst: current === undefined, result: wait(key, fetch, signal) };
     },
   };
 }

@@ -5,7 +5,7 @@ import { ConfigError, RequestError } from '../../errors.js';
 import type { ProxyRequest } from '../../proxy.js';
 import { type AwsClient, findAccess } from '../brokers/aws/aws.js';
 import { type BackendScope, defineComponent, type Fault } from '../component.js';
-import { type BufferedRequest, offWire } from '../non-http-backend.js';
+import { type BufferedRequest, callWithoutHttp } from '../non-http-backend.js';
 import { findParam, lowerFirst } from '../path-param.js';
 import { thrownFaults } from '../thrown-faults.js';
 import { type LambdaClient, toError, toResponse } from './invoke.js';
@@ -82,7 +82,7 @@ export const lambda = defineComponent({
     const connect = createConnect(config, scope);
     scope.onReady(connect);
 
-    return offWire(scope, async function invokeFunction(request) {
+    return callWithoutHttp(scope, async function invokeFunction(request) {
       const FunctionName = nameOf(request);
       const Payload = payloadOf(request);
       if (Payload !== undefined && Payload.length > LARGEST_PAYLOAD) {

@@ -19,8 +19,8 @@ export const backendRateLimit = defineComponent({
   namespace: 'qos/ratelimit/proxy',
   aliases: ['github.com/devopsfaith/krakend-ratelimit/juju/proxy'],
   schema,
-  leavesData: true,
-  leavesSignal: true,
+  readsData: false,
+  exposesSignal: false,
   check: ({ store }, { stores }) => checkStore(store, stores),
 
   backend(settings, scope) {

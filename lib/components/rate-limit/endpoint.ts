@@ -10,7 +10,7 @@ export const endpointRateLimit = defineComponent({
   namespace: 'qos/ratelimit/router',
   aliases: ['github.com/devopsfaith/krakend-ratelimit/juju/router'],
   schema: entrySchema,
-  leavesSignal: true,
+  exposesSignal: false,
   check: ({ store }, { stores }) => checkStore(store, stores),
 
   checkAt: (settings, { endpoint }) => thrownFaults([() => assertParam(settings, endpoint)]),

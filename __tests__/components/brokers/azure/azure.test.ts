@@ -60,10 +60,10 @@ describe('Service Bus by an injected client', () => {
   test('a subscription, or a queue, is read without letting the SDK parse what it gets', async () => {
     await gatewayOf({ subscribe: SUBSCRIPTION, backend: { timeout: '20ms' } }).call(next);
     await gatewayOf({ subscribe: 'azuresb://jobs', backend: { timeout: '20ms' } }).call(next);
-    const manners = { skipParsingBodyAsJson: true, maxAutoLockRenewalDurationInMs: 0 };
+    const callOptions = { skipParsingBodyAsJson: true, maxAutoLockRenewalDurationInMs: 0 };
     expect(fake.opened).toEqual([
-      ['receiver', 'orders', 'shop', manners],
-      ['receiver', 'jobs', manners],
+      ['receiver', 'orders', 'shop', callOptions],
+      ['receiver', 'jobs', callOptions],
     ]);
   });
 

@@ -4,7 +4,7 @@ import { BackendError, GatewayError } from '../../../errors.js';
 import type { Outgoing, Place, Publisher } from '../driver.js';
 import { checkLimits, createKeyReader, type Limits } from '../limits.js';
 import { toHeaders } from '../metadata.js';
-import { createLink, type Link, unreachable } from '../reconnecting.js';
+import { createReconnecting, type Reconnecting, unreachable } from '../reconnecting.js';
 
 /** What SQS and SNS can be set to take in one message, in bytes. */
 export const LARGEST = 2 ** 20;
@@ -54,10 +54,10 @@ export function createAwsLink<T>(
   { name, client, connectTimeout, maxPending }: Place,
   { region, endpoint }: { region: string | undefined; endpoint: string | undefined },
   create: (settings: AwsSettings) => Promise<T & AwsClient>,
-): Link<T> {
+): Reconnecting<T> {
   let own: AwsClient | undefined;
 
-  return createLink<T>({
+  return createReconnecting<T>({
     name,
     async open() {
       if (client !== undefined) return client as T;
@@ -119,7 +119,7 @@ export interface AwsMessage {
 }
 
 export interface AwsPublisherOptions<T> {
-  readonly link: Link<T>;
+  readonly link: Reconnecting<T>;
   /** Keeps an order within groups. */
   readonly isFifo: boolean;
   readonly limits: Limits;

@@ -1,7 +1,7 @@
 import { lazyPeer } from '../../../core/peer.js';
 import type { BrokerUrl, Driver, Place, Publisher, Subscription } from '../driver.js';
 import { maxSizeFault, maxSizeOf } from '../limits.js';
-import { buryIn, createPulledSubscription, type Lease, WAIT } from '../pull.js';
+import { createPulledSubscription, giveUpTo, type Lease, WAIT } from '../pull.js';
 import {
   type AwsCall,
   type AwsMessage,
@@ -105,7 +105,7 @@ function createSqsSubscription(place: Place): Subscription {
   const { queueUrl: QueueUrl = '' } = queueOf(url) ?? {};
   const isRaw = url.query.get('raw') === 'true';
   const hidden = Math.min(Math.max(HIDDEN, Math.ceil(timeout / 1_000) + 10), MOST_HIDDEN);
-  const graveyard = deadLetter === undefined ? undefined : createSqsPublisher(siblingOf(place, deadLetter));
+  const deadLetters = deadLetter === undefined ? undefined : createSqsPublisher(siblingOf(place, deadLetter));
   const link = linkTo(place);
 
   async function call<T>(action: (client: SqsClient, options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
@@ -143,7 +143,7 @@ function createSqsSubscription(place: Place): Subscription {
         const input = { ...address, VisibilityTimeout: 0 };
         await call((client, options) => client.changeMessageVisibility(input, options));
       },
-      bury: () => buryIn(graveyard, { ...content, done }, 'queue'),
+      giveUp: () => giveUpTo(deadLetters, { ...content, done }, 'queue'),
     };
   }
 
@@ -151,7 +151,7 @@ function createSqsSubscription(place: Place): Subscription {
     pull,
     open: link.open,
     async close() {
-      await Promise.all([link.close(), graveyard?.close()]);
+      await Promise.all([link.close(), deadLetters?.close()]);
     },
   });
 }

@@ -5,7 +5,7 @@ import type { Driver, Place, Publisher, Subscription } from '../driver.js';
 import { checkLimits, createKeyReader, maxSizeFault, maxSizeOf } from '../limits.js';
 import { toHeaders } from '../metadata.js';
 import { createPulledSubscription, type Lease, WAIT } from '../pull.js';
-import { createLink, unreachable } from '../reconnecting.js';
+import { createReconnecting, unreachable } from '../reconnecting.js';
 
 const peer = lazyPeer('@azure/service-bus', '"azuresb://"', () => import('@azure/service-bus'));
 
@@ -106,7 +106,7 @@ function linkTo<T extends Actor>(place: Place, create: (client: ServiceBusClient
     }
   }
 
-  const link = createLink<{ actor: T; onEnd: () => void }>({
+  const link = createReconnecting<{ actor: T; onEnd: () => void }>({
     name,
     async open(onEnd) {
       return { actor: create(injected === undefined ? await connect() : (injected as ServiceBusClient)), onEnd };
@@ -163,11 +163,11 @@ function createAzureSubscription(place: Place): Subscription {
   const { target, query } = place.url;
   const subscription = query.get('subscription');
   // Parsed by the SDK, numbers would lose digits. It renews no lock of a message without an id, and would fail to.
-  const manners = { skipParsingBodyAsJson: true, maxAutoLockRenewalDurationInMs: 0 };
+  const callOptions = { skipParsingBodyAsJson: true, maxAutoLockRenewalDurationInMs: 0 };
   const link = linkTo<Receiver>(place, (client) =>
     subscription === null
-      ? client.createReceiver(target, manners)
-      : client.createReceiver(target, subscription, manners),
+      ? client.createReceiver(target, callOptions)
+      : client.createReceiver(target, subscription, callOptions),
   );
 
   function leaseOf(message: Message): Lease {
@@ -181,7 +181,7 @@ function createAzureSubscription(place: Place): Subscription {
       }),
       done: () => link.call((receiver) => receiver.completeMessage(message)),
       giveBack: () => link.call((receiver) => receiver.abandonMessage(message)),
-      async bury() {
+      async giveUp() {
         const reason = {
           deadLetterReason: 'ERR_BACKEND_DECODE',
           deadLetterErrorDescription: 'It cannot be decoded as the encoding of its reader says.',

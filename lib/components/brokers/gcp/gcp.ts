@@ -4,8 +4,8 @@ import { BackendError, GatewayError } from '../../../errors.js';
 import type { BrokerUrl, Driver, Outgoing, Place, Publisher, Subscription } from '../driver.js';
 import { checkLimits, createKeyReader } from '../limits.js';
 import { toHeaders } from '../metadata.js';
-import { buryIn, createPulledSubscription, type Lease, WAIT } from '../pull.js';
-import { createLink, type Link, unreachable } from '../reconnecting.js';
+import { createPulledSubscription, giveUpTo, type Lease, WAIT } from '../pull.js';
+import { createReconnecting, type Reconnecting, unreachable } from '../reconnecting.js';
 
 const peer = lazyPeer('@google-cloud/pubsub', '"gcppubsub://"', () => import('@google-cloud/pubsub'));
 
@@ -93,8 +93,8 @@ function linkTo<T extends Client>(
   { name, client }: Place,
   projectId: string,
   create: (clients: Clients, settings: Settings) => T,
-): Link<T> {
-  return createLink<T>({
+): Reconnecting<T> {
+  return createReconnecting<T>({
     name,
     async open() {
       const { PubSub: Client, v1: clients } = await peer.load();
@@ -138,8 +138,8 @@ function createGcpSubscription(place: Place): Subscription {
   const { name, url, timeout, deadLetter } = place;
   const { project, name: subscriptionName } = pathOf(url, 'subscribe');
   const subscription = `projects/${project}/subscriptions/${subscriptionName}`;
-  const graveyard = deadLetter === undefined ? undefined : createGcpPublisher(place, project, deadLetter);
-  const manners = { timeout, retry: null };
+  const deadLetters = deadLetter === undefined ? undefined : createGcpPublisher(place, project, deadLetter);
+  const callOptions = { timeout, retry: null };
   const link = linkTo<SubscriberClient>(place, project, (clients, settings) => new clients.SubscriberClient(settings));
 
   async function pull(count: number, signal: AbortSignal): Promise<Lease[]> {
@@ -163,7 +163,7 @@ function createGcpSubscription(place: Place): Subscription {
 
     async function done(): Promise<void> {
       const client = await link.get();
-      await callGoogle(name, client.acknowledge(address, manners));
+      await callGoogle(name, client.acknowledge(address, callOptions));
     }
     return {
       id: message?.messageId ?? '',
@@ -172,9 +172,9 @@ function createGcpSubscription(place: Place): Subscription {
       done,
       async giveBack() {
         const client = await link.get();
-        await callGoogle(name, client.modifyAckDeadline({ ...address, ackDeadlineSeconds: 0 }, manners));
+        await callGoogle(name, client.modifyAckDeadline({ ...address, ackDeadlineSeconds: 0 }, callOptions));
       },
-      bury: () => buryIn(graveyard, { body, headers, done }, 'subscription'),
+      giveUp: () => giveUpTo(deadLetters, { body, headers, done }, 'subscription'),
     };
   }
 
@@ -182,7 +182,7 @@ function createGcpSubscription(place: Place): Subscription {
     pull,
     open: link.open,
     async close() {
-      await Promise.all([link.close(), graveyard?.close()]);
+      await Promise.all([link.close(), deadLetters?.close()]);
     },
   });
 }

@@ -1,7 +1,7 @@
 import type { Producer } from 'kafkajs';
 import { RequestError } from '../../../errors.js';
 import type { Place, Publisher } from '../driver.js';
-import { createLink } from '../reconnecting.js';
+import { createReconnecting } from '../reconnecting.js';
 import { connectToKafka, isTooLarge, toError } from './connection.js';
 
 /**
@@ -16,7 +16,7 @@ export function createKafkaPublisher(place: Place): Publisher {
   const { target: topic, query } = place.url;
   const keyName = query.get('key_name')?.toLowerCase();
   const idempotent = query.get('idempotent') === 'true';
-  const link = createLink<Producer>({
+  const link = createReconnecting<Producer>({
     name,
     async open() {
       const producer = (await connectToKafka(place)).producer(idempotent ? WRITE_ONCE : {});

@@ -1,9 +1,9 @@
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { Settlement } from '../../../transport/transport.js';
-import { createInbox } from '../async-queue.js';
+import { createAsyncQueue } from '../async-queue.js';
 import type { BrokerUrl, Place, Received, Subscription } from '../driver.js';
 import { toHeaders } from '../metadata.js';
-import { closing, createLink, inTime, unreachable } from '../reconnecting.js';
+import { closing, createReconnecting, inTime, unreachable } from '../reconnecting.js';
 import { connectToKafka, toError } from './connection.js';
 import { createKafkaPublisher } from './publisher.js';
 
@@ -35,8 +35,8 @@ interface Turn {
 export function createKafkaSubscription(place: Place): Subscription {
   const { name, url, logger, maxAttempts, deadLetter } = place;
   const topics = url.query.getAll('topic');
-  const inbox = createInbox<Delivery>();
-  const graveyard =
+  const queue = createAsyncQueue<Delivery>();
+  const deadLetters =
     deadLetter === undefined ? undefined : createKafkaPublisher({ ...place, url: topicUrl(deadLetter) });
   /** By partition, the batch that is being handed out. */
   const batches = new Map<string, EachBatchPayload>();
@@ -46,7 +46,7 @@ export function createKafkaSubscription(place: Place): Subscription {
   const answered = new Map<string, { readonly offset: bigint; readonly at: number }>();
   let isClosing = false;
 
-  const link = createLink<Consumer>({
+  const link = createReconnecting<Consumer>({
     name,
     async open(onEnd) {
       const consumer = (await connectToKafka(place)).consumer({ groupId: url.target });
@@ -61,7 +61,7 @@ export function createKafkaSubscription(place: Place): Subscription {
       return consumer;
     },
     close: (consumer) => consumer.disconnect(),
-    onLost: () => inbox.fail(unreachable(name)),
+    onLost: () => queue.fail(unreachable(name)),
   });
 
   async function startConsumer(consumer: Consumer, onEnd: () => void): Promise<void> {
@@ -131,12 +131,12 @@ export function createKafkaSubscription(place: Place): Subscription {
       // The group takes a silent member for dead, however long the clients let us wait.
       const timer = setInterval(() => heartbeat().catch(fail), HEARTBEAT);
       turns.set(place, turn);
-      inbox.put(delivery);
+      queue.put(delivery);
 
       function end(isDone: boolean): void {
         isOut = false;
         clearInterval(timer);
-        inbox.withdraw(delivery);
+        queue.withdraw(delivery);
         resolve(isDone);
       }
 
@@ -155,10 +155,10 @@ export function createKafkaSubscription(place: Place): Subscription {
         const isUsed = settlement === 'used';
         if (settlement === 'refused') attempts++;
         if (!isOut) throw unreachable(name);
-        if (!isUsed && attempts < maxAttempts) return inbox.put(delivery, 'front');
+        if (!isUsed && attempts < maxAttempts) return queue.put(delivery, 'front');
         const before = turn.mayBeCommitted;
         try {
-          if (!isUsed) await bury(delivery, `${place}@${offset}`);
+          if (!isUsed) await giveUp(delivery, `${place}@${offset}`);
           turn.mayBeCommitted = isUsed;
           await commit(offset + 1n);
         } catch (thrown) {
@@ -170,7 +170,7 @@ export function createKafkaSubscription(place: Place): Subscription {
         // Its partition is read once more: whoever gets it then gets it whole.
         if (!isOut) throw unreachable(name);
         // Committed, but whoever waited for it has left.
-        if (isUsed && signal.aborted) return inbox.put(delivery, 'front');
+        if (isUsed && signal.aborted) return queue.put(delivery, 'front');
         turn.mayBeCommitted = false;
         answered.set(place, { offset, at: performance.now() });
         end(true);
@@ -178,9 +178,9 @@ export function createKafkaSubscription(place: Place): Subscription {
     });
   }
 
-  async function bury({ body, headers }: Delivery, place: string): Promise<void> {
-    await graveyard?.publish({ body, headers });
-    const fate = graveyard ? 'went to the dead letters' : 'was dropped';
+  async function giveUp({ body, headers }: Delivery, place: string): Promise<void> {
+    await deadLetters?.publish({ body, headers });
+    const fate = deadLetters ? 'went to the dead letters' : 'was dropped';
     logger.error({ backend: name, messageId: place }, `a message that cannot be used ${fate}`);
   }
 
@@ -188,18 +188,18 @@ export function createKafkaSubscription(place: Place): Subscription {
     async receive(signal) {
       // Whoever comes first starts the consumer; joining its group may take longer than the deadline.
       const opened = link.get();
-      opened.catch((error) => inbox.fail(error));
-      const { body, headers, settle } = await inbox.take(signal);
+      opened.catch((error) => queue.fail(error));
+      const { body, headers, settle } = await queue.take(signal);
       return { body, headers, settle: (settlement) => settle(settlement, signal) };
     },
     open: link.open,
     async close() {
       isClosing = true;
-      inbox.fail(closing(name));
+      queue.fail(closing(name));
       const givenBack = Promise.all([...turns.values()].map(({ giveBack }) => giveBack()));
       await inTime(name, givenBack).catch(ignore);
       await link.close();
-      await graveyard?.close();
+      await deadLetters?.close();
     },
   };
 }

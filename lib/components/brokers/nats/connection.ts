@@ -3,7 +3,7 @@ import type { connect, headers, NatsConnection } from '@nats-io/transport-node';
 import { lazyPeer, type Peer } from '../../../core/peer.js';
 import { BackendError, GatewayError } from '../../../errors.js';
 import type { Place } from '../driver.js';
-import { createLink, type Link, unreachable } from '../reconnecting.js';
+import { createReconnecting, type Reconnecting, unreachable } from '../reconnecting.js';
 
 /** What is used of the packages; their whole types name packages that only they depend on. */
 interface Nats {
@@ -35,7 +35,7 @@ export function createNatsLink<T>(
   { name, client, connectTimeout }: Place,
   use: (connection: NatsConnection) => Promise<T>,
   { onLost, end }: { onLost?: () => void; end?: (used: T) => void } = {},
-): Link<{ readonly connection: NatsConnection; readonly used: T }> {
+): Reconnecting<{ readonly connection: NatsConnection; readonly used: T }> {
   async function openOwn(): Promise<NatsConnection> {
     const { connect: open } = await natsPeer.load();
     const servers = (process.env['NATS_SERVER_URL'] || DEFAULT_SERVER).split(',');
@@ -43,7 +43,7 @@ export function createNatsLink<T>(
     return connection;
   }
 
-  return createLink({
+  return createReconnecting({
     name,
     async open(onEnd) {
       const connection = client === undefined ? await openOwn() : (client as NatsConnection);

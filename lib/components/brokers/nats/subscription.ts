@@ -1,6 +1,6 @@
 import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import type { Settlement } from '../../../transport/transport.js';
-import { createInbox } from '../async-queue.js';
+import { createAsyncQueue } from '../async-queue.js';
 import type { Place, Received, Subscription } from '../driver.js';
 import { toHeaders } from '../metadata.js';
 import { closing, unreachable } from '../reconnecting.js';
@@ -18,7 +18,7 @@ const MOST_HELD = 64 * 2 ** 20;
 /** Reads a subject. NATS keeps nothing: what comes while nobody asks is held here, `max_pending` messages of it. */
 export function createNatsSubscription(place: Place): Subscription {
   const { name, url, maxPending, maxAttempts, logger } = place;
-  const inbox = createInbox<Received>();
+  const received = createAsyncQueue<Received>();
   const queue = url.query.get('queue');
   let held = 0;
   let bytes = 0;
@@ -31,20 +31,20 @@ export function createNatsSubscription(place: Place): Subscription {
         callback(error, message) {
           if (error) return;
           const { length } = message.data;
-          if (inbox.waiting === 0 && (held >= maxPending || bytes + length > MOST_HELD)) {
+          if (received.waiting === 0 && (held >= maxPending || bytes + length > MOST_HELD)) {
             logger.warn({ backend: name, held }, 'a message was dropped: too many wait for somebody to read them');
             return;
           }
           held++;
           bytes += length;
-          inbox.put(deliveryOf(Buffer.from(message.data), toHeaders(headersOf(message.headers))));
+          received.put(deliveryOf(Buffer.from(message.data), toHeaders(headersOf(message.headers))));
         },
       });
       // The server knows of it before the first message is waited for.
       await connection.flush();
       return subscription;
     },
-    { onLost: () => inbox.fail(unreachable(name)), end: (subscription) => subscription.unsubscribe() },
+    { onLost: () => received.fail(unreachable(name)), end: (subscription) => subscription.unsubscribe() },
   );
 
   function deliveryOf(body: Buffer, headers: Record<string, string>): Received {
@@ -55,7 +55,7 @@ export function createNatsSubscription(place: Place): Subscription {
       async settle(settlement) {
         if (settlement === 'refused') attempts++;
         if (settlement === 'released' || (settlement === 'refused' && attempts < maxAttempts)) {
-          inbox.put(delivery, 'front');
+          received.put(delivery, 'front');
           return;
         }
         held--;
@@ -68,12 +68,12 @@ export function createNatsSubscription(place: Place): Subscription {
 
   return {
     receive(signal) {
-      link.get().catch((error) => inbox.fail(error));
-      return inbox.take(signal);
+      link.get().catch((error) => received.fail(error));
+      return received.take(signal);
     },
     open: link.open,
     async close() {
-      inbox.fail(closing(name));
+      received.fail(closing(name));
       await link.close();
     },
   };
@@ -82,7 +82,7 @@ export function createNatsSubscription(place: Place): Subscription {
 /** Reads a stream through a durable consumer: a message is acknowledged once it is settled as used. */
 export function createJetStreamSubscription(place: Place): Subscription {
   const { name, url, maxAttempts, logger } = place;
-  const inbox = createInbox<Received>();
+  const received = createAsyncQueue<Received>();
   /** Refusals of messages that are not done with, by their number in the stream. */
   const refusals = new Map<number, number>();
   /** When each message was acknowledged, oldest first. */
@@ -106,7 +106,7 @@ export function createJetStreamSubscription(place: Place): Subscription {
     for (const [key, at] of acknowledged) if (at >= since) answered.add(key);
     trim(answered);
     acknowledged.clear();
-    inbox.fail(unreachable(name));
+    received.fail(unreachable(name));
   }
 
   /** One pull at a time, for as long as somebody waits: what nobody waits for stays in the stream. */
@@ -115,22 +115,22 @@ export function createJetStreamSubscription(place: Place): Subscription {
     isPulling = true;
     try {
       const { used: consumer } = await link.get();
-      while (inbox.waiting > 0 && !isClosing) await pullOne(consumer);
+      while (received.waiting > 0 && !isClosing) await pullOne(consumer);
     } catch (thrown) {
-      inbox.fail(toError(name, thrown));
+      received.fail(toError(name, thrown));
     } finally {
       isPulling = false;
     }
     // Somebody may have come while the last pull ended.
-    if (inbox.waiting > 0 && !isClosing) void pull();
+    if (received.waiting > 0 && !isClosing) void pull();
   }
 
   async function pullOne(consumer: Consumer): Promise<void> {
     const message = await consumer.next({ expires: PULL });
     if (message === null) return;
     if (answered.has(keyOf(message))) message.ack();
-    else if (inbox.waiting === 0) message.nak();
-    else inbox.put(deliveryOf(message));
+    else if (received.waiting === 0) message.nak();
+    else received.put(deliveryOf(message));
   }
 
   function deliveryOf(message: JsMsg): Received {
@@ -161,14 +161,14 @@ export function createJetStreamSubscription(place: Place): Subscription {
 
   return {
     receive(signal) {
-      const message = inbox.take(signal);
+      const message = received.take(signal);
       void pull();
       return message;
     },
     open: link.open,
     async close() {
       isClosing = true;
-      inbox.fail(closing(name));
+      received.fail(closing(name));
       await link.close();
     },
   };

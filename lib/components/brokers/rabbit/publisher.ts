@@ -1,7 +1,7 @@
 import type { ConfirmChannel, Options } from 'amqplib';
 import { BackendError } from '../../../errors.js';
 import type { Outgoing, Publisher } from '../driver.js';
-import { createLink, unreachable } from '../reconnecting.js';
+import { createReconnecting, unreachable } from '../reconnecting.js';
 import { type AmqpPlace, type Opened, openChannel } from './connection.js';
 import { checkMessage } from './limits.js';
 
@@ -31,7 +31,7 @@ export function createAmqpPublisher(topic: AmqpTopic): Publisher<AmqpMessage> {
   const returned = new Set<number>();
   let count = 0;
 
-  const link = createLink<Opened<ConfirmChannel>>({
+  const link = createReconnecting<Opened<ConfirmChannel>>({
     name,
     async open(onEnd) {
       const opened = await openChannel(topic, (connection) => connection.createConfirmChannel(), onEnd);

@@ -1,10 +1,10 @@
 import type { Channel, ConsumeMessage, Options } from 'amqplib';
 import type { Logger } from '../../../logger.js';
 import type { Settlement } from '../../../transport/transport.js';
-import { createInbox } from '../async-queue.js';
+import { createAsyncQueue } from '../async-queue.js';
 import type { Received, Subscription } from '../driver.js';
 import { toHeaders } from '../metadata.js';
-import { closing, createLink, unreachable } from '../reconnecting.js';
+import { closing, createReconnecting, unreachable } from '../reconnecting.js';
 import { type AmqpPlace, type Opened, openChannel } from './connection.js';
 
 export interface AmqpQueue extends AmqpPlace {
@@ -22,8 +22,8 @@ export interface AmqpQueue extends AmqpPlace {
 /** Reads a queue: a message is acknowledged once it is settled as used. */
 export function createAmqpSubscription(place: AmqpQueue): Subscription {
   const { name, queue, prefetch, consume, maxAttempts, logger } = place;
-  const inbox = createInbox<Received>();
-  const link = createLink<Opened<Channel>>({
+  const received = createAsyncQueue<Received>();
+  const link = createReconnecting<Opened<Channel>>({
     name,
     async open(onEnd) {
       const unsettled = new Set<Received>();
@@ -32,14 +32,14 @@ export function createAmqpSubscription(place: AmqpQueue): Subscription {
 
       /** The broker hands out again what was not acknowledged; by another channel nobody can do that. */
       function forgetAll(): void {
-        for (const delivery of unsettled) inbox.withdraw(delivery);
+        for (const delivery of unsettled) received.withdraw(delivery);
         unsettled.clear();
         onEnd();
       }
       function onMessage(message: ConsumeMessage | null): void {
         // The queue was deleted, or its node has gone.
         if (message === null) channel.close().catch(ignore);
-        else inbox.put(deliveryOf(channel, message, unsettled));
+        else received.put(deliveryOf(channel, message, unsettled));
       }
 
       try {
@@ -54,12 +54,12 @@ export function createAmqpSubscription(place: AmqpQueue): Subscription {
     },
     close: (opened) => opened.close(),
     onLost() {
-      if (inbox.waiting > 0) connect();
+      if (received.waiting > 0) connect();
     },
   });
 
   function connect(): void {
-    link.get().catch((error) => inbox.fail(error));
+    link.get().catch((error) => received.fail(error));
   }
 
   /** A message, kept among the unsettled ones of its channel until it is settled for good. */
@@ -71,7 +71,7 @@ export function createAmqpSubscription(place: AmqpQueue): Subscription {
       // It comes again.
       if (!unsettled.has(delivery)) throw unreachable(name);
       if (settlement === 'refused') attempts++;
-      if (settlement !== 'used' && attempts < maxAttempts) return inbox.put(delivery, 'front');
+      if (settlement !== 'used' && attempts < maxAttempts) return received.put(delivery, 'front');
       unsettled.delete(delivery);
       try {
         if (settlement === 'used') acknowledge();
@@ -104,11 +104,11 @@ export function createAmqpSubscription(place: AmqpQueue): Subscription {
   return {
     receive(signal) {
       connect();
-      return inbox.take(signal);
+      return received.take(signal);
     },
     open: link.open,
     async close() {
-      inbox.fail(closing(name));
+      received.fail(closing(name));
       await link.close();
     },
   };

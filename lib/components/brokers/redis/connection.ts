@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { lazyPeer } from '../../../core/peer.js';
 import { BackendError, GatewayError } from '../../../errors.js';
 import type { Place } from '../driver.js';
-import { createLink, type Link, unreachable } from '../reconnecting.js';
+import { createReconnecting, type Reconnecting, unreachable } from '../reconnecting.js';
 
 export const redisPeer = lazyPeer('ioredis', '"redis://"', () => import('ioredis'));
 
@@ -16,8 +16,8 @@ export function createRedisLink(
   { name, client, connectTimeout }: Place,
   prepare: (connection: Redis) => Promise<void>,
   onLost?: () => void,
-): Link<Redis> {
-  const manners = {
+): Reconnecting<Redis> {
+  const callOptions = {
     lazyConnect: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -26,12 +26,12 @@ export function createRedisLink(
   };
 
   async function connect(): Promise<Redis> {
-    if (client !== undefined) return (client as Redis).duplicate(manners);
+    if (client !== undefined) return (client as Redis).duplicate(callOptions);
     const { Redis: Connection } = await redisPeer.load();
-    return new Connection(process.env['REDIS_URL'] || DEFAULT_URL, manners);
+    return new Connection(process.env['REDIS_URL'] || DEFAULT_URL, callOptions);
   }
 
-  return createLink({
+  return createReconnecting({
     name,
     async open(onEnd, signal) {
       const connection = await connect();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Settlement } from '../../../transport/transport.js';
-import { createInbox } from '../async-queue.js';
+import { createAsyncQueue } from '../async-queue.js';
 import type { Place, Received, Subscription } from '../driver.js';
 import { toHeaders } from '../metadata.js';
 import { closing, inTime, unreachable } from '../reconnecting.js';
@@ -30,13 +30,13 @@ export function createRedisSubscription(place: Place): Subscription {
   const group = url.query.get('group') ?? '';
   const consumer = `express-tributary-${randomUUID()}`;
   const claimAfter = Number(url.query.get('claim_after') ?? CLAIM_AFTER) * 1_000;
-  const inbox = createInbox<Delivery>();
+  const queue = createAsyncQueue<Delivery>();
   let isReading = false;
   let isClosing = false;
   let nextClaim = 0;
 
   /** For reading, which blocks the connection. */
-  const reader = createRedisLink(place, createGroup, () => inbox.fail(unreachable(name)));
+  const reader = createRedisLink(place, createGroup, () => queue.fail(unreachable(name)));
   /** For acknowledging, which must not wait behind a read. */
   const writer = createRedisLink(place, async () => {});
 
@@ -54,18 +54,18 @@ export function createRedisSubscription(place: Place): Subscription {
     isReading = true;
     try {
       const connection = await reader.get();
-      while (inbox.waiting > 0 && !isClosing) await readOne(connection);
+      while (queue.waiting > 0 && !isClosing) await readOne(connection);
     } catch (thrown) {
-      inbox.fail(toError(name, thrown));
+      queue.fail(toError(name, thrown));
     } finally {
       isReading = false;
     }
-    if (inbox.waiting > 0 && !isClosing) void read();
+    if (queue.waiting > 0 && !isClosing) void read();
   }
 
   async function readOne(connection: Redis): Promise<void> {
     const entry = (await claim(connection)) ?? (await readNext(connection));
-    if (entry) inbox.put(deliveryOf(entry));
+    if (entry) queue.put(deliveryOf(entry));
   }
 
   /** What a member took and never acknowledged; it may have died. */
@@ -98,7 +98,7 @@ export function createRedisSubscription(place: Place): Subscription {
 
     /** What is no longer ours comes again by a claim, if it comes. */
     function handOutAgain(): void {
-      if (isOurs() && !isClosing) inbox.put(delivery, 'front');
+      if (isOurs() && !isClosing) queue.put(delivery, 'front');
     }
 
     /** False when the entry has gone to another member meanwhile. */
@@ -135,7 +135,7 @@ export function createRedisSubscription(place: Place): Subscription {
 
   /** What nobody has got here counts as left alone for long enough, so that other members claim it at once. */
   async function handBack(): Promise<void> {
-    const ids = inbox.clear().flatMap(({ id, isOurs }) => (isOurs() ? id : []));
+    const ids = queue.clear().flatMap(({ id, isOurs }) => (isOurs() ? id : []));
     if (ids.length === 0) return;
     const connection = await writer.get();
     const idle = ['IDLE', claimAfter, 'JUSTID'];
@@ -144,7 +144,7 @@ export function createRedisSubscription(place: Place): Subscription {
 
   return {
     receive(signal) {
-      const message = inbox.take(signal);
+      const message = queue.take(signal);
       void read();
       return message;
     },
@@ -153,7 +153,7 @@ export function createRedisSubscription(place: Place): Subscription {
     },
     async close() {
       isClosing = true;
-      inbox.fail(closing(name));
+      queue.fail(closing(name));
       await reader.close();
       // Without that, they go to other members when claim_after is over.
       await handBack().catch(ignore);

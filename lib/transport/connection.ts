@@ -1,13 +1,13 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { Client } from 'undici';
-import type { Place } from '../core/linked-queue.js';
+import type { QueueNode } from '../core/linked-queue.js';
 import { isBadHttp } from './failure.js';
 import type { Connect } from './socket.js';
 import { createStatusLine, isStatusRead, readStatusLine, resetStatusLine, type StatusLine } from './status-line.js';
 
-/** One undici client and its only socket: the call that has the lane has the socket to itself. */
-export interface Lane {
+/** One undici client and its only socket: the call that has the connection has the socket to itself. */
+export interface Connection {
   readonly client: Client;
   readonly servername: string | undefined;
   /** False where no exchange may follow the present one. */
@@ -22,7 +22,7 @@ export interface Lane {
   /** Of the present answer. */
   readonly statusLine: StatusLine;
   /** Where it stands among the idle ones of its pool, and since when. */
-  place: Place<Lane> | undefined;
+  place: QueueNode<Connection> | undefined;
   idleSince: number;
 }
 
@@ -35,10 +35,10 @@ export interface LaneOptions {
   readonly maxHeaderBytes: number;
   /** Milliseconds after which an idle socket is closed. */
   readonly idleTimeout: number;
-  /** The lane has no socket any more. */
-  readonly onDisconnect: (lane: Lane) => void;
+  /** The connection has no socket any more. */
+  readonly onDisconnect: (connection: Connection) => void;
   /** A handler of ours has thrown. */
-  readonly onFault: (lane: Lane) => void;
+  readonly onFault: (connection: Connection) => void;
   /** The socket has brought bytes that no request asked for. It is closed already. */
   readonly onStray: () => void;
 }
@@ -49,15 +49,15 @@ export const OVERSIZE = 'OVERSIZE';
 const CR = 13;
 const LF = 10;
 
-export function openLane(options: LaneOptions): Lane {
+export function openLane(options: LaneOptions): Connection {
   const { origin, servername, connect, isReusable } = options;
   // Without a prototype, so that nothing but these options counts.
   const clientOptions: Client.Options = Object.assign(Object.create(null), {
     connect(target: { servername?: string | null }, done: Parameters<Connect>[1]) {
-      lane.exchanges = 0;
-      lane.readLimit = Infinity;
-      lane.isExpecting = false;
-      lane.socket = connect(target.servername ?? undefined, done).on('readable', onReadable);
+      connection.exchanges = 0;
+      connection.readLimit = Infinity;
+      connection.isExpecting = false;
+      connection.socket = connect(target.servername ?? undefined, done).on('readable', onReadable);
     },
     pipelining: isReusable ? 1 : 0,
     keepAliveTimeout: options.idleTimeout,
@@ -68,7 +68,7 @@ export function openLane(options: LaneOptions): Lane {
     bodyTimeout: 0,
     allowH2: false,
   });
-  const lane: Lane = {
+  const connection: Connection = {
     client: new Client(origin, clientOptions),
     servername,
     isReusable,
@@ -80,19 +80,19 @@ export function openLane(options: LaneOptions): Lane {
     place: undefined,
     idleSince: 0,
   };
-  const events: EventEmitter = lane.client;
+  const events: EventEmitter = connection.client;
   events.on('disconnect', onDisconnect);
   // undici reports here what our own handlers throw; without a listener that would end the process.
   events.on('error', onFault);
-  return lane;
+  return connection;
 
   /** Comes before the parser's own listener. */
   function onReadable(this: Socket): void {
-    if (!lane.isExpecting) closeOnStray(this);
+    if (!connection.isExpecting) closeOnStray(this);
     // Counts what no parser callback tells of: an endless status line, chunk extensions, framing of tiny chunks.
-    else if (this.bytesRead > lane.readLimit)
+    else if (this.bytesRead > connection.readLimit)
       this.destroy(Object.assign(new Error('Too many bytes.'), { code: OVERSIZE }));
-    else if (!isStatusRead(lane.statusLine)) readHeadStart(lane.statusLine, this);
+    else if (!isStatusRead(connection.statusLine)) readHeadStart(connection.statusLine, this);
   }
 
   function closeOnStray(socket: Socket): void {
@@ -104,27 +104,27 @@ export function openLane(options: LaneOptions): Lane {
 
   function onDisconnect(_url: unknown, _clients: unknown, error: Error & { code?: string }): void {
     // Under TLS the parser may have been quicker.
-    if (!lane.isExpecting && isBadHttp(error, error.code ?? '')) options.onStray();
-    options.onDisconnect(lane);
+    if (!connection.isExpecting && isBadHttp(error, error.code ?? '')) options.onStray();
+    options.onDisconnect(connection);
   }
 
   function onFault(): void {
-    options.onFault(lane);
+    options.onFault(connection);
   }
 }
 
 /** A request is about to be written: up to `limit` bytes of an answer are welcome. */
-export function expectAnswer(lane: Lane, limit: number): void {
-  lane.exchanges += 1;
-  lane.readLimit = (lane.socket?.bytesRead ?? 0) + limit;
-  lane.isExpecting = true;
-  resetStatusLine(lane.statusLine);
+export function expectAnswer(connection: Connection, limit: number): void {
+  connection.exchanges += 1;
+  connection.readLimit = (connection.socket?.bytesRead ?? 0) + limit;
+  connection.isExpecting = true;
+  resetStatusLine(connection.statusLine);
 }
 
-export async function closeLane(lane: Lane): Promise<void> {
-  const closed = lane.client.destroy();
+export async function closeLane(connection: Connection): Promise<void> {
+  const closed = connection.client.destroy();
   // undici lets go of a socket that is still connecting without closing it.
-  lane.socket?.destroy();
+  connection.socket?.destroy();
   await closed;
 }
 

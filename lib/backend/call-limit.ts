@@ -2,10 +2,10 @@ import { BackendError } from '../errors.js';
 import type { BackendRequest } from '../proxy.js';
 
 /** A layer around the calls of one backend, whatever they answer with. */
-export type Bulkhead = <A>(next: (request: BackendRequest) => Promise<A>) => (request: BackendRequest) => Promise<A>;
+export type CallLimit = <A>(next: (request: BackendRequest) => Promise<A>) => (request: BackendRequest) => Promise<A>;
 
 /** Caps how many calls to one backend are under way: a slow backend must not pile up everybody's requests. */
-export function createBulkhead(name: string, limit: number): Bulkhead {
+export function createCallLimit(name: string, limit: number): CallLimit {
   return function bulkhead<A>(next: (request: BackendRequest) => Promise<A>) {
     let pending = 0;
 

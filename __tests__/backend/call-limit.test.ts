@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createBulkhead } from '../../lib/backend/bulkhead.js';
+import { createCallLimit } from '../../lib/backend/call-limit.js';
 import type { BackendRequest, Proxy, ProxyResponse } from '../../lib/proxy.js';
 import { backendRequest } from '../support/requests.js';
 import { answerOf, createManualProxy } from '../support/transport.js';
@@ -8,7 +8,7 @@ const ANSWER = answerOf({ a: 1 });
 
 test('O01 lets through as many calls as it may and refuses the rest at once, without calling', async () => {
   const { send, calls } = createManualProxy();
-  const limited = createBulkhead('backend[0] GET /a', 2)(send as Proxy<BackendRequest>);
+  const limited = createCallLimit('backend[0] GET /a', 2)(send as Proxy<BackendRequest>);
   const running = [limited(backendRequest()), limited(backendRequest())];
   await expect(limited(backendRequest())).rejects.toMatchObject({
     code: 'ERR_OVERLOADED',
@@ -32,7 +32,7 @@ test('O01 frees the place after every kind of end', async () => {
   ];
   for (const end of ends) {
     let turn = 0;
-    const limited = createBulkhead('b', 1)((request) => (turn++ < 20 ? end(request) : Promise.resolve(ANSWER)));
+    const limited = createCallLimit('b', 1)((request) => (turn++ < 20 ? end(request) : Promise.resolve(ANSWER)));
     for (let count = 0; count < 20; count++) {
       await Promise.resolve()
         .then(() => limited(backendRequest()))
@@ -43,7 +43,7 @@ test('O01 frees the place after every kind of end', async () => {
 });
 
 test('O03 counts for each backend on its own', async () => {
-  const bulkhead = createBulkhead('b', 1);
+  const bulkhead = createCallLimit('b', 1);
   const slow = bulkhead(createManualProxy().send as Proxy<BackendRequest>);
   const fast = bulkhead(async () => ANSWER);
   void slow(backendRequest());
