@@ -1,8 +1,16 @@
 import { readFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
-import { createServer, type SecureVersion, type Server, TLSSocket, type TlsOptions } from 'node:tls';
+import nodeTls, {
+  createServer,
+  rootCertificates,
+  type SecureVersion,
+  type Server,
+  TLSSocket,
+  type TlsOptions,
+} from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClientTls } from '../../lib/config/resolved.js';
 import { ConfigError } from '../../lib/errors.js';
 import { readTls } from '../../lib/transport/tls.js';
@@ -102,6 +110,33 @@ describe('a certificate', () => {
     } finally {
       delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
     }
+  });
+});
+
+describe('authorities', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+
+  it.each<[string, Partial<ClientTls>, readonly string[] | undefined]>([
+    ['are those of the system', {}, undefined],
+    [
+      'are those of the system and the given ones',
+      { ca_certs: [file('ca.pem')] },
+      [...rootCertificates, pem('ca.pem')],
+    ],
+    [
+      'are the given ones alone with `disable_system_ca_pool`',
+      { ca_certs: [file('ca.pem')], disable_system_ca_pool: true },
+      [pem('ca.pem')],
+    ],
+    ['are none where none is given then', { disable_system_ca_pool: true }, []],
+  ])('%s', (_title, tls, ca) => {
+    const createSecureContext = vi.spyOn(nodeTls, 'createSecureContext');
+    syncBuiltinESMExports();
+    readTls({ ...NO_TLS, ...tls });
+    expect(createSecureContext.mock.lastCall?.[0]?.ca).toEqual(ca);
   });
 });
 
