@@ -147,6 +147,13 @@ describe('B01 a bomb', () => {
     await held;
   });
 
+  it('T02 is not begun for a call that is over', async () => {
+    const inflate = createInflate({ name: 'backend[0]', maxBody: LIMIT, gate });
+    const body = encoded('gzip', gzipSync(randomBytes(40_000)));
+    const call = Promise.resolve(body).then((response) => inflate(response, AbortSignal.abort()));
+    expect(await outcomeOf(call)).toMatchObject({ code: 'ERR_BACKEND_CANCELLED' });
+  });
+
   it('a body of exactly the limit is none', async () => {
     for (const limit of [1_000, 300_000]) {
       const text = 'x'.repeat(limit);

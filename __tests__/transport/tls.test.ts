@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket, type Se
 import nodeTls, {
   createServer,
   rootCertificates,
+  type SecureContextOptions,
   type SecureVersion,
   type Server,
   TLSSocket,
@@ -113,30 +114,43 @@ describe('a certificate', () => {
   });
 });
 
-describe('authorities', () => {
+describe('what Node is told', () => {
   afterEach(() => {
     vi.restoreAllMocks();
     syncBuiltinESMExports();
   });
 
+  function toldOf(tls: Partial<ClientTls>): SecureContextOptions | undefined {
+    const createSecureContext = vi.spyOn(nodeTls, 'createSecureContext');
+    syncBuiltinESMExports();
+    readTls({ ...NO_TLS, ...tls });
+    return createSecureContext.mock.lastCall?.[0];
+  }
+
+  it.each<[Partial<ClientTls>, SecureContextOptions]>([
+    [{}, {}],
+    [{ min_version: 'TLS13' }, { minVersion: 'TLSv1.3' }],
+    [{ max_version: 'TLS12' }, { maxVersion: 'TLSv1.2' }],
+    [{ cipher_suites: [0xc02f] }, { ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }],
+  ])('%o leaves the rest to Node', (tls, options) => {
+    expect(toldOf(tls)).toStrictEqual(options);
+  });
+
   it.each<[string, Partial<ClientTls>, readonly string[] | undefined]>([
-    ['are those of the system', {}, undefined],
+    ['authorities are those of the system', {}, undefined],
     [
-      'are those of the system and the given ones',
+      'authorities are those of the system and the given ones',
       { ca_certs: [file('ca.pem')] },
       [...rootCertificates, pem('ca.pem')],
     ],
     [
-      'are the given ones alone with `disable_system_ca_pool`',
+      'authorities are the given ones alone with `disable_system_ca_pool`',
       { ca_certs: [file('ca.pem')], disable_system_ca_pool: true },
       [pem('ca.pem')],
     ],
-    ['are none where none is given then', { disable_system_ca_pool: true }, []],
+    ['authorities are none where none is given then', { disable_system_ca_pool: true }, []],
   ])('%s', (_title, tls, ca) => {
-    const createSecureContext = vi.spyOn(nodeTls, 'createSecureContext');
-    syncBuiltinESMExports();
-    readTls({ ...NO_TLS, ...tls });
-    expect(createSecureContext.mock.lastCall?.[0]?.ca).toEqual(ca);
+    expect(toldOf(tls)?.ca).toEqual(ca);
   });
 });
 
