@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createInflate } from '../../lib/transport/inflate.js';
@@ -61,6 +62,12 @@ describe('B02 a compressed body', () => {
     expect((await inflated('gzip', gzipSync(noise, { level: 0 }))).text).toBe(noise.toString('latin1'));
     const long = 'ab'.repeat(200_000);
     expect((await inflated('br', brotliCompressSync(long), 400_000)).text).toBe(long);
+  });
+
+  it('Z04 without a limit is inflated up to what a Buffer can hold', async () => {
+    for (const body of [Buffer.from(TEXT), randomBytes(40_000)]) {
+      expect((await inflated('gzip', gzipSync(body), Infinity)).text).toBe(body.toString('latin1'));
+    }
   });
 
   it('in several gzip members is one body', async () => {
@@ -138,6 +145,13 @@ describe('B01 a bomb', () => {
     setImmediate(() => controller.abort());
     expect(await Promise.race([call, held])).toMatchObject({ code: 'ERR_BACKEND_CANCELLED' });
     await held;
+  });
+
+  it('T02 is not begun for a call that is over', async () => {
+    const inflate = createInflate({ name: 'backend[0]', maxBody: LIMIT, gate });
+    const body = encoded('gzip', gzipSync(randomBytes(40_000)));
+    const call = Promise.resolve(body).then((response) => inflate(response, AbortSignal.abort()));
+    expect(await outcomeOf(call)).toMatchObject({ code: 'ERR_BACKEND_CANCELLED' });
   });
 
   it('a body of exactly the limit is none', async () => {

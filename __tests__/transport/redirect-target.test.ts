@@ -271,6 +271,16 @@ test('S15 the address that a URL tells', () => {
   expect(addressIn('http://notlocalhost/')).toBeUndefined();
 });
 
+test.each([
+  ['localhost', '127.0.0.1'],
+  ['LOCALHOST.', '127.0.0.1'],
+  ['api.localhost', '127.0.0.1'],
+  ['localhost.example', undefined],
+  ['notlocalhost', undefined],
+])('S15 the name %s stands for this machine, or is looked up', (host, address) => {
+  expect(addressIn(`http://${host}/`)).toBe(address);
+});
+
 test('a look-up that fails says so', async () => {
   vi.mocked(dns.lookup).mockImplementation(((_name: string, _options: object, done: (error: Error) => void) =>
     done(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }))) as never);

@@ -1,9 +1,40 @@
+import { syncBuiltinESMExports } from 'node:module';
 import type { AddressInfo, Server } from 'node:net';
-import { createServer, type Socket } from 'node:net';
-import { createSecureContext } from 'node:tls';
+import { createServer, Socket } from 'node:net';
+import nodeTls, { createSecureContext } from 'node:tls';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createConnect, parseOrigin } from '../../lib/transport/socket.js';
 import { CLIENT } from './support.js';
+
+describe('the options of a socket', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+
+  it.each([
+    [{}, { keepAliveInitialDelay: 15_000, autoSelectFamilyAttemptTimeout: 300 }],
+    [
+      { dialer_keep_alive: 1_000, dialer_fallback_delay: 50 },
+      { keepAliveInitialDelay: 1_000, autoSelectFamilyAttemptTimeout: 50 },
+    ],
+    [{ dialer_fallback_delay: 1 }, { autoSelectFamilyAttemptTimeout: 10 }],
+  ])('with %o', (client, expected) => {
+    const socket = new Socket() as nodeTls.TLSSocket;
+    const connect = vi.spyOn(nodeTls, 'connect').mockReturnValue(socket);
+    syncBuiltinESMExports();
+    const settings = {
+      connectTimeout: 1_000,
+      context: createSecureContext(),
+      allowInsecure: false,
+      redirectedFrom: undefined,
+    };
+    const address = { isSecure: true, host: 'api', port: 443, servername: 'api' };
+    createConnect(address, settings, { ...CLIENT, ...client })('api', () => {});
+    expect(connect.mock.lastCall?.[0]).toMatchObject({ noDelay: true, keepAlive: true, ...expected });
+    socket.destroy();
+  });
+});
 
 describe('an origin', () => {
   it.each([

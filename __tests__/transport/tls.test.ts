@@ -1,8 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
-import { createServer, type SecureVersion, type Server, TLSSocket, type TlsOptions } from 'node:tls';
+import nodeTls, {
+  createServer,
+  rootCertificates,
+  type SecureContextOptions,
+  type SecureVersion,
+  type Server,
+  TLSSocket,
+  type TlsOptions,
+} from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClientTls } from '../../lib/config/resolved.js';
 import { ConfigError } from '../../lib/errors.js';
 import { readTls } from '../../lib/transport/tls.js';
@@ -102,6 +111,46 @@ describe('a certificate', () => {
     } finally {
       delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
     }
+  });
+});
+
+describe('what Node is told', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+
+  function toldOf(tls: Partial<ClientTls>): SecureContextOptions | undefined {
+    const createSecureContext = vi.spyOn(nodeTls, 'createSecureContext');
+    syncBuiltinESMExports();
+    readTls({ ...NO_TLS, ...tls });
+    return createSecureContext.mock.lastCall?.[0];
+  }
+
+  it.each<[Partial<ClientTls>, SecureContextOptions]>([
+    [{}, {}],
+    [{ min_version: 'TLS13' }, { minVersion: 'TLSv1.3' }],
+    [{ max_version: 'TLS12' }, { maxVersion: 'TLSv1.2' }],
+    [{ cipher_suites: [0xc02f] }, { ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }],
+  ])('%o leaves the rest to Node', (tls, options) => {
+    expect(toldOf(tls)).toStrictEqual(options);
+  });
+
+  it.each<[string, Partial<ClientTls>, readonly string[] | undefined]>([
+    ['authorities are those of the system', {}, undefined],
+    [
+      'authorities are those of the system and the given ones',
+      { ca_certs: [file('ca.pem')] },
+      [...rootCertificates, pem('ca.pem')],
+    ],
+    [
+      'authorities are the given ones alone with `disable_system_ca_pool`',
+      { ca_certs: [file('ca.pem')], disable_system_ca_pool: true },
+      [pem('ca.pem')],
+    ],
+    ['authorities are none where none is given then', { disable_system_ca_pool: true }, []],
+  ])('%s', (_title, tls, ca) => {
+    expect(toldOf(tls)?.ca).toEqual(ca);
   });
 });
 

@@ -1,4 +1,5 @@
-import { PassThrough } from 'node:stream';
+import { once } from 'node:events';
+import { Duplex, PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { readBody } from '../../lib/transport/body.js';
 import { detach } from '../../lib/transport/upload.js';
@@ -10,6 +11,17 @@ describe('the copy of a body', () => {
     source.write('ab');
     source.end('cd');
     expect((await reading).toString()).toBe('abcd');
+  });
+
+  it('is whole when the original could have been written to and never was', async () => {
+    const source = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done(), autoDestroy: false });
+    const copy = detach(source);
+    source.push('ab');
+    source.push(null);
+    await once(source, 'end');
+    source.destroy();
+    await once(source, 'close');
+    expect((await readBody(copy, 99)).toString()).toBe('ab');
   });
 
   it('fails when the original fails or is closed early', async () => {

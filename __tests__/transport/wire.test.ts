@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -36,6 +37,20 @@ describe('a transport', () => {
   it('inflates the redirect itself where it is not followed', async () => {
     const send = wire.transportFor({ ...SETTINGS, redirects: 'none' });
     expect(await outcomeOf(send(requestTo(`${server.origin}/old`)))).toMatchObject({ status: 302, text: 'moved' });
+  });
+
+  it('inflates to its own limit, and no more large bodies at once than there are threads', async () => {
+    const large = gzipSync(randomBytes(40_000));
+    const other = await startRawServer(() => [{ send: answer(large, 'Content-Encoding: gzip') }]);
+    const outcome = await outcomeOf(wire.transportFor({ ...SETTINGS, maxBody: 41_000 })(requestTo(`${other.origin}/`)));
+    expect(outcome.text).toHaveLength(40_000);
+    const bomb = await startRawServer(() => [{ send: answer(gzipSync('x'.repeat(2_000)), 'Content-Encoding: gzip') }]);
+    const call = wire.transportFor({ ...SETTINGS, maxBody: 1_000 })(requestTo(`${bomb.origin}/`));
+    expect(await outcomeOf(call)).toMatchObject({
+      code: 'ERR_BACKEND_SIZE',
+      message: expect.stringContaining(`${SETTINGS.name}: the body is larger than 1000 bytes`),
+    });
+    await Promise.all([other.close(), bomb.close()]);
   });
 
   it('follows, and touches nothing else, where the answer is passed through', async () => {
