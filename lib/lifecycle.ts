@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from './config/resolved.js';
+import { LONGEST_TIMER } from './core/deadline.js';
 import type { ReadyOptions } from './core/readiness.js';
 import type { Kept } from './core/reload-state.js';
 import { ConfigError, GatewayError } from './errors.js';
@@ -41,8 +42,6 @@ export interface Lifecycle {
 const DEFAULT_DRAIN = 10_000;
 /** What components have in any case to close what they have opened. */
 const GRACE = 1_000;
-/** Node takes longer timers for none at all and fires at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** The plan in force, and how one gives way to the next. */
 export function createLifecycle(

@@ -7,7 +7,7 @@ import { createBufferBudget } from './core/buffer-budget.js';
 import { type Closing, createClosing } from './core/closing.js';
 import { createReadiness, type Readiness, type ReadyOptions } from './core/readiness.js';
 import { createKeep, type Kept } from './core/reload-state.js';
-import { VERSION } from './core/version.js';
+import { USER_AGENT } from './core/version.js';
 import { BackendError, ConfigError, type ConfigIssue, EndpointError } from './errors.js';
 import { createNotifier } from './observe/notifier.js';
 import type { Observer } from './observe/observer.js';
@@ -31,8 +31,6 @@ import type { Subscriber, SubscriberFactory } from './sd/subscriber.js';
 import { hasInternalSignal } from './shortcuts/internal-signal.js';
 import type { Transport } from './transport/transport.js';
 import type { Wire } from './transport/wire.js';
-
-const USER_AGENT = `express-tributary/${VERSION}`;
 
 /** Everything built from one configuration. A reload makes a new plan; the old one ends when its last request has left. */
 export interface Plan {

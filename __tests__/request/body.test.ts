@@ -217,12 +217,7 @@ describe('stream', () => {
   });
 });
 
-test('none: the body is not touched', async () => {
-  await serveReader({ limit: 1, mode: 'none' });
-  expect(await answer(post('0123456789'))).toBe('none');
-});
-
-test.each(['none', 'stream', 'buffer'] as const)('F01 %s refuses odd framing before anything is read', async (mode) => {
+test.each(['stream', 'buffer'] as const)('F01 %s refuses odd framing before anything is read', async (mode) => {
   const seen = await serveReader({ limit: 10, mode });
   const text =
     'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: xchunked\r\n\r\nGET /admin HTTP/1.1\r\nHost: h\r\n\r\n';

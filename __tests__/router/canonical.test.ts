@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Segment } from '../../lib/config/resolved.js';
 import { createCanonicalPath } from '../../lib/router/canonical.js';
-import type { Segment } from '../../lib/router/matcher.js';
 
 const ROUTES: { method: string; segments: Segment[] }[] = [
   { method: 'GET', segments: [{ literal: 'static' }] },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Segment } from '../../lib/config/resolved.js';
 import { ConfigError } from '../../lib/errors.js';
-import { createMatcher, type Route, type Segment } from '../../lib/router/matcher.js';
+import { createMatcher, type Route } from '../../lib/router/matcher.js';
 
 function segmentsOf(path: string): Segment[] {
   return path

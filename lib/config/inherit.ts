@@ -49,7 +49,6 @@ export function inherit(root: ReadRoot, compiled: Compiled): Config {
   const client = inheritClient(raw);
   const { forwarded_by_client_ip, max_multipart_memory, remote_ip_headers } = core.router;
   return {
-    name: raw.name,
     endpoints: root.endpoints.map((endpoint, index) => inheritEndpoint(root, client, endpoint, index, compiled)),
     // Every member stands here itself, so that nothing is read from a polluted Object.prototype.
     router: {

@@ -22,6 +22,7 @@ export interface RouterConfig extends Frozen<Omit<z.output<typeof routerSchema>,
 /** One operation of a `flatmap_filter`. */
 export interface FlatmapOperation {
   readonly type: 'move' | 'append' | 'del';
+  /** Dotted paths; a segment `*` stands for every key or index. */
   readonly args: readonly string[];
 }
 
@@ -57,7 +58,6 @@ export interface ClientConfig {
 
 /** The whole configuration: checked, inherited, defaulted, frozen. */
 export interface Config {
-  readonly name: string;
   readonly endpoints: readonly EndpointConfig[];
   readonly router: RouterConfig;
   readonly client: ClientConfig;

@@ -1,6 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { createAbort, createInternalSignal, offAbort, onAbort } from './signal.js';
 
+/** Milliseconds. Node takes longer timers for none at all and fires at once. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
 /**
  * A span of time with an end: one timer, one signal, and promises that cannot outlive it. Ends early when the parent
  * ends or somebody cancels. The first reason wins.

@@ -1,6 +1,6 @@
 import { BackendError, GatewayError, NotReadyError, type ReadyFailure } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { createDeadline } from './deadline.js';
+import { createDeadline, LONGEST_TIMER } from './deadline.js';
 
 /**
  * Resolves when something that requests will need is there, and connects to it where that was not done yet. Rejects with a
@@ -23,8 +23,6 @@ export interface Readiness {
 }
 
 const DEFAULT_PATIENCE = 10_000;
-/** Node takes longer timers for none at all and fires at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** What one configuration needs before it can serve requests. */
 export function createReadiness(logger: Logger): Readiness {

@@ -34,7 +34,7 @@ export interface BodyReaderOptions {
    * `stream` where exactly one backend reads the body and passes it on untouched, `buffer` where several do or somebody
    * looks at it, `none` where nobody wants it.
    */
-  readonly mode: 'none' | 'stream' | 'buffer';
+  readonly mode: 'stream' | 'buffer';
 }
 
 /** True when the request says that a body follows. */
@@ -61,13 +61,6 @@ export function createBodyReader({ limit, passedLimit = Infinity, mode }: BodyRe
     if (body.length > limit) throw tooLarge(limit);
     if (!take(held, body.length)) throw NO_ROOM;
     return body;
-  }
-
-  if (mode === 'none') {
-    return function readNothing(request) {
-      checkTransferEncoding(request);
-      return undefined;
-    };
   }
 
   return function readBody(request, response, held) {

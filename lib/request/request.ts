@@ -20,7 +20,6 @@ export type RequestReader = (
   request: IncomingMessage,
   params: RawParams,
   signal: AbortSignal,
-  body: ProxyRequest['body'],
   held?: Held,
 ) => ProxyRequest;
 
@@ -42,7 +41,7 @@ export function createRequestReader(options: RequestReaderOptions): RequestReade
   const readQuery = createQueryReader(options.input_query_strings);
   const checkLoop = createLoopCheck(options.via);
 
-  return function readRequest(request, rawParams, signal, body, held) {
+  return function readRequest(request, rawParams, signal, held) {
     checkTransferEncoding(request);
     checkHeaderLines(request);
     checkHost(request);
@@ -56,7 +55,7 @@ export function createRequestReader(options: RequestReaderOptions): RequestReade
       params: decodeParams(rawParams),
       query: readQuery(query),
       headers: request.readableDidRead ? withoutCoding(headers) : headers,
-      body,
+      body: undefined,
       signal,
       client: { ip, headers: request.headers },
       held,

@@ -1,8 +1,7 @@
-import type { RouterConfig } from '../config/resolved.js';
+import type { RouterConfig, Segment } from '../config/resolved.js';
 import type { Logger } from '../logger.js';
 import { createDebug, createEcho } from './debug.js';
 import { answerHealth } from './health.js';
-import type { Segment } from './matcher.js';
 import type { BuiltInRoute } from './router.js';
 
 export interface BuiltInOptions {

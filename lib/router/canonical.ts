@@ -1,4 +1,5 @@
-import { createMatcher, type Segment } from './matcher.js';
+import type { Segment } from '../config/resolved.js';
+import { createMatcher } from './matcher.js';
 
 /** The registered spelling of a path that differs in case, slashes or dot segments; `undefined` when there is none. */
 export type CanonicalPath = (method: string, path: string) => string | undefined;

@@ -170,7 +170,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
 
     try {
       // A request that cannot be served is refused before its body is read.
-      const head = readRequest(request, params, deadline.signal, undefined, held);
+      const head = readRequest(request, params, deadline.signal, held);
       deadline.race(serve(head, request, response)).then(succeed, failHere);
     } catch (thrown) {
       failHere(thrown);

@@ -1,7 +1,5 @@
+import type { Segment } from '../config/resolved.js';
 import { ConfigError } from '../errors.js';
-
-/** One part of an endpoint's path between two slashes. A wildcard is always the last one. */
-export type Segment = { readonly literal: string } | { readonly param: string } | { readonly wildcard: true };
 
 export interface Route<T> {
   readonly segments: readonly Segment[];

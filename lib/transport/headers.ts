@@ -1,11 +1,10 @@
 import { isHopByHop } from '../core/http-headers.js';
-import { VERSION } from '../core/version.js';
+import { USER_AGENT } from '../core/version.js';
 import type { Headers } from '../proxy.js';
 
 const DECODABLE = new Set(['gzip', 'x-gzip', 'br', 'deflate', 'identity']);
 
 const ACCEPT_ENCODING = 'gzip, br, deflate';
-const USER_AGENT = `express-tributary/${VERSION}`;
 
 /** Which headers the wire adds or changes itself. */
 export interface HeaderRules {
