@@ -8,7 +8,7 @@ export interface Subject {
   readonly params: ProxyRequest['params'];
 }
 
-/** Tells clients apart; undefined for one that does not say who it is. */
+/** Tells clients apart; undefined for one that does not identify itself. */
 export type ClientKey = (subject: Subject) => string | undefined;
 
 export type Strategy = 'ip' | 'header' | 'param';
