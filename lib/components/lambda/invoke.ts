@@ -10,7 +10,7 @@ export interface LambdaClient {
   ): Promise<unknown>;
 }
 
-/** What an invocation may answer. Whoever injects a client may answer anything. */
+/** What an invocation may answer. A client that was injected may answer anything. */
 interface Invocation {
   readonly StatusCode?: unknown;
   readonly FunctionError?: unknown;
