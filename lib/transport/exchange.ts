@@ -51,7 +51,7 @@ export interface ExchangeSettings {
   readonly poolFor: (origin: string) => Pool | undefined;
 }
 
-/** Sends one request and receives one answer; anything that may be half of it, or somebody else's, is an error. */
+/** Sends one request and receives one answer; anything that may be half of it, or of another request, is an error. */
 export type Exchange = (request: WireRequest) => Promise<BackendResponse>;
 
 const MAX_INTERIM_ANSWERS = 20;

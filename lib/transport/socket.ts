@@ -150,7 +150,7 @@ function noticeEnd(socket: SecureSocket): void {
 
 /** False for a Node that has changed its fields: what cannot be known must not pass as whole. */
 function isEndedByTls({ _handle: handle }: SecureSocket): boolean {
-  // A TCP socket that is not read cannot have told of its end.
+  // A TCP socket that is not read cannot have reported its end.
   if (handle?.reading === false) return true;
   const tcp = handle?._parent;
   const refusal = tcp?.readStart?.();
