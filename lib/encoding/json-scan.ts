@@ -17,7 +17,7 @@ const INTEGER_DIGITS = 9;
 /**
  * Whether a number inside an object or array may change its text as a JavaScript number, as far as dots and exponents
  * tell. Strings are not told apart, so there are false alarms, which cost time and nothing else. Long integers and `-0`
- * are left to whoever has the parsed values.
+ * are left to the code that has the parsed values.
  */
 export function mayHoldExactNumber(text: string): boolean {
   return hasRiskyFraction(text) || EXPONENT.test(text);

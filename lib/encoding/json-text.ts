@@ -22,7 +22,7 @@ const MOST_PAIRS = 256;
 const TEXT = Symbol('text');
 
 /**
- * A document that travels as the text its backend sent, from endpoints where nobody looks into it: checked, but neither
+ * A document that travels as the text its backend sent, from endpoints where no code looks into it: checked, but neither
  * parsed nor written again. It has one member at least, no key twice, and none that the parser would drop.
  */
 export interface JsonText {
@@ -122,7 +122,7 @@ function joinTexts(parts: readonly Data[]): JsonText | undefined {
   return createText(pieces, keys);
 }
 
-/** A document that was parsed, since somebody changes it, as the text it would become at the end. */
+/** A document that was parsed, since it is to be changed, as the text it would become at the end. */
 function toText(data: Data): JsonText | undefined {
   const names = Object.keys(data);
   if (names.length > MAX_KEYS || names.includes('__proto__')) return undefined;

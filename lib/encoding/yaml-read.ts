@@ -74,7 +74,7 @@ function toValue(document: Document.Parsed, { isAlias, isMap, isScalar, isSeq }:
   const targets = new Map<Alias, Node>();
   let aliased = 0;
 
-  /** `isCopy` is true for what an alias stands for. */
+  /** `isCopy` is true for what an alias refers to. */
   function read(node: unknown, depth: number, isCopy: boolean): unknown {
     if (isAlias(node)) return read(targetOf(node), depth, true);
     if (!isCopy) remember(node);
