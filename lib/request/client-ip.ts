@@ -76,7 +76,7 @@ function walk(trusted: BlockList, chain: string): string | undefined {
     // Cut before it is copied: an entry can be as long as all headers together.
     const entry = chain.slice(Math.max(comma + 1, end - MAX_ADDRESS), end);
     const address = end - comma > MAX_ADDRESS ? undefined : parseAddress(entry.trim());
-    // Garbage ends what can be believed: nothing in front of it is vouched for either.
+    // Invalid text ends what can be believed: nothing in front of it is trusted either.
     if (address === undefined) return undefined;
     nearest = address;
     if (!isTrusted(trusted, address)) return address;

@@ -12,7 +12,7 @@ const NO_ANSWER = 499;
 export function observeHandler(observation: Notifier, place: EndpointPlace, handler: EndpointHandler): EndpointHandler {
   return function handleObserved(request, response, params) {
     const { socket } = request;
-    // Nobody will be answered, so there is no end to wait for either.
+    // No client will be answered, so there is no end to wait for either.
     if (response.destroyed || socket.destroyed || isDistrusted(socket)) {
       handler(request, response, params);
       return;
