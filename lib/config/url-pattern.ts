@@ -4,12 +4,12 @@ import { GatewayError } from '../errors.js';
 export interface UrlPattern {
   /** The pattern as configured, with its leading slash. */
   readonly text: string;
-  /** The placeholders it needs, each once, in order; `*` stands for a trailing wildcard. */
+  /** The placeholders it needs, each once, in order; `*` means a trailing wildcard. */
   readonly params: readonly string[];
   /** The decoded names of the query pairs that the pattern itself sets. */
   readonly queryNames: ReadonlySet<string>;
   /**
-   * Path and query for one request, every value percent-encoded for the position it stands at, in a single pass.
+   * Path and query for one request, every value percent-encoded for the position it is in, in a single pass.
    *
    * @throws {UrlPatternError} when a value is missing or would change the shape of the URL.
    */
