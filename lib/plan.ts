@@ -49,7 +49,7 @@ export interface Plan {
   close(): Promise<void>;
   /** Lets `close` wait no longer; the log says for what it did. */
   giveUp(): void;
-  /** Lets go of what its components keep: the plan that has replaced it has what is still used. */
+  /** Forgets what its components keep: the plan that has replaced it has what is still used. */
   release(): void;
 }
 

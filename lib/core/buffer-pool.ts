@@ -7,7 +7,7 @@ export interface Memory {
   holders: number;
 }
 
-/** What one read takes at most: as much as Linux has ready at a time for a reader that is as fast as its neighbour. */
+/** What one read takes at most: as much as Linux has ready at a time for a reader that is as fast as its sender. */
 const SIZE = 96 * 1024;
 /** Kept for the next reads; what is in use beyond that is left to the garbage collection. */
 const MOST_FREE = 48;

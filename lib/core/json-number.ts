@@ -24,7 +24,7 @@ const MET = new Error('A document has a JsonNumber.');
 interface Writing {
   mode: 'number' | 'stop' | 'mark';
   wasMet: boolean;
-  /** Stands before the digits while `JSON.stringify` writes. A backend that guessed it could add a number, nothing else. */
+  /** Is put before the digits while `JSON.stringify` writes. A backend that guessed it could add a number, nothing else. */
   readonly mark: string;
 }
 

@@ -21,7 +21,7 @@ export interface Reply {
   readonly delay?: number;
 }
 
-/** How a stubbed backend can fail: nobody listens, the connection breaks, or no answer ever comes. */
+/** How a stubbed backend can fail: the port is closed, the connection breaks, or no answer ever comes. */
 export type Failure = 'refused' | 'reset' | 'silent';
 
 export type StubOutcome = { readonly reply: Reply } | { readonly failure: Failure };
