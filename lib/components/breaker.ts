@@ -15,7 +15,7 @@ interface Probe {
 }
 
 export interface BreakerOptions {
-  /** Consecutive failures that are put up with; one more opens it. */
+  /** Consecutive failures that are tolerated; one more opens it. */
   readonly maxErrors: number;
   /** Milliseconds after which failures are forgotten while it is closed; 0: never. */
   readonly interval: number;

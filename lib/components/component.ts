@@ -104,7 +104,7 @@ export interface Declaration<S extends z.ZodType, N extends string> {
 }
 
 /**
- * A feature switched on by a namespace of `extra_config`. The hooks it has are the places where it may stand: a namespace
+ * A feature switched on by a namespace of `extra_config`. The hooks it has are the places where it may be used: a namespace
  * put where it has no hook is a `ConfigError`.
  */
 export interface Component<S extends z.ZodType = z.ZodType, N extends string = string>

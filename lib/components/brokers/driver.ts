@@ -73,7 +73,7 @@ export interface BrokerUrl {
   readonly query: URLSearchParams;
 }
 
-/** How one kind of broker is spoken to. */
+/** How one kind of broker is used. */
 export interface Driver {
   /** Packages it needs where no client was injected. */
   readonly peers: readonly Peer<unknown>[];

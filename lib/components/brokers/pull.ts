@@ -103,7 +103,7 @@ export function createPulledSubscription({ name, maxAttempts, logger }: Place, s
 }
 
 /**
- * Puts a message aside among the dead letters. Without any the broker keeps it: to forget it would get ahead of the policy
+ * Puts a message aside among the dead letters. Without any the broker keeps it: to forget it would go against the policy
  * of its `keeper`, such as "queue". Resolves with what became of it, for the log.
  */
 export async function giveUpTo(

@@ -97,7 +97,7 @@ export function createReconnecting<T>({ name, open, close, onLost }: LinkOptions
   };
 }
 
-/** A client library may wait for ever for a broker that died in the middle of a greeting, or of a farewell. */
+/** A client library may wait for ever for a broker that crashed while it was connecting or closing. */
 export function inTime<R>(name: string, doing: Promise<R>, onLate?: (result: R) => void): Promise<R> {
   return new Promise<R>(function waitForEnd(resolve, reject) {
     let isLate = false;

@@ -196,7 +196,7 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
       return state !== 'miss' || ageOf(entry, clock()) < entry.lifetime;
     }
 
-    /** A change makes what is stored of its URL a thing of the past. */
+    /** A change makes what is stored of its URL outdated. */
     function invalidate(url: string, response: BackendResponse): void {
       for (const changed of changedUrls(url, response)) {
         reads.outdate(changed);

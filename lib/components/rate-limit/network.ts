@@ -3,7 +3,7 @@ import { groupsOf } from '../../core/ipv6.js';
 const GROUP_BITS = 16;
 
 /**
- * What an address identifies: an IPv4 address itself, an IPv6 address for the network of its first `prefix` bits,
+ * What an address counts as: an IPv4 address as itself, an IPv6 address as the network of its first `prefix` bits,
  * since a client that has one address of such a network has them all.
  */
 export function networkOf(address: string, prefix: number): string {

@@ -69,7 +69,7 @@ export function createKafkaSubscription(place: Place): Subscription {
       // From most crashes kafkajs starts again by itself: a request that waits may still get a message.
       if (!payload.restart) onEnd();
     });
-    // From now on the group is read from where it last committed, and partitions may be in other hands.
+    // From now on the group is read from where it last committed, and partitions may belong to other members.
     consumer.on(consumer.events.GROUP_JOIN, () => {
       batches.clear();
       for (const { letGo } of turns.values()) letGo();

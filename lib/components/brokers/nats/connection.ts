@@ -74,7 +74,7 @@ const REFUSALS: ReadonlyMap<string, string> = new Map([
   ['ConsumerNotFoundError', 'has no such consumer'],
 ]);
 
-/** What the client says stays behind: it names servers and subjects. */
+/** What the client says is not passed on: it names servers and subjects. */
 export function toError(name: string, thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   const { name: kind, cause } = (thrown ?? {}) as { name?: unknown; cause?: unknown };

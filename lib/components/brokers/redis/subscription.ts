@@ -68,7 +68,7 @@ export function createRedisSubscription(place: Place): Subscription {
     if (entry) queue.put(deliveryOf(entry));
   }
 
-  /** What a member took and never acknowledged; it may have died. */
+  /** What a member took and never acknowledged; it may have crashed. */
   async function claim(connection: Redis): Promise<Entry | undefined> {
     if (performance.now() < nextClaim) return undefined;
     const reply = await connection.callBuffer('XAUTOCLAIM', stream, group, consumer, claimAfter, '0', 'COUNT', 1);
