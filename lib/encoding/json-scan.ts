@@ -40,7 +40,7 @@ function hasRiskyFraction(text: string): boolean {
   return false;
 }
 
-/** Whether more digits stand before the dot than are trusted. Not just a digit so far away: it may be another number's. */
+/** Whether more digits are before the dot than are trusted. Not just a digit so far away: it may be another number's. */
 function isLongInteger(text: string, dot: number): boolean {
   if (!isDigit(text.charCodeAt(dot - INTEGER_DIGITS - 1))) return false;
   let start = dot;

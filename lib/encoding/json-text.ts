@@ -10,7 +10,7 @@ const CLOSE = Buffer.from('}');
 const COMMA = Buffer.from(',');
 const COLLECTION = Buffer.from('"collection":');
 
-/** Where keys stand in a text: start, end, start, end… */
+/** Where keys are in a text: start, end, start, end… */
 interface Keys {
   readonly source: Uint8Array;
   readonly bounds: readonly number[];
@@ -27,7 +27,7 @@ const TEXT = Symbol('text');
  */
 export interface JsonText {
   readonly [TEXT]: true;
-  /** Lets it stand where a document does. */
+  /** Lets it be used where a document is. */
   readonly [key: string]: unknown;
   /** The text of the members in pieces, without the braces around them. */
   readonly pieces: readonly Uint8Array[];
