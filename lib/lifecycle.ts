@@ -44,7 +44,7 @@ const GRACE = 1_000;
 /** Node takes longer timers for none at all and fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** The plan in force, and how one gives way to the next. */
+/** The plan in force, and how the next one replaces it. */
 export function createLifecycle(
   config: unknown,
   options: ResolvedOptions,
@@ -86,7 +86,7 @@ export function createLifecycle(
   return {
     handle(request, response, next) {
       if (!closing) plan.routes(request, response, next);
-      // What is not ours still is the host app's.
+      // The host app still serves what is not ours.
       else if (next && options.fallthrough && !plan.routes.knows(request)) next();
       else refuse(response);
     },

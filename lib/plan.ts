@@ -84,7 +84,7 @@ function buildPlan(
 ): Plan {
   const { keep, kept, release } = createKeep(earlier);
   const inFlight = createInFlight(config.max_in_flight_requests);
-  // The requests of an earlier configuration hold what they hold.
+  // The requests of an earlier configuration still hold what they hold.
   const budget = keep('buffer budget', createBufferBudget);
   const readiness = createReadiness(options.logger);
   closing.at('gateway.ready()')(readiness.close);

@@ -3,10 +3,10 @@ import type { Readable } from 'node:stream';
 import type { Held } from './core/buffer-budget.js';
 import type { GatewayError, RejectedError } from './errors.js';
 
-/** Header names in lower case; several lines of one name stand in an array, in order. The object has no prototype. */
+/** Header names in lower case; several lines of one name are in an array, in order. The object has no prototype. */
 export type Headers = Readonly<Record<string, string | readonly string[]>>;
 
-/** One `name=value` of a query string: decoded, and as it stood in the URL. */
+/** One `name=value` of a query string: decoded, and as it was in the URL. */
 export interface QueryPair {
   readonly name: string;
   readonly value: string;

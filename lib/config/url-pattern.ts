@@ -102,7 +102,7 @@ export class PatternSyntaxError extends Error {
 }
 
 const PLACEHOLDER = /\{([\w.:/-]+)\}/g;
-// What may stand in a URL as it is, besides letters and digits.
+// What may be in a URL as it is, besides letters and digits.
 const NOT_IN_URL = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]/gu;
 const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 /** Memory that sockets read large bodies into, one after the other. */
 export interface Memory {
   readonly bytes: Buffer;
-  /** How many still look at what was read into it. */
+  /** How many readers still use what was read into it. */
   holders: number;
 }
 

@@ -18,7 +18,7 @@ export interface Deadline {
 }
 
 /**
- * Runs from now for `milliseconds`; `expired` makes the reason when the time is up. Quiet is one whose signal no code sees
+ * Runs from now for `milliseconds`; `expired` makes the reason when the time is up. Quiet is one whose signal nothing sees
  * but the gateway itself.
  */
 export function createDeadline(

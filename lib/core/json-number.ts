@@ -148,7 +148,7 @@ function quote(text: string): string {
   return `"${text}"`;
 }
 
-/** By `JSON.stringify`, for values that have a mind of their own; it may nest one JSON text in another. */
+/** By `JSON.stringify`, for all other values; it may nest one JSON text in another. */
 function writeMarked(key: string | number, value: unknown): string | undefined {
   writing.mode = 'mark';
   try {

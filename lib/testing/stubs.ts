@@ -63,7 +63,7 @@ interface Rule {
 }
 
 /**
- * Stubs stand under `[METHOD ]host/path[?query]`: the scheme may be left out, `{name}` and `*` match one segment, a last
+ * Stubs are named by `[METHOD ]host/path[?query]`: the scheme may be left out, `{name}` and `*` match one segment, a last
  * `*` matches the rest, and a query counts only where the key has one. Exact keys are tried first.
  *
  * @throws {ConfigError} for keys that could not match any call

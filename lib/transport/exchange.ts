@@ -138,7 +138,7 @@ function runExchange(
       servername: free.servername,
       // undici would close the socket after HEAD; strict framing makes that unnecessary.
       reset: method === 'HEAD' ? false : undefined,
-      // The rest is named so that a polluted prototype has no say.
+      // The rest is named so that a polluted prototype has no effect.
       origin: undefined,
       query: undefined,
       idempotent: undefined,

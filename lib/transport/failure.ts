@@ -71,7 +71,7 @@ export function abortError(name: string, signal: AbortSignal): GatewayError {
 }
 
 /**
- * Turns what a client library threw into our own error. Message and properties of the original stay behind: they hold
+ * Turns what a client library threw into our own error. Message and properties of the original are left out: they hold
  * hosts, headers and bodies.
  */
 export function wireError(name: string, error: unknown, isStarted: boolean): GatewayError {

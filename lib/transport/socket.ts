@@ -53,7 +53,7 @@ export function createConnect(address: Address, settings: SocketSettings, client
   const { redirectedFrom } = settings;
   // Of an address in numbers, Node does not look anything up.
   const isRefused = redirectedFrom !== undefined && isIP(host) !== 0 && !mayLeadTo(host, redirectedFrom);
-  // Every field that Node would read is set, so that a polluted prototype has no say.
+  // Every field that Node would read is set, so that a polluted prototype has no effect.
   const tcp = {
     host,
     port,

@@ -3,7 +3,7 @@ import type { BackendRequest, Headers } from '../proxy.js';
 
 /**
  * What became of an answer that was taken from a queue. `used`: it was decoded and shaped. `refused`: it cannot be, by
- * anybody. `released`: no request waited for it any more, so that the next one may have it.
+ * any request. `released`: no request waited for it any more, so that the next one may have it.
  */
 export type Settlement = 'used' | 'refused' | 'released';
 
