@@ -34,7 +34,7 @@ export type EndpointOutcome = 'complete' | 'partial' | 'failed' | 'rejected' | '
  */
 export type BackendOutcome = 'complete' | 'incomplete' | 'failed' | 'rejected' | 'cancelled';
 
-/** Called when a request is over. */
+/** Reported when a request is over. */
 export interface EndpointEvent extends EndpointPlace {
   readonly kind: 'endpoint';
   /** What the client was answered; 499 when the client had left. */
@@ -48,7 +48,7 @@ export interface EndpointEvent extends EndpointPlace {
   readonly code?: ErrorCode | undefined;
 }
 
-/** Called when a call of a backend is over: retries, concurrent copies and a streamed body included. */
+/** Reported when a call of a backend is over: retries, concurrent copies and a streamed body included. */
 export interface BackendEvent extends BackendPlace {
   readonly kind: 'backend';
   /** What the backend answered, where that is known. */
@@ -59,7 +59,7 @@ export interface BackendEvent extends BackendPlace {
   readonly code?: ErrorCode | undefined;
 }
 
-/** Called when a backend's connection brought bytes that no request had asked for. The origin is isolated for ten minutes. */
+/** Reported when a backend's connection brought bytes that no request had asked for. The origin is isolated for ten minutes. */
 export interface StrayEvent {
   /** Scheme, host and port, e.g. `http://users.internal:8080`. */
   readonly origin: string;
