@@ -22,7 +22,7 @@ export interface HostSource {
 export interface RefreshOptions {
   /** Milliseconds between look-ups that fail, at most; the first ones follow faster. Default 30000. */
   readonly ttl?: number | undefined;
-  /** Called when look-ups begin to fail and when they work again. Default silent. */
+  /** Logs when look-ups begin to fail and when they work again. Default silent. */
   readonly logger?: Logger | undefined;
   readonly random?: RandomSource;
 }
