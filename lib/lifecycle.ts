@@ -43,7 +43,7 @@ const DEFAULT_DRAIN = 10_000;
 /** What components have in any case to close what they have opened. */
 const GRACE = 1_000;
 
-/** The plan in force, and how one gives way to the next. */
+/** The plan in force, and how the next one replaces it. */
 export function createLifecycle(
   config: unknown,
   options: ResolvedOptions,
@@ -85,7 +85,7 @@ export function createLifecycle(
   return {
     handle(request, response, next) {
       if (!closing) plan.routes(request, response, next);
-      // What is not ours still is the host app's.
+      // The host app still serves what is not ours.
       else if (next && options.fallthrough && !plan.routes.knows(request)) next();
       else refuse(response);
     },

@@ -29,7 +29,7 @@ import type { SubscriberFactory } from './sd/subscriber.js';
 import type { AxiosLike } from './transport/axios.js';
 import type { Transport } from './transport/transport.js';
 
-/** Run-time objects and switches of a gateway. The configuration stays JSON and names what stands here. */
+/** Run-time objects and switches of a gateway. The configuration stays JSON and names what is given here. */
 export interface GatewayOptions<A extends AxiosLike = AxiosLike> {
   /**
    * Your own axios instance (or anything with its `request`), used for every backend as it is. Default: an instance of
@@ -54,12 +54,12 @@ export interface GatewayOptions<A extends AxiosLike = AxiosLike> {
   readonly stores?: Readonly<Record<string, object>>;
   /**
    * Clients of brokers and clouds, by the name that a backend's `client` uses, in place of one the gateway makes itself.
-   * Whoever made a client closes it.
+   * The code that made a client closes it.
    */
   readonly clients?: Readonly<Record<string, unknown>>;
-  /** Hears of failures and partial answers. Default: silent. */
+  /** Gets failures and partial answers. Default: silent. */
   readonly logger?: Logger;
-  /** Told of every request and every call of a backend when it is over, or from its beginning. Default: nobody. */
+  /** Called for every request and every call of a backend when it is over, or from its beginning. Default: none. */
   readonly observe?: Observe | Observer | readonly (Observe | Observer)[];
   /** Mounts `/__debug/`. Default false. */
   readonly debug?: boolean;

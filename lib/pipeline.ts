@@ -37,7 +37,7 @@ export interface Ingredients extends Omit<CommonScope, 'onReady' | 'onClose'> {
   readonly combiners: ReadonlyMap<string, Combiner>;
   readonly balancers: ReadonlyMap<string, BalancerFactory>;
   readonly components: readonly Component[];
-  /** The subscriber of a backend's hosts; closed by whoever made it. */
+  /** The subscriber of a backend's hosts; closed by the code that made it. */
   subscribe(backend: BackendConfig): Subscriber;
   /** `onClose` for the place `at` of the configuration. */
   onCloseAt(at: string): CommonScope['onClose'];
@@ -47,13 +47,13 @@ export interface Ingredients extends Omit<CommonScope, 'onReady' | 'onClose'> {
   connect(backend: BackendConfig, stream: boolean): Transport;
   /** Tells observers what happens; not there when there are none. */
   readonly observation?: Notifier | undefined;
-  /** True where nobody but the gateway looks at the signals of an endpoint's requests. Default: false. */
+  /** True where only the gateway looks at the signals of an endpoint's requests. Default: false. */
   readonly hasInternalSignal?: boolean;
   /** A layer around each backend, outside of everything else: how the test gateway listens. */
   readonly tap?: ((backend: BackendConfig, endpoint: EndpointConfig) => Middleware) | undefined;
 }
 
-/** Those who let requests into an endpoint, in the order in which they are asked. */
+/** The guards that let requests into an endpoint, in the order in which they are asked. */
 export function createAdmits(endpoint: EndpointConfig, ingredients: Ingredients): Admit[] {
   return inTableOrder(endpoint.components, ingredients.components).flatMap(
     ({ component, config }) =>
@@ -118,7 +118,7 @@ function createMerger(endpoint: EndpointConfig, ingredients: Ingredients): Proxy
   const clients = backends.map((backend) => createBackendClient(endpoint, backend, ingredients, isText));
   const share = Math.floor(endpoint.timeout * MERGE_SHARE);
   const [first] = clients;
-  // What static data stands in for has to fail while there is still time to answer.
+  // What static data replaces has to fail while there is still time to answer.
   if (clients.length === 1 && first) {
     return endpoint.proxy.static ? createTimeout(first.name, share)(first.send) : first.send;
   }

@@ -47,7 +47,7 @@ export interface Plan {
   close(): Promise<void>;
   /** Lets `close` wait no longer; the log says for what it did. */
   giveUp(): void;
-  /** Lets go of what its components keep: the plan that has replaced it has what is still used. */
+  /** Forgets what its components keep: the plan that has replaced it has what is still used. */
   release(): void;
 }
 
@@ -82,7 +82,7 @@ function buildPlan(
 ): Plan {
   const { keep, kept, release } = createKeep(earlier);
   const inFlight = createInFlight(config.max_in_flight_requests);
-  // The requests of an earlier configuration hold what they hold.
+  // The requests of an earlier configuration still hold what they hold.
   const budget = keep('buffer budget', createBufferBudget);
   const readiness = createReadiness(options.logger);
   closing.at('gateway.ready()')(readiness.close);

@@ -3,10 +3,10 @@ import type { Readable } from 'node:stream';
 import type { Held } from './core/buffer-budget.js';
 import type { GatewayError, RejectedError } from './errors.js';
 
-/** Header names in lower case; several lines of one name stand in an array, in order. The object has no prototype. */
+/** Header names in lower case; several lines of one name are in an array, in order. The object has no prototype. */
 export type Headers = Readonly<Record<string, string | readonly string[]>>;
 
-/** One `name=value` of a query string: decoded, and as it stood in the URL. */
+/** One `name=value` of a query string: decoded, and as it was in the URL. */
 export interface QueryPair {
   readonly name: string;
   readonly value: string;
@@ -14,7 +14,7 @@ export interface QueryPair {
   readonly text: string;
 }
 
-/** Who sent the request, as far as the gateway believes it. */
+/** The sender of the request, as far as the gateway believes it. */
 export interface Client {
   /** The client's address; from a forwarding header only when the proxies in between are trusted. */
   readonly ip: string;
@@ -38,7 +38,7 @@ export interface ProxyRequest {
   readonly headers: Headers;
   /** A stream only where exactly one backend reads it; else the whole body, shared. */
   readonly body: Readable | Buffer | undefined;
-  /** Aborted when the deadline has passed, the client has gone, or nobody needs the answer any more. */
+  /** Aborted when the deadline has passed, the client has gone, or the answer is not needed any more. */
   readonly signal: AbortSignal;
   readonly client: Client;
   /** What it holds in memory, for `max_buffered_bytes`; a request without it is not counted. Layers pass it on. */
@@ -74,7 +74,7 @@ export interface Metadata {
 
 /** What comes back up: from one backend, or merged from several. */
 export interface ProxyResponse {
-  /** `null` stands for a JSON `null`: no data, which is not the same as an empty object. */
+  /** `null` is a JSON `null`: no data, which is not the same as an empty object. */
   readonly data: Data | null;
   /** False as soon as anything that belongs to the answer is missing. */
   readonly isComplete: boolean;

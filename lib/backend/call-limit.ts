@@ -4,7 +4,7 @@ import type { BackendRequest } from '../proxy.js';
 /** A layer around the calls of one backend, whatever they answer with. */
 export type CallLimit = <A>(next: (request: BackendRequest) => Promise<A>) => (request: BackendRequest) => Promise<A>;
 
-/** Caps how many calls to one backend are under way: a slow backend must not pile up everybody's requests. */
+/** Caps how many calls to one backend are under way: a slow backend must not pile up the requests of all clients. */
 export function createCallLimit(name: string, limit: number): CallLimit {
   return function bulkhead<A>(next: (request: BackendRequest) => Promise<A>) {
     let pending = 0;

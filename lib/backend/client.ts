@@ -56,7 +56,7 @@ export function createAttempt({ name, subscriber, balancer, buildRequest, exchan
     tried?.push(host);
     return exchangeWith(request, host).then(
       (response) => {
-        // A stream is under way until its end, and its host has done well only then.
+        // A stream is under way until its end, and its host has succeeded only then.
         const isStream = onStreamEnd(name, response, request.signal, (end) => {
           const outcome = end.failure ? 'aborted' : 'ok';
           balancer.settled?.(host, end.isBackendFailure ? 'failed' : outcome);

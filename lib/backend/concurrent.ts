@@ -5,7 +5,7 @@ import { disposeAfter } from './timeout.js';
 
 /**
  * Sends `copies` of each request at once; the first complete answer wins and the others are aborted. Without one, the
- * last incomplete answer stands, or the last error.
+ * last incomplete answer is the result, or the last error.
  */
 export function createConcurrentCalls(name: string, copies: number, timeout: number): Middleware {
   function expired(): GatewayError {

@@ -95,7 +95,7 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
     });
   };
 
-  /** What came from a queue is done with when it has become an answer that somebody still waits for. */
+  /** What came from a queue is done with when it has become an answer that a client still waits for. */
   async function completeAndSettle(
     response: BackendResponse,
     settle: NonNullable<BackendResponse['settle']>,
@@ -106,7 +106,7 @@ export function createExchange(options: ExchangeOptions): Proxy<BackendRequest> 
       answer = await complete(response, held);
       signal.throwIfAborted();
     } catch (error) {
-      // What has failed already is told, not how giving it back went.
+      // What has failed already is reported, not how giving it back went.
       await settle(signal.aborted ? 'released' : 'refused').catch(ignore);
       throw error;
     }

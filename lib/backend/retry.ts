@@ -14,7 +14,7 @@ export interface RetryOptions {
   readonly backoff: number;
 }
 
-/** Retries may add a tenth to the load of a backend, and ten calls on top of it: an outage must not become a storm. */
+/** Retries may add a tenth to the load of a backend, and ten calls on top of it: an outage must not become a flood of calls. */
 const BUDGET = 10;
 const EARNED_PER_CALL = 0.1;
 const LONGEST_PAUSE = 2_000;
@@ -27,7 +27,7 @@ export function createRetry(options: RetryOptions, attempt: Attempt, random: () 
   function isWorthwhile(error: unknown, request: ProxyRequest, retries: number): error is BackendError {
     if (!(error instanceof BackendError) || retries >= options.attempts || request.signal.aborted) return false;
     const reason = reasonOf(error);
-    // A host that asks for more patience than we have would be waited for in vain.
+    // A host that asks for a longer pause than there is time for would be waited for in vain.
     return reason !== undefined && reasons.has(reason) && budget >= 1 && askedPause(error) <= LONGEST_PAUSE;
   }
 

@@ -3,7 +3,7 @@ import { patterns } from '../config/pattern.js';
 import { RejectedError } from '../errors.js';
 import { defineComponent } from './component.js';
 
-/** Longer User-Agents are cut before patterns see them: nobody needs more to be recognised. */
+/** Longer User-Agents are cut before patterns see them: no client needs more to be recognised. */
 const LONGEST_INSPECTED = 1024;
 
 const schema = z

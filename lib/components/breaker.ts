@@ -10,24 +10,24 @@ export type BreakerState =
 /** The one call of a half-open breaker. */
 interface Probe {
   readonly since: number;
-  /** Whether its caller is what it waits for, as with an upload; set by who made the call, where that can be. */
+  /** Whether its caller is what it waits for, as with an upload; set by the code that made the call, where that can be. */
   isHeldUp?: () => boolean;
 }
 
 export interface BreakerOptions {
-  /** Consecutive failures that are put up with; one more opens it. */
+  /** Consecutive failures that are tolerated; one more opens it. */
   readonly maxErrors: number;
   /** Milliseconds after which failures are forgotten while it is closed; 0: never. */
   readonly interval: number;
   /** Milliseconds that it stays open. */
   readonly timeout: number;
-  /** Told once of every change. */
+  /** Called once for every change. */
   readonly onChange?: (from: BreakerState['kind'], to: BreakerState['kind']) => void;
   /** A clock that only goes forward. */
   readonly now?: () => number;
 }
 
-/** Keeps calls away from somebody who fails them all. */
+/** Keeps calls away from a peer that fails them all. */
 export interface Breaker {
   /** The state a call is made in, to be handed to `leave`; undefined when it must not be made. */
   enter(): BreakerState | undefined;
@@ -37,7 +37,7 @@ export interface Breaker {
   retryAfter(): number;
 }
 
-/** While a probe is under way nobody can tell how long it takes. One that its caller holds up has its place as long. */
+/** While a probe is under way it is unknown how long it takes. One that its caller holds up keeps its place as long. */
 const PROBE_PATIENCE = 1_000;
 
 /**

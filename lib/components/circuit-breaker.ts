@@ -8,7 +8,7 @@ import type { BackendRequest, Proxy, ProxyResponse } from '../proxy.js';
 import { type Breaker, type BreakerState, type CallOutcome, createBreaker } from './breaker.js';
 import { type BackendScope, defineComponent } from './component.js';
 
-/** Seconds, as KrakenD takes when it is told nothing. */
+/** Seconds, as KrakenD takes when nothing is configured. */
 const DEFAULT_TIMEOUT = 60;
 
 /** KrakenD cuts decimals off. */
@@ -143,7 +143,7 @@ function leaveCall(breaker: Breaker, entered: BreakerState): Leave {
   };
 }
 
-/** The one call that decides. When nobody waits for it any more its place is free at once, whatever it still does. */
+/** The one call that decides. When its caller does not wait any more its place is free at once, whatever it still does. */
 function leaveProbe(breaker: Breaker, entered: BreakerState, request: BackendRequest, judge: Judge): Leave {
   const { signal, body } = request;
   let isOver = false;

@@ -9,7 +9,7 @@ import type { Observer } from '../observe/observer.js';
 import type { Admit, BackendRequest, Middleware, RequestHandler } from '../proxy.js';
 import type { TransportMiddleware } from '../transport/transport.js';
 
-/** Where in a configuration an `extra_config` stands. */
+/** Where in a configuration an `extra_config` is. */
 export type Scope = 'service' | 'endpoint' | 'backend';
 
 /** Functions of the host app that a configuration names. What each is given depends on where it is named. */
@@ -61,7 +61,7 @@ export interface BackendScope extends EndpointScope {
 export interface Hooks<S extends z.ZodType> {
   /** Around the whole gateway, before a route is looked for. */
   service?(config: z.output<S>, scope: ServiceScope): RequestHandler | undefined;
-  /** At the door of an endpoint, before the body is read and before its `endpoint` layers: lets requests in, or not. */
+  /** At the start of an endpoint, before the body is read and before its `endpoint` layers: lets requests in, or not. */
   admit?(config: z.output<S>, scope: EndpointScope): Admit | undefined;
   /** Around an endpoint: sees the request before any backend, and the merged answer. */
   endpoint?(config: z.output<S>, scope: EndpointScope): Middleware | undefined;
@@ -99,24 +99,24 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   addsParams?(config: z.output<S>, scope: Scope): boolean;
   /** Finds at start what the schema cannot see, such as names of functions that are not there. */
   check?(config: z.output<S>, context: CheckContext): readonly Fault[];
-  /** Finds at start what only shows beside the endpoint and the backend it stands at, such as a host. Paths are whole ones. */
+  /** Finds at start what only shows with the endpoint and the backend it is used at, such as a host. Paths are whole ones. */
   checkAt?(config: z.output<S>, place: CheckPlace): readonly ConfigIssue[];
 }
 
 /**
- * A feature switched on by a namespace of `extra_config`. The hooks it has are the places where it may stand: a namespace
+ * A feature switched on by a namespace of `extra_config`. The hooks it has are the places where it may be used: a namespace
  * put where it has no hook is a `ConfigError`.
  */
 export interface Component<S extends z.ZodType = z.ZodType, N extends string = string>
   extends Declaration<S, N>,
     Hooks<S> {}
 
-/** What `check` may know: where the namespace stands, and what there is to be named. */
+/** What `check` may know: where the namespace is used, and what there is to be named. */
 export interface CheckContext extends Pick<CommonScope, 'functions' | 'stores' | 'clients'> {
   readonly scope: Scope;
 }
 
-/** What `checkAt` may know: the endpoint, and the backend where the namespace stands at one. */
+/** What `checkAt` may know: the endpoint, and the backend where the namespace is used at one. */
 export interface CheckPlace extends Pick<CommonScope, 'clients' | 'logger'> {
   readonly endpoint: EndpointConfig;
   readonly backend?: BackendConfig | undefined;

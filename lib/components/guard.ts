@@ -7,7 +7,7 @@ import type { BackendResponse, Transport, TransportMiddleware } from '../transpo
 import type { Component, Hooks } from './component.js';
 
 /**
- * Keeps a component of somebody else's from harming more than the layer it stands in: what it throws becomes a
+ * Keeps a foreign component from harming more than the layer it is used in: what it throws becomes a
  * rejection, and what it gives back has to be an answer.
  */
 export function guardComponent(component: Component): Component {
@@ -72,7 +72,7 @@ function guardTransportMiddleware(name: string, layer: TransportMiddleware): Tra
   };
 }
 
-/** Who decides nothing that is known as a decision lets nobody in. */
+/** A guard that returns something other than a decision rejects the request. */
 function guardAdmit(name: string, admit: Admit): Admit {
   function assertAdmitted(admitted: Admitted): Admitted {
     if (isAdmitted(admitted)) return admitted;

@@ -120,7 +120,7 @@ function withLowerCaseNames(headers: Headers): Headers {
   return lower;
 }
 
-/** A function that breaks fails the layer it stands in, by name; one that throws a `GatewayError` means it. */
+/** A function that breaks fails the layer it is used in, by name; one that throws a `GatewayError` means it. */
 async function run<T>(name: string | undefined, at: string, call: () => T): Promise<Awaited<T>> {
   try {
     return await call();

@@ -8,9 +8,9 @@ export interface Unsupported {
 const PROTECTION =
   'is not supported; take it out and do its work in a middleware of the host app or a component of your own';
 const SERVER_PLUGIN =
-  'is not supported: what its plug-ins guard would stand open; do their work in a middleware of the host app in front of the gateway, then take it out';
+  'is not supported: what its plug-ins guard would be unprotected; do their work in a middleware of the host app in front of the gateway, then take it out';
 const SCRIPT = 'is not supported; write the script as a component of your own';
-/** The edition that is paid for has them; nothing here has such a name, so no other name was meant. */
+/** The paid edition has them; nothing here has such a name, so no other name was meant. */
 const ENTERPRISE = 'is a feature of KrakenD Enterprise and is not supported';
 const HOST_APP = 'has no effect here: it is the host application’s job';
 

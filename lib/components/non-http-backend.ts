@@ -27,7 +27,7 @@ export function callWithoutHttp({ endpoint, backend }: Place, call: CallWithoutH
     const { body } = request;
     const isWhole = body === undefined || Buffer.isBuffer(body);
     const bytes = isWhole ? body : await collect(body, endpoint.max_request_body, request);
-    // Nobody needs the call once the time has passed while the client was sending.
+    // The call is no longer needed once the time has passed while the client was sending.
     if (request.signal.aborted) throw abortError(name, request.signal);
     return call({ ...request, body: bytes });
   }

@@ -17,7 +17,7 @@ const HOOKS: Readonly<Record<Scope, readonly (keyof Component)[]>> = {
 
 export type Resolve = Vocabulary['resolve'];
 
-/** Looks up what stands in an `extra_config`. Both spellings of the long names are understood everywhere. */
+/** Looks up what an `extra_config` contains. Both spellings of the long names are understood everywhere. */
 export function createResolver(
   components: readonly Component[],
   named: Omit<CheckContext, 'scope'>,
@@ -55,7 +55,7 @@ export function createResolver(
     const read = readOptions(component.schema, value);
     const issues = read.issues ?? [];
     for (const { path, message } of issues) report({ path: joinPaths(at, path), message });
-    // Something that is wrong is looked at as well, as far as it is sound: all that is wrong is told at once.
+    // Something that is wrong is looked at as well, as far as it is sound: all that is wrong is reported at once.
     const { replacesWire = false } = component;
     // Where its options cannot be read, what they would fill is not known: that is no further fault.
     const addsParams = read.config === undefined || (component.addsParams?.(read.config, scope) ?? false);

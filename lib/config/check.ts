@@ -205,7 +205,7 @@ function checkBackendHosts(
   if (backend.sd === 'dns' && own.length === 0)
     report.add(place, 'is missing; give the name of the DNS record to look up.');
   else if (backend.sd === 'static' && backend.host.length === 0 && endpoint.proxy.static === undefined) {
-    // Static data may be the whole answer: then the backend fails without a call, and the data stands in for it.
+    // Static data may be the whole answer: then the backend fails without a call, and the data takes its place.
     report.add(place, 'is missing; give the backend a host, or the root one for all.');
   }
 }

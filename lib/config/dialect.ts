@@ -36,7 +36,7 @@ function snakeCase(key: string): string {
     .toLowerCase();
 }
 
-/** The option a key stands for, if the key is another spelling of one. */
+/** The option a key means, if the key is another spelling of one. */
 function optionName(written: string, options: Readonly<Record<string, unknown>>): string {
   if (Object.hasOwn(options, written)) return written;
   const snake = snakeCase(written);

@@ -16,7 +16,7 @@ const MAX_LENGTH = 64;
  * Reads a duration such as `"1h30m"`, `"1.5s"` or `"200ms"` (units ns, us, ms, s, m, h).
  *
  * @returns milliseconds, or `undefined` when the text is not a duration. A sign, a bare number and an empty text are
- * not: a bare number means nanoseconds to KrakenD and seconds to everybody else.
+ * not: a bare number means nanoseconds to KrakenD and seconds to most other tools.
  */
 export function parseDuration(text: string): number | undefined {
   if (text.length > MAX_LENGTH || !WHOLE.test(text)) return undefined;

@@ -5,7 +5,7 @@ import { suggest } from './nearest.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** The longest time anything may be told to wait: a timer beyond 2^31 ms would fire at once. Leaves room for what is added. */
+/** The longest time that any wait may take: a timer beyond 2^31 ms would fire at once. Leaves room for what is added. */
 export const MAX_TIMEOUT = 24 * 24 * HOUR;
 /** KrakenD holds durations as 2^63 nanoseconds at most, in whole hours. For what is no timer. */
 export const LONGEST_DURATION = 2_562_047 * HOUR;
@@ -57,7 +57,7 @@ export function countOrZero(max?: number) {
   return count(max, 0);
 }
 
-/** One of a few words. A near miss is told the word it is near to. */
+/** One of a few words. The error for a near miss names the word it is near to. */
 export function oneOf<const T extends readonly [string, ...string[]]>(words: T) {
   return z.enum(words, {
     error: ({ input }) =>
@@ -101,7 +101,7 @@ export function dottedPath({ orEmpty = false } = {}) {
 
 export const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Header names; the empty name stands for "none". */
+/** Header names; the empty name means "none". */
 export function headerNames() {
   return z.array(
     text((value) => value === '' || HEADER_NAME.test(value), 'the name of a header, "*" for all, or "" for none'),

@@ -20,12 +20,12 @@ export function sanitizeHost(entry: string): string | undefined {
   return URL.canParse(text) ? new URL(text).origin : undefined;
 }
 
-/** True for an entry that can be used as it stands, under `disable_host_sanitize` or another `sd` than `static`. */
+/** True for an entry that can be used as it is, under `disable_host_sanitize` or another `sd` than `static`. */
 export function isVerbatimHost(entry: string): boolean {
   return entry !== '' && !UNFIT.test(entry);
 }
 
-/** True for an entry that HTTP can call as it stands: `http` or `https`, a name, and no fragment, behind which all is lost. */
+/** True for an entry that HTTP can call as it is: `http` or `https`, a name, and no fragment, behind which all is lost. */
 export function isHttpHost(entry: string): boolean {
   return isVerbatimHost(entry) && /^https?:\/\/[^/?]/i.test(entry) && !entry.includes('#') && URL.canParse(entry);
 }

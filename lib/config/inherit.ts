@@ -28,7 +28,7 @@ const DEFAULT_REQUEST_BODY = 16 * 2 ** 20;
 const DEFAULT_RESPONSE_BODY = 32 * 2 ** 20;
 const DEFAULT_RESPONSE_HEADERS = 64 * 2 ** 10;
 const DEFAULT_PENDING = 4_096;
-/** Stands where a host would, for backends that are not reached over HTTP; nothing resolves it. */
+/** Takes the place of a host, for backends that are not reached over HTTP; nothing resolves it. */
 const NO_WIRE = 'http://gateway.invalid';
 
 /** What inheriting needs to have worked out before. */
@@ -50,7 +50,7 @@ export function inherit(root: ReadRoot, compiled: Compiled): Config {
   const { forwarded_by_client_ip, max_multipart_memory, remote_ip_headers } = core.router;
   return {
     endpoints: root.endpoints.map((endpoint, index) => inheritEndpoint(root, client, endpoint, index, compiled)),
-    // Every member stands here itself, so that nothing is read from a polluted Object.prototype.
+    // Every member is written here itself, so that nothing is read from a polluted Object.prototype.
     router: {
       ...core.router,
       forwarded_by_client_ip,

@@ -1,6 +1,6 @@
 import { showPlaces } from '../errors.js';
 
-/** Collects what the log is told of a configuration. The same sentence about many places is one line. */
+/** Collects what the log says about a configuration. The same sentence about many places is one line. */
 export interface Notices {
   add(at: string, message: string): void;
   /** Hands on every sentence once, with its places. */

@@ -17,7 +17,7 @@ export function checkPlaceholders(endpoint: EndpointConfig, { path, backends }: 
   endpoint.backend.forEach((backend, index) => {
     const place = [...backends[index]!.path, 'url_pattern'];
     if (report.isFaulty(place)) return;
-    // Answers are numbered without the shadow backends, which nobody waits for.
+    // Answers are numbered without the shadow backends, which no request waits for.
     const own = backend.proxy.shadow ? -1 : regular.indexOf(backend);
     const hasClaims = [...endpoint.components, ...backend.components].some(({ addsParams }) => addsParams);
     for (const name of backend.url_pattern.params) {

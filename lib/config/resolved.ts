@@ -3,7 +3,7 @@ import type { ConfigIssue } from '../errors.js';
 import type { clientTlsSchema, endpointProxySchema, routerSchema } from './namespaces.js';
 import type { UrlPattern } from './url-pattern.js';
 
-/** A value that nobody can change any more, at any depth. */
+/** A value that cannot be changed any more, at any depth. */
 export type Frozen<T> = T extends (...args: never[]) => unknown
   ? T
   : T extends object
@@ -73,7 +73,7 @@ export interface Config {
   readonly dns_cache_ttl: number;
 }
 
-/** One segment of an endpoint's path. A literal stands as it must match: percent-encoded where a client has to encode. */
+/** One segment of an endpoint's path. A literal is written as it must match: percent-encoded where a client has to encode. */
 export type Segment = { readonly literal: string } | { readonly param: string } | { readonly wildcard: true };
 
 export interface EndpointConfig {

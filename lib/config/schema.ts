@@ -87,7 +87,7 @@ const encodings = {
   output_encoding: encoding.meta({ description: 'How the answer is encoded.', examples: ['json'] }),
 };
 
-/** What stands in a backend object. */
+/** What a backend object contains. */
 export const backendSchema = z.strictObject({
   host: hosts.meta({ description: 'Origins to choose from.', examples: [['http://users.internal:8080']] }),
   url_pattern: z
@@ -146,7 +146,7 @@ export const backendSchema = z.strictObject({
   extra_config: extraConfig,
 });
 
-/** What stands in an endpoint object; its backends are read one by one. */
+/** What an endpoint object contains; its backends are read one by one. */
 export const endpointSchema = z.strictObject({
   endpoint: z.string().meta({ description: 'The path, with {params}.', examples: ['/users/{id}'] }),
   method: method.meta({ description: 'The method.', examples: ['POST'] }),

@@ -25,7 +25,7 @@ interface LongNamespaces {
 export interface FlatmapInput extends Comments {
   /** `move` renames, promotes or embeds; `append` joins two arrays; `del` deletes. */
   readonly type: 'move' | 'append' | 'del';
-  /** Dotted paths; `*` stands for any key or index. `move` and `append` take source and destination. */
+  /** Dotted paths; `*` means any key or index. `move` and `append` take source and destination. */
   readonly args: readonly string[];
 }
 

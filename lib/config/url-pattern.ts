@@ -4,12 +4,12 @@ import { GatewayError } from '../errors.js';
 export interface UrlPattern {
   /** The pattern as configured, with its leading slash. */
   readonly text: string;
-  /** The placeholders it needs, each once, in order; `*` stands for a trailing wildcard. */
+  /** The placeholders it needs, each once, in order; `*` means a trailing wildcard. */
   readonly params: readonly string[];
   /** The decoded names of the query pairs that the pattern itself sets. */
   readonly queryNames: ReadonlySet<string>;
   /**
-   * Path and query for one request, every value percent-encoded for the position it stands at, in a single pass.
+   * Path and query for one request, every value percent-encoded for the position it is in, in a single pass.
    *
    * @throws {UrlPatternError} when a value is missing or would change the shape of the URL.
    */
@@ -102,7 +102,7 @@ export class PatternSyntaxError extends Error {
 }
 
 const PLACEHOLDER = /\{([\w.:/-]+)\}/g;
-// What may stand in a URL as it is, besides letters and digits.
+// What may be in a URL as it is, besides letters and digits.
 const NOT_IN_URL = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]/gu;
 const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for

@@ -22,6 +22,6 @@ export interface Vocabulary {
     at: string,
     report: (issue: ConfigIssue) => void,
   ): ResolvedComponent | undefined;
-  /** Hears of accepted options that do nothing here. */
+  /** Gets the accepted options that do nothing here. */
   warn(at: string, message: string): void;
 }

@@ -3,7 +3,7 @@ import { BackendError, GatewayError } from '../errors.js';
 import type { ProxyResponse } from '../proxy.js';
 
 /**
- * Whether a failed call says something about the backend. It does not when the client left, when nobody needed the answer
+ * Whether a failed call says something about the backend. It does not when the client left, when the answer was not needed
  * any more, when the call was turned away before it was made, or when it ended before the backend had the whole request.
  */
 export function isBackendFailure(error: unknown, signal: AbortSignal): boolean {

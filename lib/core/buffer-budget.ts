@@ -47,7 +47,7 @@ export function give(held: Held | undefined, bytes: number): void {
   held.bytes -= bytes;
 }
 
-/** From now on the request holds nothing but these: what they were made of is let go. They are never refused. */
+/** From now on the request holds nothing but these: what they were made of is not counted any more. They are never refused. */
 export function holdOnly(held: Held | undefined, bytes: number): void {
   give(held, (held?.bytes ?? 0) - bytes);
 }

@@ -3,11 +3,11 @@ import type { Readable } from 'node:stream';
 /** Memory that sockets read large bodies into, one after the other. */
 export interface Memory {
   readonly bytes: Buffer;
-  /** How many still look at what was read into it. */
+  /** How many readers still use what was read into it. */
   holders: number;
 }
 
-/** What one read takes at most: as much as Linux has ready at a time for a reader that is as fast as its neighbour. */
+/** What one read takes at most: as much as Linux has ready at a time for a reader that is as fast as its sender. */
 const SIZE = 96 * 1024;
 /** Kept for the next reads; what is in use beyond that is left to the garbage collection. */
 const MOST_FREE = 48;

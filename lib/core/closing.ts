@@ -43,7 +43,7 @@ export function createClosing(logger: Logger): Closing {
       const givenUp = new Promise<void>((resolve) => {
         resume = resolve;
       });
-      // The last one first: what came first is what the others stand on.
+      // The last one first: the others depend on what came first.
       await Promise.race([Promise.all([...closers].reverse().map(endOne)), givenUp]);
     },
     giveUp() {

@@ -6,7 +6,7 @@ export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * A span of time with an end: one timer, one signal, and promises that cannot outlive it. Ends early when the parent
- * ends or somebody cancels. The first reason wins.
+ * ends or it is cancelled. The first reason wins.
  */
 export interface Deadline {
   readonly signal: AbortSignal;
@@ -21,7 +21,7 @@ export interface Deadline {
 }
 
 /**
- * Runs from now for `milliseconds`; `expired` makes the reason when the time is up. Quiet is one whose signal nobody sees
+ * Runs from now for `milliseconds`; `expired` makes the reason when the time is up. Quiet is one whose signal nothing sees
  * but the gateway itself.
  */
 export function createDeadline(
@@ -62,7 +62,7 @@ export function createDeadline(
 
   function race<T>(promise: Promise<T>): Promise<T> {
     if (signal.aborted) {
-      // Whatever the promise still does, nobody waits for it any more.
+      // Whatever the promise still does, it is not waited for any more.
       promise.catch(ignore);
       return Promise.reject(signal.reason);
     }

@@ -24,7 +24,7 @@ const MET = new Error('A document has a JsonNumber.');
 interface Writing {
   mode: 'number' | 'stop' | 'mark';
   wasMet: boolean;
-  /** Stands before the digits while `JSON.stringify` writes. A backend that guessed it could add a number, nothing else. */
+  /** Is put before the digits while `JSON.stringify` writes. A backend that guessed it could add a number, nothing else. */
   readonly mark: string;
 }
 
@@ -148,7 +148,7 @@ function quote(text: string): string {
   return `"${text}"`;
 }
 
-/** By `JSON.stringify`, for values that have a mind of their own; it may nest one JSON text in another. */
+/** By `JSON.stringify`, for all other values; it may nest one JSON text in another. */
 function writeMarked(key: string | number, value: unknown): string | undefined {
   writing.mode = 'mark';
   try {

@@ -4,7 +4,7 @@ export interface QueueNode<T> {
 }
 
 /**
- * Values in the order they came; each may be removed from where it stands. It is not a `Set` because of what V8 does with those
+ * Values in the order they came; each may be removed from where it is. It is not a `Set` because of what V8 does with those
  * that come and go all the time: a table that is replaced points to the one that takes its place, so that tables that are not
  * needed, once they have grown old, keep alive every later one and all that was in it, until all garbage is collected.
  */

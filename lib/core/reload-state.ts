@@ -11,7 +11,7 @@ export interface KeptState {
 }
 
 /**
- * Takes over what `earlier` kept as it is asked for. What the new configuration does not ask for is let go: a later reload
+ * Takes over what `earlier` kept as it is asked for. What the new configuration does not ask for is forgotten: a later reload
  * that asks for it again gets a new one.
  */
 export function createKeep(earlier: Kept = new Map()): KeptState {

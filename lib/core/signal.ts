@@ -52,7 +52,7 @@ class InternalSignal {
 /**
  * A signal for requests that only the gateway itself looks at. Node changes the prototype of every `AbortSignal` it makes,
  * which gives each a hidden class of its own: one per request costs a third of the whole request, most of it in collecting
- * garbage. It must not get out of the house: `toAbortSignal` makes a real one of it.
+ * garbage. It must not leave the gateway: `toAbortSignal` makes a real one of it.
  */
 export function createInternalSignal(): { readonly signal: AbortSignal; readonly abort: Abort } {
   const quiet = new InternalSignal();

@@ -1,7 +1,7 @@
 import { RequestError } from '../errors.js';
 
 interface Upload {
-  /** Tells whether its client still owes a part of it. */
+  /** Tells whether its client has yet to send a part of it. */
   readonly isOwed: () => boolean;
   readonly length: number | undefined;
 }

@@ -7,7 +7,7 @@ const DECLARED = /^<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([\w.:-]{1,40})["']/;
 const PARAMETER = /;[ \t]*charset[ \t]*=[ \t]*"?([\w.:-]{1,40})/i;
 const UTF_8 = /^utf-?8$|^us-ascii$/i;
 
-/** What the bytes from 0x80 to 0x9f stand for in windows-1252; five of them for themselves. */
+/** What the bytes from 0x80 to 0x9f mean in windows-1252; five of them mean themselves. */
 const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 const BEYOND_LATIN1 = /[\x80-\x9f]/g;
 

@@ -58,7 +58,7 @@ function refuse(): never {
   throw new DecodeError('it is not valid JSON');
 }
 
-/** Stands where the value begins, as all of these do, and behind it afterwards. */
+/** Is at the start of the value, as all of these are, and behind it afterwards. */
 function readValue(depth: number): unknown {
   switch (text.charCodeAt(at)) {
     case QUOTE:
@@ -108,7 +108,7 @@ function readObject(depth: number): Record<string, unknown> {
   return object;
 }
 
-/** Whether anything is between the bracket that stands here and its counterpart. */
+/** Whether anything is between the bracket that is here and its counterpart. */
 function begins(depth: number, close: number): boolean {
   if (depth > MAX_DEPTH) throw new DecodeError(TOO_DEEP);
   at += 1;
@@ -118,7 +118,7 @@ function begins(depth: number, close: number): boolean {
   return false;
 }
 
-/** Whether another member follows; stands at it then, and behind the closing bracket else. */
+/** Whether another member follows; is at it then, and behind the closing bracket else. */
 function goesOn(close: number): boolean {
   skipSpace();
   const code = text.charCodeAt(at);

@@ -29,7 +29,7 @@ const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');
 const PROTO = Buffer.from('__proto__');
 
-/** What a scan returns in the place of a position when it steps aside. */
+/** What a scan returns in the place of a position when it gives up. */
 const ASIDE = -1;
 /** Objects with more keys are left to the parser: a key may be compared with all before it. */
 export const MAX_KEYS = 64;
@@ -67,7 +67,7 @@ let compared = 0;
 let used = 0;
 
 /**
- * Finds the members of a JSON object, or steps aside and leaves the text to the parser. It does so for what is not JSON,
+ * Finds the members of a JSON object, or gives up and leaves the text to the parser. It does so for what is not JSON,
  * is nested too deeply, or would be changed by the parser: keys that come twice in an object or are called `__proto__`.
  * It may also for what is sound but rare: escapes in keys, objects with very many of them.
  *

@@ -17,7 +17,7 @@ const INTEGER_DIGITS = 9;
 /**
  * Whether a number inside an object or array may change its text as a JavaScript number, as far as dots and exponents
  * tell. Strings are not told apart, so there are false alarms, which cost time and nothing else. Long integers and `-0`
- * are left to whoever has the parsed values.
+ * are left to the code that has the parsed values.
  */
 export function mayHoldExactNumber(text: string): boolean {
   return hasRiskyFraction(text) || EXPONENT.test(text);
@@ -40,7 +40,7 @@ function hasRiskyFraction(text: string): boolean {
   return false;
 }
 
-/** Whether more digits stand before the dot than are trusted. Not just a digit so far away: it may be another number's. */
+/** Whether more digits are before the dot than are trusted. Not just a digit so far away: it may be another number's. */
 function isLongInteger(text: string, dot: number): boolean {
   if (!isDigit(text.charCodeAt(dot - INTEGER_DIGITS - 1))) return false;
   let start = dot;

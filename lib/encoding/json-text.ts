@@ -10,7 +10,7 @@ const CLOSE = Buffer.from('}');
 const COMMA = Buffer.from(',');
 const COLLECTION = Buffer.from('"collection":');
 
-/** Where keys stand in a text: start, end, start, end… */
+/** Where keys are in a text: start, end, start, end… */
 interface Keys {
   readonly source: Uint8Array;
   readonly bounds: readonly number[];
@@ -22,12 +22,12 @@ const MOST_PAIRS = 256;
 const TEXT = Symbol('text');
 
 /**
- * A document that travels as the text its backend sent, from endpoints where nobody looks into it: checked, but neither
+ * A document that travels as the text its backend sent, from endpoints where no code looks into it: checked, but neither
  * parsed nor written again. It has one member at least, no key twice, and none that the parser would drop.
  */
 export interface JsonText {
   readonly [TEXT]: true;
-  /** Lets it stand where a document does. */
+  /** Lets it be used where a document is. */
   readonly [key: string]: unknown;
   /** The text of the members in pieces, without the braces around them. */
   readonly pieces: readonly Uint8Array[];
@@ -122,7 +122,7 @@ function joinTexts(parts: readonly Data[]): JsonText | undefined {
   return createText(pieces, keys);
 }
 
-/** A document that was parsed, since somebody changes it, as the text it would become at the end. */
+/** A document that was parsed, since it is to be changed, as the text it would become at the end. */
 function toText(data: Data): JsonText | undefined {
   const names = Object.keys(data);
   if (names.length > MAX_KEYS || names.includes('__proto__')) return undefined;

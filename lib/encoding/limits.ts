@@ -11,5 +11,5 @@ export const YAML_TOO_DEEP = `it is nested deeper than ${MAX_YAML_DEPTH} levels`
 /** YAML takes several microseconds for each token, a hundred times what JSON takes: a longer text is refused. */
 export const MAX_YAML_TOKENS = 250_000;
 
-/** What all aliases of a YAML text together may stand for, in characters of scalars and one for each node. */
+/** What all aliases of a YAML text together may expand to, in characters of scalars and one for each node. */
 export const MAX_YAML_ALIASED = 2 ** 20;

@@ -12,7 +12,7 @@ interface Offer {
 }
 
 interface Range {
-  /** Where it stands in the header. */
+  /** Where it is in the header. */
   readonly place: number;
   readonly quality: number;
 }

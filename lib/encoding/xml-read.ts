@@ -18,7 +18,7 @@ export interface XmlElement {
 }
 
 export interface XmlOptions {
-  /** Leaves entities that nobody declared as they are written, as feeds with `&nbsp;` need it; default: an error. */
+  /** Leaves entities that are not declared as they are written, as feeds with `&nbsp;` need it; default: an error. */
   readonly keepUnknownEntities?: boolean;
 }
 
@@ -162,7 +162,7 @@ export function readXml(source: string, options: XmlOptions = {}): XmlElement {
     hasDoctype = true;
   }
 
-  /** What stands between two marks. */
+  /** What is between two marks. */
   function skip(before: string, after: string): string {
     const end = text.indexOf(after, at + before.length);
     if (end === -1) refuse('it ends too soon');
@@ -198,7 +198,7 @@ function refuse(reason: string): never {
   throw new DecodeError(reason);
 }
 
-/** Would set a prototype as soon as somebody makes keys of names; the JSON decoder drops it as well. */
+/** Would set a prototype as soon as code makes keys of names; the JSON decoder drops it as well. */
 function isProto(qualifiedName: string): boolean {
   return qualifiedName.includes('__proto__') && qualifiedName.split(':').includes('__proto__');
 }

@@ -28,7 +28,7 @@ const OPTIONS = {
 
 /**
  * The value of the only document of a YAML text. Numbers that a JavaScript number would change become `JsonNumber`s, keys
- * named `__proto__` are dropped, and what aliases stand for is copied.
+ * named `__proto__` are dropped, and what aliases refer to is copied.
  *
  * @throws DecodeError when the text is not YAML, has a key twice or one that is no scalar, or is beyond the limits.
  */
@@ -74,7 +74,7 @@ function toValue(document: Document.Parsed, { isAlias, isMap, isScalar, isSeq }:
   const targets = new Map<Alias, Node>();
   let aliased = 0;
 
-  /** `isCopy` is true for what an alias stands for. */
+  /** `isCopy` is true for what an alias refers to. */
   function read(node: unknown, depth: number, isCopy: boolean): unknown {
     if (isAlias(node)) return read(targetOf(node), depth, true);
     if (!isCopy) remember(node);

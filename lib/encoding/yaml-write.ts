@@ -7,14 +7,14 @@ const MOST_INDENTED = 16;
 /** Longer keys need a question mark before them, and longer texts have quotes without being looked at. */
 const LONGEST_PLAIN = 1000;
 
-/** Texts that stand without quotes: no indicator at their beginning, nothing that ends them or begins a comment. */
+/** Texts that are written without quotes: no indicator at their beginning, nothing that ends them or begins a comment. */
 const PLAIN = /^[\p{L}\p{N}_/$(+.^;](?:[\p{L}\p{M}\p{N}\p{Sc}_ /$(+.^;)!*@=<>?&|~%'"`,[\]{}\\–—’“”…-]|:(?=[^\s]))*$/u;
 /** Texts that are something else without quotes, for readers of YAML 1.1 too. */
 const AMBIGUOUS = /^(?:null|true|false|yes|no|on|off|y|n|[-+.\d][\d_.:+\-a-fxotz ]*|[-+]?\.(?:inf|nan))$/i;
-/** What no line of a text may hold, if it is to stand in lines of its own. */
+/** What no line of a text may hold, if it is to be written in lines of its own. */
 const NOT_IN_LINES = /(?!\n)[\p{C}\u2028\u2029]/u;
 
-/** A document as YAML 1.2, in blocks; a value that stands in two places is written twice. */
+/** A document as YAML 1.2, in blocks; a value that is in two places is written twice. */
 export function writeYaml(data: Data | null): string {
   const value = plainOf(data);
   return isBlock(value) ? writeBlock(value, '', 1) : `${writeInline(value, '')}\n`;
@@ -40,7 +40,7 @@ function isBlock(value: unknown): value is Block {
   return Array.isArray(value) ? value.length > 0 : Object.keys(value).length > 0;
 }
 
-/** The first line is not indented: it goes behind a dash, or stands behind an indent already. */
+/** The first line is not indented: it goes behind a dash, or is behind an indent already. */
 function writeBlock(block: Block, indent: string, depth: number): string {
   return Array.isArray(block) ? writeList(block, indent, depth) : writeMap(block as Data, indent, depth);
 }

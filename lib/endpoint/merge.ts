@@ -33,7 +33,7 @@ export function createMerge(endpoint: string, combine: Combiner, mergeHeaders?: 
     if (errors.length > 0 && errors.length === outcomes.length && parts.length === 0) {
       throw allFailed(endpoint, errors);
     }
-    // A single part as well: what a combiner makes of it must not depend on who failed.
+    // A single part as well: what a combiner makes of it must not depend on which backend failed.
     const data = combine(parts);
     if (!isObject(data)) {
       throw new GatewayError('ERR_INTERNAL', `The combiner of ${endpoint} must give back an object`);
@@ -48,7 +48,7 @@ function allFailed(endpoint: string, errors: readonly GatewayError[]): EndpointE
   const statuses = new Set(errors.map((error) => error.status));
   const status = statuses.size === 1 ? (errors[0] as GatewayError).status : 502;
   const messages = errors.map((error) => error.message).join('\n');
-  // Where all backends were left out for the moment, so was the endpoint: the client is told to come back.
+  // Where all backends were left out for the moment, so was the endpoint: the answer tells the client to come back.
   const [{ code, kind }] = errors as readonly [GatewayError];
   const isTemporary = kind.isTemporary && errors.every((error) => error.code === code);
   return new EndpointError(

@@ -11,7 +11,7 @@ export interface MergerOptions {
   readonly clients: readonly BackendClient[];
   /** The merge's share of the endpoint's timeout, in milliseconds: what is left is for filters and writing. */
   readonly timeout: number;
-  /** True where nobody but the gateway looks at the signal of a request. */
+  /** True where only the gateway looks at the signal of a request. */
   readonly hasInternalSignal?: boolean;
   readonly merge: Merge;
 }

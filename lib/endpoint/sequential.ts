@@ -80,7 +80,7 @@ function withValues(request: ProxyRequest, sources: readonly Source[], response:
   return { ...request, params };
 }
 
-/** `resp0` alone stands for the whole text of a `no-op` backend in the chain. */
+/** `resp0` alone is the whole text of a `no-op` backend in the chain. */
 function wholeBody({ body }: ProxyResponse): string | undefined {
   return Buffer.isBuffer(body) ? body.toString() : undefined;
 }
@@ -95,7 +95,7 @@ function lookUp(data: Data | null, path: readonly string[]): unknown {
   return value;
 }
 
-/** What stands in the URL for a value; nothing for `null` and for objects, so that the call fails instead of going astray. */
+/** What the URL contains for a value; nothing for `null` and for objects, so that the call fails instead of going astray. */
 function toText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

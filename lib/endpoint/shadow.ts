@@ -8,7 +8,7 @@ import type { Middleware, ProxyRequest } from '../proxy.js';
 
 export interface ShadowOptions {
   readonly clients: readonly BackendClient[];
-  /** Milliseconds each shadow call may take: nobody waits for it. */
+  /** Milliseconds each shadow call may take: no request waits for it. */
   readonly timeout: number;
   readonly logger: Logger;
 }

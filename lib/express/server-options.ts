@@ -27,7 +27,7 @@ const isBehind = new WeakMap<object, boolean>();
  * the processor time. Newer ones gain little.
  *
  * They are for `createServer` of `node:http` and `node:https`, whose listener has to be `app` itself: requests have what
- * Express adds to them, such as `query` and `ip`, before anybody sees them. `app.request` and `app.response` become new
+ * Express adds to them, such as `query` and `ip`, before any code sees them. `app.request` and `app.response` become new
  * objects with the same properties; keep no older reference to them. The same app gives the same options again.
  *
  * Throws a `ConfigError` for anything that is no Express application.

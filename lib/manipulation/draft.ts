@@ -16,7 +16,7 @@ export interface Draft {
   readonly bornEmpty: Set<unknown>;
 }
 
-/** Stands where something was removed: keeps indexes as they are, and objects in the shape that is quick. */
+/** Marks where something was removed: keeps indexes as they are, and objects in the shape that is quick. */
 const GONE = Symbol('gone');
 const INDEX = /^(?:0|[1-9]\d*)$/;
 

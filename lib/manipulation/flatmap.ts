@@ -19,7 +19,7 @@ import type { Formatter } from './formatter.js';
 /** One entry of `flatmap_filter`. */
 export interface FlatmapOperation {
   readonly type: string;
-  /** Dotted paths; a segment `*` stands for every key or index. */
+  /** Dotted paths; a segment `*` means every key or index. */
   readonly args: readonly string[];
 }
 

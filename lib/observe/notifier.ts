@@ -35,13 +35,13 @@ export interface Notifier {
   leave(visit: Visit, event: EndpointEvent): void;
   /** A backend has sent bytes that no request asked for. */
   strayed(origin: string): void;
-  /** A layer around whoever lets requests in. */
+  /** A layer around what lets requests in. */
   admitLayer(admit: Admit): Admit;
   /** A layer around an endpoint, outside of everything. */
   readonly endpointLayer: Middleware;
   /** A layer around a backend, outside of everything. */
   backendLayer(place: BackendPlace): Middleware;
-  /** A layer around each attempt; undefined where nobody has anything to send along. */
+  /** A layer around each attempt; undefined where no observer has anything to send along. */
   headersLayer(place: BackendPlace): Middleware<BackendRequest> | undefined;
 }
 
@@ -157,7 +157,7 @@ export function createNotifier(observers: readonly Observer[], logger: Logger): 
                 if (failure === undefined) end(outcome, status);
                 else end(isFault ? 'failed' : 'cancelled', status, toBackendFailure(place.backend, failure).code);
               }
-              // Of a shadow nobody reads more than the head.
+              // Of a shadow no more than the head is read.
               if (place.isShadow || !onStreamEnd(place.backend, response, request.signal, endStream))
                 end(outcome, status);
               return response;
@@ -207,7 +207,7 @@ async function withoutFaultOf(work: () => unknown, returned: Promise<unknown>): 
 }
 
 const NOBODY: readonly never[] = Object.freeze([]);
-/** Nobody writes to it. */
+/** It is never written to. */
 const NO_CALLS = new Map<string, readonly BackendObserver[]>();
 
 /** Scheme and the first character of the host, at least: the first slash behind them begins the path. */

@@ -16,7 +16,7 @@ export interface BackendPlace extends EndpointPlace {
   readonly backendMethod: string;
   /** The `url_pattern` alone. */
   readonly pattern: string;
-  /** True for one whose answer nobody waits for. */
+  /** True for one whose answer is not waited for. */
   readonly isShadow: boolean;
 }
 
@@ -34,10 +34,10 @@ export type EndpointOutcome = 'complete' | 'partial' | 'failed' | 'rejected' | '
  */
 export type BackendOutcome = 'complete' | 'incomplete' | 'failed' | 'rejected' | 'cancelled';
 
-/** Told when a request is over. */
+/** Reported when a request is over. */
 export interface EndpointEvent extends EndpointPlace {
   readonly kind: 'endpoint';
-  /** What the client was answered; 499 when there was nobody left to answer. */
+  /** What the client was answered; 499 when the client had left. */
   readonly status: number;
   readonly outcome: EndpointOutcome;
   /** Milliseconds from the route being found to the last byte. */
@@ -48,7 +48,7 @@ export interface EndpointEvent extends EndpointPlace {
   readonly code?: ErrorCode | undefined;
 }
 
-/** Told when a backend is done with: retries, concurrent copies and a streamed body included. */
+/** Reported when a call of a backend is over: retries, concurrent copies and a streamed body included. */
 export interface BackendEvent extends BackendPlace {
   readonly kind: 'backend';
   /** What the backend answered, where that is known. */
@@ -59,19 +59,19 @@ export interface BackendEvent extends BackendPlace {
   readonly code?: ErrorCode | undefined;
 }
 
-/** Told when a backend's connection brought bytes that no request had asked for. The origin is isolated for ten minutes. */
+/** Reported when a backend's connection brought bytes that no request had asked for. The origin is isolated for ten minutes. */
 export interface StrayEvent {
   /** Scheme, host and port, e.g. `http://users.internal:8080`. */
   readonly origin: string;
 }
 
 /**
- * Is told how requests and calls of backends end. It runs in the way of the request: be quick. What it throws is logged
+ * Is called with how requests and calls of backends end. The request waits while it runs: be quick. What it throws is logged
  * and harms nothing.
  */
 export type Observe = (event: EndpointEvent | BackendEvent) => void;
 
-/** Hears of requests from their beginning, for spans and gauges. */
+/** Is called for requests from their beginning, for spans and gauges. */
 export interface Observer {
   /** Every end, as `Observe`. */
   ended?: Observe;
@@ -83,7 +83,7 @@ export interface Observer {
 
 /** Follows one request. */
 export interface RequestObserver {
-  /** Runs the work on the request, in a context of yours: who lets it in, where there is somebody, then the endpoint. */
+  /** Runs the work on the request, in a context of yours: the guard, where there is one, then the endpoint. */
   run?<T>(work: () => T): T;
   /** A backend is about to be called. What is given back follows that one call. */
   backendStarted?(place: BackendPlace): BackendObserver | undefined;

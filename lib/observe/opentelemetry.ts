@@ -109,7 +109,7 @@ function schemeOf({ socket }: IncomingMessage): string {
   return 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http';
 }
 
-/** The template stands for the path: what clients send is no business of those who read traces. */
+/** The template is shown in place of the path: what clients send must not be seen by readers of traces. */
 function describeServer(span: OpenTelemetrySpan, origin: string, template: string): void {
   if (!URL.canParse(origin)) return;
   const { host, hostname, port, protocol } = new URL(origin);

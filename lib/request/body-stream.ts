@@ -15,7 +15,7 @@ export interface BodyStreamOptions {
 }
 
 /**
- * The body of a request as a stream of its own, with back-pressure. The request itself is never handed out: whoever
+ * The body of a request as a stream of its own, with back-pressure. The request itself is never handed out: a reader that
  * destroys an `IncomingMessage` takes the client's socket along, and with it the answer.
  */
 export function createBodyStream(
@@ -90,12 +90,12 @@ export function createBodyStream(
     destroy(error, callback) {
       endedAt = performance.now();
       detach();
-      // What nobody reads any more must not block the next request of this connection.
+      // What is not read any more must not block the next request of this connection.
       request.resume();
       callback(error);
     },
   });
-  // Whoever was reading may have gone.
+  // The reader may have gone.
   stream.on('error', ignore);
   watchUpload(stream, isOwed, length);
   watchUpload(request, isOwed);

@@ -31,8 +31,8 @@ export interface BodyReaderOptions {
   /** Largest body in bytes that is passed on as a stream. Default: none. */
   readonly passedLimit?: number;
   /**
-   * `stream` where exactly one backend reads the body and passes it on untouched, `buffer` where several do or somebody
-   * looks at it, `none` where nobody wants it.
+   * `stream` where exactly one backend reads the body and passes it on untouched, `buffer` where several do or something
+   * looks at it, `none` where it is not needed.
    */
   readonly mode: 'stream' | 'buffer';
 }
@@ -46,7 +46,7 @@ export function announcesBody(request: IncomingMessage | Http2ServerRequest): bo
   return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
 }
 
-/** True while a body is on its way and it is not us who hold it back, or have not begun to read it. */
+/** True while a body is on its way and the gateway has begun to read it and does not hold it back. */
 export function isSending(request: IncomingMessage): boolean {
   return (
     isOwedByClient(request) ?? (announcesBody(request) && !hasArrived(request) && request.readableFlowing === true)

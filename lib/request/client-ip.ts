@@ -67,7 +67,7 @@ function expressAddress(request: HostRequest): string {
   return (typeof ip === 'string' ? parseAddress(ip) : undefined) ?? socketAddress(request);
 }
 
-/** From right to left: each proxy vouches for the entry it has appended, until one of them is not trusted. */
+/** From right to left: each proxy confirms the entry it has appended, until one of them is not trusted. */
 function walk(trusted: BlockList, chain: string): string | undefined {
   let nearest: string | undefined;
   let end = chain.length;
@@ -76,7 +76,7 @@ function walk(trusted: BlockList, chain: string): string | undefined {
     // Cut before it is copied: an entry can be as long as all headers together.
     const entry = chain.slice(Math.max(comma + 1, end - MAX_ADDRESS), end);
     const address = end - comma > MAX_ADDRESS ? undefined : parseAddress(entry.trim());
-    // Garbage ends what can be believed: nothing in front of it is vouched for either.
+    // Invalid text ends what can be believed: nothing in front of it is trusted either.
     if (address === undefined) return undefined;
     nearest = address;
     if (!isTrusted(trusted, address)) return address;
@@ -85,7 +85,7 @@ function walk(trusted: BlockList, chain: string): string | undefined {
   return nearest;
 }
 
-/** `1.2.3.4`, `1.2.3.4:5`, `::1`, `[::1]`, `[::1]:5`; without port, brackets and zone, IPv4 never in IPv6 dress. */
+/** `1.2.3.4`, `1.2.3.4:5`, `::1`, `[::1]`, `[::1]:5`; without port, brackets and zone, IPv4 never written as IPv6. */
 function parseAddress(text: string): string | undefined {
   let address = text;
   if (address.startsWith('[')) {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Whom to tell that a connection has closed: one listener on the socket, however many requests wait on it. */
+/** What to call when a connection has closed: one listener on the socket, however many requests wait on it. */
 const waiting = new WeakMap<Socket, Set<() => void>>();
 /** Connections whose bytes can no longer be told apart into requests. */
 const distrusted = new WeakSet<Socket>();

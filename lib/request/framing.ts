@@ -5,7 +5,7 @@ import { RequestError } from '../errors.js';
 const HOST =
   /^(?:(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*|\[[\da-f:.]+\]|\[v[\da-f]+\.[\w.~!$&'()*+,;=:-]+\])(?::\d{0,5})?$/i;
 
-/** Node drops lines beyond its own limit of 2000 without a word; we refuse long before. */
+/** Node drops lines beyond its own limit of 2000 without an error; we refuse long before. */
 const MAX_LINES = 1000;
 /** A DNS name has 253 characters at most; a port comes behind it. */
 const MAX_HOST = 300;

@@ -9,7 +9,7 @@ export type HeaderReader = (request: IncomingMessage, clientIp: string) => Heade
 export interface HeaderOptions {
   /** Names that are let in, in any case; `*` for all. Without any, only `Content-Type`. */
   readonly names: readonly string[] | undefined;
-  /** What stands in `User-Agent`, or in `X-Forwarded-Via` when the client's own is passed on. */
+  /** The value of `User-Agent`, or in `X-Forwarded-Via` when the client's own is passed on. */
   readonly userAgent: string;
 }
 
@@ -24,7 +24,7 @@ const OWNED: ReadonlySet<string> = new Set([
   'x-forwarded-host',
   'x-forwarded-via',
 ]);
-/** Claims about the way here that nobody has checked: `*` does not let them in, only their own name does. */
+/** Unchecked claims about the way here: `*` does not let them in, only their own name does. */
 const CLAIMS: ReadonlySet<string> = new Set(['forwarded', 'x-real-ip', 'x-client-ip', 'true-client-ip']);
 
 /** The names that a `Connection` header declares to be of this connection only, in lower case. */

@@ -71,7 +71,7 @@ function fromText(text: string, charset: string, length: number | undefined): Bu
   return bytes;
 }
 
-/** Under a JSON type, a string is the text of the body, or what stood in it between quotes: its length tells. */
+/** Under a JSON type, a string is the text of the body, or what was in it between quotes: its length tells. */
 function fromJsonOrText(text: string, charset: string, length: number | undefined): Buffer {
   if (length === undefined) throw consumed();
   const bytes = encode(text, charset);

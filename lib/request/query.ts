@@ -71,7 +71,7 @@ function decode(text: string): string | undefined {
   return BAD_ESCAPE.test(spaced) ? undefined : unescape(spaced);
 }
 
-/** Node reads the target as latin1, so a character stands for one byte. */
+/** Node reads the target as latin1, so a character is one byte. */
 function encodeByte(character: string): string {
   const code = character.charCodeAt(0);
   if (code < 256) return `%${code.toString(16).toUpperCase().padStart(2, '0')}`;

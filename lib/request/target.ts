@@ -7,7 +7,7 @@ export interface Target {
 
 /**
  * Splits `req.url`. Of an absolute-form target (`GET http://host/path`) only path and query count: its authority is the
- * client's claim and names nobody here.
+ * client's claim and identifies nothing here.
  */
 export function splitTarget(url: string): Target {
   const start = url.startsWith('/') ? 0 : pathStart(url);

@@ -1,6 +1,6 @@
 import { type ErrorCode, type GatewayError, RequestError } from '../errors.js';
 
-/** What a client is told about its own mistake: the same words each time, without anything about this house. */
+/** What a client is told about its own mistake: the same words each time, without anything about the system behind. */
 const REQUEST_TEXTS: Partial<Record<ErrorCode, string>> = {
   ERR_REQUEST_PATH: 'error: encoded url params',
   ERR_REQUEST_QUERY: 'error: malformed query string',

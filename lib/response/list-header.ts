@@ -25,7 +25,7 @@ export function isList(name: string): boolean {
   return LISTS.has(name);
 }
 
-/** The items of both, each once, in order. `*` in a `Vary` stands for all. */
+/** The items of both, each once, in order. `*` in a `Vary` means all. */
 export function joinLists(name: string, one: Value, other: Value): string {
   const items = new Map<string, string>();
   for (const item of [...itemsOf(one), ...itemsOf(other)]) {

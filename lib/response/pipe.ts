@@ -107,7 +107,7 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
     body.resume();
   }
 
-  /** The client has gone, or somebody else has ended the answer. */
+  /** The client has gone, or other code has ended the answer. */
   function onResponseClose(): void {
     detach();
     body.destroy();
@@ -115,7 +115,7 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
 
   function fail(error: unknown): void {
     detach();
-    // It keeps the reason for those who ask how it ended.
+    // It keeps the reason for code that asks how it ended.
     body.destroy(error instanceof Error ? error : undefined);
     if (!response.headersSent && !response.destroyed) {
       onEarlyFailure(error);
@@ -143,7 +143,7 @@ export function pipeBody({ response, body, length, onEarlyFailure, onCut }: Pipe
   else if (body.destroyed) onBodyClose();
 }
 
-/** Whether what is written goes to the socket and to nobody else: another middleware may keep it, for a log or a test. */
+/** Whether what is written goes to the socket alone: another middleware may keep it, for a log or a test. */
 function writesItself(response: ServerResponse): boolean {
   return response.write === OutgoingMessage.prototype.write && response.socket?.write === Socket.prototype.write;
 }
@@ -181,7 +181,7 @@ export function endAndLinger(request: IncomingMessage, response: ServerResponse,
   }
 
   response.on('close', finish);
-  // Whoever was reading has lost interest, and might pause what has to flow.
+  // The former reader does not read any more, and might pause what has to flow.
   request.removeAllListeners('data');
   request.on('data', onData).on('end', finish).on('close', finish).on('error', finish);
   request.resume();

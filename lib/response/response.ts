@@ -43,12 +43,12 @@ export interface ResponseWriterOptions {
   readonly completedHeader?: string | undefined;
   /** Whether failures keep KrakenD's 500 or tell the honest status. Default: `krakend`. */
   readonly statuses?: Statuses | undefined;
-  /** What stands in the body of a failure. Default: `empty`. */
+  /** What the body of a failure contains. Default: `empty`. */
   readonly errors?: ErrorBody | undefined;
   /** The router's `return_error_msg`: the message of the failure is the body. Default: false. */
   readonly returnErrorMsg?: boolean | undefined;
   readonly logger: Logger;
-  /** Hears of every failure, before the client is told. */
+  /** Is called with every failure, before the client is answered. */
   readonly onFailure?: ((request: IncomingMessage, error: GatewayError) => void) | undefined;
 }
 
@@ -218,7 +218,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
-/** Two of these in one answer, and nobody knows which the client believes. */
+/** With two of these in one answer, it is unknown which one the client believes. */
 const SINGLETONS = ['content-length', 'content-type', 'location', 'content-encoding', 'etag'];
 
 function checkHead(status: number, headers: Headers): string | undefined {

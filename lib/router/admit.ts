@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RejectedError } from '../errors.js';
 import type { Admit, Admitted, Headers, ProxyResponse, RequestHead } from '../proxy.js';
 
-/** Asks one after the other; who turns the request away is the last to be asked. Undefined where there is nobody to ask. */
+/** Asks one after the other; the one that rejects the request is the last to be asked. Undefined where there is none to ask. */
 export function admitInTurn(admits: readonly Admit[]): Admit | undefined {
   const [first, ...others] = admits;
   return first && others.reduce(askBoth, first);
@@ -30,7 +30,7 @@ function whenDecided<A, B>(decision: A | Promise<A>, then: (decided: A) => B | P
 /** Reads the body of a request and makes the endpoint's answer. */
 export type Serve = (head: RequestHead, request: IncomingMessage, response: ServerResponse) => Promise<ProxyResponse>;
 
-/** Only for those who are let in. */
+/** Only for requests that are let in. */
 export function admitFirst(admit: Admit, serve: Serve): Serve {
   function goOn(
     admitted: Admitted,
@@ -39,7 +39,7 @@ export function admitFirst(admit: Admit, serve: Serve): Serve {
     response: ServerResponse,
   ): Promise<ProxyResponse> {
     if (admitted instanceof RejectedError) return Promise.reject(admitted);
-    // The deadline has passed, or the client has left, while somebody was thinking.
+    // The deadline has passed, or the client has left, while a guard was deciding.
     if (head.signal.aborted) return Promise.reject(head.signal.reason);
     const answered = serve(head, request, response);
     return admitted === undefined ? answered : answered.then((answer) => withHeaders(answer, admitted));

@@ -8,7 +8,7 @@ import { sendJson } from '../response/json-response.js';
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Names of headers and query parameters whose values are nobody's business. */
+/** Names of headers and query parameters whose values are secret. */
 const SECRET = /auth|cookie|token|secret|password|passwd|session|signature|api[-_]?key|^key$|^sig$|^code$/i;
 const REDACTED = '[redacted]';
 const ECHO_LIMIT = 1024 * 1024;

@@ -26,12 +26,12 @@ export interface HandlerOptions {
   readonly name: string;
   /** Milliseconds from the first byte in to the last byte out. */
   readonly timeout: number;
-  /** True where nobody but the gateway looks at the signal of a request. */
+  /** True where only the gateway looks at the signal of a request. */
   readonly hasInternalSignal?: boolean;
   readonly inFlight: InFlight;
   /** What its requests hold in memory counts here. */
   readonly budget: BufferBudget;
-  /** Why nobody is let in just now; missing where that cannot happen. */
+  /** Why no request is let in just now; missing where that cannot happen. */
   readonly refusal?: (() => RejectedError | undefined) | undefined;
   readonly readRequest: RequestReader;
   /** Lets requests in, before their body is read. */
@@ -89,7 +89,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
   return function handleEndpoint(request, response, params) {
     // The client left while an earlier middleware was at work: `close` will not come a second time.
     if (response.destroyed) return;
-    // Behind an earlier request of its connection an answer has no socket yet, and never hears that the client has left.
+    // Behind an earlier request of its connection an answer has no socket yet, and never learns that the client has left.
     const isQueued = response.socket === null;
     if (isDistrusted(request.socket) || (isQueued && request.socket.destroyed)) return;
     const refused = refusal?.();
@@ -147,7 +147,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
       try {
         if (answer.errors) log.incomplete(answer.errors);
         const { body } = answer;
-        // The deadline also ends a stream that would not hear of it, and an encoder that takes its time.
+        // The deadline also ends a stream that ignores it, and an encoder that takes its time.
         if (body && 'destroy' in body) {
           deadline.signal.addEventListener('abort', () => body.destroy(deadline.signal.reason));
         }
@@ -162,7 +162,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
       const error = toGatewayError(thrown);
       if (error.code === 'ERR_REQUEST_FRAMING') distrust(request.socket);
       fail(request, response, error);
-      // Nobody needs what may still be under way; only the client's time goes on.
+      // What may still be under way is not needed; only the client's time goes on.
       deadline.abort(error);
       // Its answer begins when the time is up, and gets some of its own.
       if (error.code === 'ERR_ENDPOINT_TIMEOUT') cutUnlessTaken(response);

@@ -132,7 +132,7 @@ function segmentText(segment: Segment): string {
 interface Walk<T> {
   readonly method: string;
   readonly path: string;
-  /** Values of the params on the way to the current node; beyond its depth stands what is left of another branch. */
+  /** Values of the params on the way to the current node; beyond its depth is what is left of another branch. */
   readonly values: string[];
   allow: Set<string> | undefined;
   found: Leaf<T> | undefined;

@@ -12,7 +12,7 @@ const NO_ANSWER = 499;
 export function observeHandler(observation: Notifier, place: EndpointPlace, handler: EndpointHandler): EndpointHandler {
   return function handleObserved(request, response, params) {
     const { socket } = request;
-    // Nobody will be answered, so there is no end to wait for either.
+    // No client will be answered, so there is no end to wait for either.
     if (response.destroyed || socket.destroyed || isDistrusted(socket)) {
       handler(request, response, params);
       return;
@@ -53,7 +53,7 @@ function judge({ answer, failure, signal }: Visit, response: ServerResponse): Ve
     const isCut = response.headersSent && failure !== undefined;
     return { status, outcome: isCut ? 'failed' : 'aborted', code: code ?? 'ERR_CLIENT_CLOSED' };
   }
-  // Without a signal the handler did not get as far as the endpoint: no backend was thought of.
+  // Without a signal the handler did not get as far as the endpoint: no backend was chosen.
   if (signal === undefined || reason instanceof RejectedError || reason instanceof RequestError) {
     return { status, outcome: 'rejected', code };
   }

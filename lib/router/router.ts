@@ -96,7 +96,7 @@ export function createRouter(options: RouterOptions): Routes {
 
   function handle(request: IncomingMessage, response: ServerResponse, next?: Next): void {
     const path = pathOf(request);
-    // First: a wildcard endpoint would hide them, and who asks after our health is no client to be turned away.
+    // First: a wildcard endpoint would hide them, and a health check is no client to be rejected.
     for (const builtIn of builtIns) {
       if (serves(builtIn, request.method ?? 'GET', path)) {
         builtIn.handle(request, response);

@@ -2,14 +2,14 @@ import { BackendError } from '../errors.js';
 import type { Subscriber } from './subscriber.js';
 import { countHosts, spreadHosts } from './weights.js';
 
-/** How an exchange with a host ended; `aborted` is our own doing (deadline of a sibling, client gone) and blames nobody. */
+/** How an exchange with a host ended; `aborted` is our own doing (deadline of a sibling, client gone) and blames no host. */
 export type HostOutcome = 'ok' | 'failed' | 'aborted';
 
 /** Spreads the exchanges of one backend over its hosts. */
 export interface Balancer {
   /** The host for the next exchange, preferring one not in `tried`; throws `BackendError` ERR_BACKEND_HOSTS when there is none. */
   host(tried?: readonly string[]): string;
-  /** Told once per exchange when it has ended, where the balancer cares. */
+  /** Called once per exchange when it has ended, where the balancer cares. */
   settled?(host: string, outcome: HostOutcome): void;
 }
 
@@ -96,7 +96,7 @@ export const balancers: ReadonlyMap<string, BalancerFactory> = new Map<string, B
   ['power_of_two_choices', createPowerOfTwoBalancer],
 ]);
 
-/** Walks a list in circles; goes on behind the host it chose, so that leaving one out burdens no single neighbour. */
+/** Walks a list in circles; goes on after the host it chose, so that leaving one out burdens no single other host. */
 function rotate(list: () => readonly string[]): Pick {
   let next = 0;
   return function host(tried = NONE) {
@@ -131,7 +131,7 @@ function draw(hosts: readonly string[], tried: readonly string[], random: Random
   return index;
 }
 
-/** Where the first host not in `tried` stands, looking from `start` on; `start` itself when all were tried. */
+/** The index of the first host not in `tried`, looking from `start` on; `start` itself when all were tried. */
 function firstUntried(hosts: readonly string[], start: number, tried: readonly string[]): number {
   let index = start;
   for (let step = 0; step < hosts.length && tried.includes(hosts[index]!); step++) index = (index + 1) % hosts.length;

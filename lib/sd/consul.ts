@@ -25,7 +25,7 @@ export interface ConsulOptions extends RegistryOptions {
 
 const SERVICE_NAME = /^[\w.-]+$/;
 const ANSWER_SLACK_MS = 10_000;
-/** Changes are told at once; this much lies between two of them. */
+/** Changes are reported at once; this much lies between two of them. */
 const INTERVAL_MS = 1_000;
 
 const instances = z.array(

@@ -14,7 +14,7 @@ export interface DnsOptions {
   readonly servers?: readonly string[];
   /** Milliseconds until a server that does not answer is asked again; there are three tries. Default 2000. */
   readonly timeout?: number;
-  /** Looks the SRV records up instead of Node's resolver. Rejects when they cannot be told. */
+  /** Looks the SRV records up instead of Node's resolver. Rejects when they are unknown. */
   readonly resolveSrv?: (name: string, signal: AbortSignal) => Promise<readonly SrvRecord[]>;
   /** Source of the jitter between look-ups. Default `Math.random`. */
   readonly random?: RandomSource;

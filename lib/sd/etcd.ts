@@ -28,7 +28,7 @@ export interface EtcdOptions extends RegistryOptions {
 
 const MAX_KEYS = 1_000;
 const ANSWER_SLACK_MS = 10_000;
-/** Changes are told at once; this much lies between two of them. */
+/** Changes are reported at once; this much lies between two of them. */
 const INTERVAL_MS = 1_000;
 
 const range = z.object({

@@ -9,7 +9,7 @@ export interface HostSource {
   /** How the log names it, e.g. `dns`. */
   readonly name: string;
   /**
-   * The whole list as it is now; an empty one says that there is no host. Rejects when it cannot be told. May take its
+   * The whole list as it is now; an empty one says that there is no host. Rejects when it is unknown. May take its
    * time once it has answered, to wait for a change. Stops when the signal is aborted.
    */
   lookup(signal: AbortSignal): Promise<readonly string[]>;
@@ -22,7 +22,7 @@ export interface HostSource {
 export interface RefreshOptions {
   /** Milliseconds between look-ups that fail, at most; the first ones follow faster. Default 30000. */
   readonly ttl?: number | undefined;
-  /** Told when look-ups begin to fail and when they work again. Default silent. */
+  /** Logs when look-ups begin to fail and when they work again. Default silent. */
   readonly logger?: Logger | undefined;
   readonly random?: RandomSource;
 }

@@ -38,7 +38,7 @@ const MAX_ANSWER_BYTES = 8 * 2 ** 20;
 
 /** The HTTP client of one registry. Its sockets do not keep the process alive while nothing is asked. */
 export function createRegistryFetch({ tls, fetch: own }: RegistryOptions): FetchLike {
-  // Whoever asks has a time limit, and a question may stay open for as long as nothing changes.
+  // The caller has a time limit, and a question may stay open for as long as nothing changes.
   const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, ...(tls && { connect: toConnect(tls) }) });
   const send: FetchLike = own ?? ((url, init) => fetch(url, { ...init, dispatcher }));
 
@@ -89,7 +89,7 @@ function unreachable(error: unknown): BackendError {
 
 function bodyOf({ status, body }: FetchAnswer): AsyncIterable<Uint8Array> {
   if (status === 200 && body !== null) return body;
-  // Nobody reads it; without an end the connection would stay busy.
+  // It is not read; without an end the connection would stay busy.
   (body as { cancel?(): Promise<void> } | null)?.cancel?.().catch(ignore);
   const advice = status === 401 || status === 403 ? 'check the credentials' : 'check its address and state';
   throw new BackendError('ERR_BACKEND_STATUS', `The service registry answers with status ${status}: ${advice}.`);

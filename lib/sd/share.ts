@@ -5,7 +5,7 @@ interface Shared {
   users: number;
 }
 
-/** Hands out one subscriber per key to all who ask, and closes it when the last of them has closed theirs. */
+/** Hands out one subscriber per key to all callers, and closes it when the last of them has closed theirs. */
 export function createShare(): (key: string, make: () => Subscriber) => Subscriber {
   const open = new Map<string, Shared>();
 

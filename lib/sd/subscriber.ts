@@ -20,7 +20,7 @@ export interface SubscriberContext {
   readonly scheme: string;
   /** The root's `dns_cache_ttl` in milliseconds: how often a polled source is asked. Default 30000. */
   readonly ttl?: number;
-  /** Hears of sources that fail; default silent. */
+  /** Gets the sources that fail; default silent. */
   readonly logger?: Logger;
 }
 

@@ -3,7 +3,7 @@ const MAX_HOSTS = 1_000;
 /** Weights are scaled down to about this sum, so that the list stays short. */
 const WEIGHT_SUM = 100;
 
-/** How often each host stands in a list, in order of first appearance: repetition is weight. */
+/** How often each host is in a list, in order of first appearance: repetition is weight. */
 export function countHosts(hosts: readonly string[]): Map<string, number> {
   const weights = new Map<string, number>();
   for (const host of hosts) weights.set(host, (weights.get(host) ?? 0) + 1);
@@ -31,7 +31,7 @@ export function spreadHosts(weights: ReadonlyMap<string, number>): readonly stri
 }
 
 /**
- * The list for weights as a registry gives them, whatever their size: the heaviest 1000 hosts. Nobody with a weight is
+ * The list for weights as a registry gives them, whatever their size: the heaviest 1000 hosts. No host with a weight is
  * rounded down to nothing; a weight of 0 among others is about one exchange in a hundred; where all are 0 all are equal.
  */
 export function listHosts(weights: ReadonlyMap<string, number>): readonly string[] {

@@ -14,7 +14,7 @@ interface Ingredients {
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly combiners: ReadonlyMap<string, Combiner>;
   readonly components: readonly Component[];
-  /** Somebody who looks at everything. */
+  /** An observer that looks at everything. */
   readonly tap?: unknown;
 }
 

@@ -76,7 +76,7 @@ export function createMemoryExchange(init: RequestInit): MemoryExchange {
 
 function createConnection(written: Buffer[], remoteAddress: string): Socket {
   const connection = new Duplex({
-    // Nobody reads slowly here.
+    // No reader is slow here.
     highWaterMark: Number.MAX_SAFE_INTEGER,
     read() {},
     write(chunk: Buffer, _encoding, done) {

@@ -10,7 +10,7 @@ const FAILURES: Readonly<Record<Exclude<Failure, 'silent'>, string>> = {
   reset: 'broke the connection',
 };
 
-/** Stands where the sockets would be: answers every exchange from the stubs. */
+/** Takes the place of the sockets: answers every exchange from the stubs. */
 export function createStubTransport(name: string, findStub: FindStub, tracer: Tracer): Transport {
   async function answer(request: BackendRequest, record: CallRecord): Promise<BackendResponse> {
     const { method, url, headers, signal } = request;

@@ -21,7 +21,7 @@ export interface Reply {
   readonly delay?: number;
 }
 
-/** How a stubbed backend can fail: nobody listens, the connection breaks, or no answer ever comes. */
+/** How a stubbed backend can fail: the port is closed, the connection breaks, or no answer ever comes. */
 export type Failure = 'refused' | 'reset' | 'silent';
 
 export type StubOutcome = { readonly reply: Reply } | { readonly failure: Failure };
@@ -63,7 +63,7 @@ interface Rule {
 }
 
 /**
- * Stubs stand under `[METHOD ]host/path[?query]`: the scheme may be left out, `{name}` and `*` match one segment, a last
+ * Stubs are named by `[METHOD ]host/path[?query]`: the scheme may be left out, `{name}` and `*` match one segment, a last
  * `*` matches the rest, and a query counts only where the key has one. Exact keys are tried first.
  *
  * @throws {ConfigError} for keys that could not match any call

@@ -53,7 +53,7 @@ export interface AxiosTransportSettings extends HeaderRules {
   readonly redirectedFrom?: AddressKind | undefined;
 }
 
-/** One backend's way through an axios instance, the gateway's own or anybody's. */
+/** One backend's way through an axios instance, the gateway's own or any other. */
 export function createAxiosTransport(
   axios: AxiosLike,
   settings: AxiosTransportSettings,
@@ -66,7 +66,7 @@ function createOwnTransport(axios: OwnAxios, settings: AxiosTransportSettings, e
   const { name } = settings;
 
   return function send(request) {
-    // With nobody listening in, axios' own pipeline would only copy headers back and forth.
+    // Without interceptors, axios' own pipeline would only copy headers back and forth.
     if (isUntouched(axios)) return exchange(toWireRequest(request, settings));
     // Interceptors need not keep it.
     let peerAddress: string | undefined;

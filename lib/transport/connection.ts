@@ -21,7 +21,7 @@ export interface Connection {
   isExpecting: boolean;
   /** Of the present answer. */
   readonly statusLine: StatusLine;
-  /** Where it stands among the idle ones of its pool, and since when. */
+  /** Where it is among the idle ones of its pool, and since when. */
   place: QueueNode<Connection> | undefined;
   idleSince: number;
 }
@@ -123,7 +123,7 @@ export function expectAnswer(connection: Connection, limit: number): void {
 
 export async function closeLane(connection: Connection): Promise<void> {
   const closed = connection.client.destroy();
-  // undici lets go of a socket that is still connecting without closing it.
+  // undici drops a socket that is still connecting without closing it.
   connection.socket?.destroy();
   await closed;
 }

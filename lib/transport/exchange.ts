@@ -51,7 +51,7 @@ export interface ExchangeSettings {
   readonly poolFor: (origin: string) => Pool | undefined;
 }
 
-/** Sends one request and receives one answer; anything that may be half of it, or somebody else's, is an error. */
+/** Sends one request and receives one answer; anything that may be half of it, or of another request, is an error. */
 export type Exchange = (request: WireRequest) => Promise<BackendResponse>;
 
 const MAX_INTERIM_ANSWERS = 20;
@@ -138,7 +138,7 @@ function runExchange(
       servername: free.servername,
       // undici would close the socket after HEAD; strict framing makes that unnecessary.
       reset: method === 'HEAD' ? false : undefined,
-      // The rest is named so that a polluted prototype has no say.
+      // The rest is named so that a polluted prototype has no effect.
       origin: undefined,
       query: undefined,
       idempotent: undefined,

@@ -15,7 +15,7 @@ export function connectionError(name: string, what: string): BackendError {
   return new BackendError('ERR_BACKEND_CONNECTION', `${name}: ${what}.`);
 }
 
-/** The backend closed the connection while the body was still coming: nobody can tell whether the client was the reason. */
+/** The backend closed the connection while the body was still coming: it is unknown whether the client was the reason. */
 export function cutUploadError(name: string): BackendError {
   const message = `${name}: the connection ended before it had the whole request.`;
   return new BackendError('ERR_BACKEND_CONNECTION', message, { isUnsent: true });
@@ -71,7 +71,7 @@ export function abortError(name: string, signal: AbortSignal): GatewayError {
 }
 
 /**
- * Turns what a client library threw into our own error. Message and properties of the original stay behind: they hold
+ * Turns what a client library threw into our own error. Message and properties of the original are left out: they hold
  * hosts, headers and bodies.
  */
 export function wireError(name: string, error: unknown, isStarted: boolean): GatewayError {
@@ -105,7 +105,7 @@ export function isBadHttp(error: unknown, code: string): boolean {
   if (code === 'HPE_HEADER_OVERFLOW') return false;
   if (code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return true;
   if (!(error instanceof Error)) return false;
-  // undici's names for what its parser refuses, and for answers nobody asked for.
+  // undici's names for what its parser refuses, and for answers without a request.
   if (error.name === 'HTTPParserError') return true;
   return code === 'UND_ERR_SOCKET' && (error.message === 'bad response' || error.message === 'bad upgrade');
 }

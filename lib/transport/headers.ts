@@ -19,7 +19,7 @@ export interface HeaderRules {
 /**
  * Lays headers out as undici wants them. Names that belong to the connection are left out.
  *
- * @param passedVia the `Via` of the client's request: the way it came is told whether or not that header is forwarded
+ * @param passedVia the `Via` of the client's request: the way it came is passed on whether or not that header is forwarded
  */
 export function flattenHeaders(
   headers: Readonly<Record<string, unknown>>,

@@ -21,7 +21,7 @@ export interface InflateSettings {
   readonly name: string;
   /** Bytes a body may grow to. */
   readonly maxBody: number;
-  /** Large bodies take turns, or a handful of bombs would fill the memory together. */
+  /** Large bodies take turns, or a few zip bombs would fill the memory together. */
   readonly gate: Semaphore;
 }
 
@@ -49,7 +49,7 @@ const ZLIB: Codec = { sync: inflateSync, async: inflate };
 const RAW: Codec = { sync: inflateRawSync, async: inflateRaw };
 const BROTLI: Codec = { sync: brotliDecompressSync, async: brotliDecompress };
 
-/** A trip to zlib's threads costs ten times what inflating this much does. */
+/** A job for zlib's threads costs ten times what inflating this much does. */
 const SYNC_INPUT = 16 * 1024;
 const SYNC_OUTPUT = 128 * 1024;
 const LARGEST_BUFFER = 2 ** 31 - 1;

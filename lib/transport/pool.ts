@@ -19,7 +19,7 @@ export interface Pool {
   discard(connection: Connection): void;
   /** There were bytes behind the end of an answer. */
   strike(): void;
-  /** False while it has no socket and nobody waits for one. */
+  /** False while it has no socket and no request waits for one. */
   isUsed(): boolean;
   close(): Promise<void>;
 }
@@ -46,7 +46,7 @@ export interface Pools {
   close(): Promise<void>;
 }
 
-/** Sockets are retired after this many exchanges, so that none lives for ever behind a load balancer. */
+/** Sockets are retired after this many exchanges, so that none stays open for ever behind a load balancer. */
 const MAX_EXCHANGES = 1_000;
 /** The same for origins that have sent bytes no request asked for. */
 const MAX_SUSPECT_EXCHANGES = 100;
@@ -54,7 +54,7 @@ const MAX_SUSPECT_EXCHANGES = 100;
 const IDLE_TIMEOUT = 4_000;
 /** Pools of a group that are remembered, unless more of them have sockets. */
 const MAX_POOLS = 256;
-/** What `0s` stands for. */
+/** What `0s` means. */
 const NEVER = 2 ** 31 - 1;
 
 const CLOSED_POOL: Pool = {
@@ -68,7 +68,7 @@ const CLOSED_POOL: Pool = {
 };
 
 /**
- * @param onStray told of every time that an origin sent bytes no request asked for
+ * @param onStray called each time that an origin sent bytes no request asked for
  */
 export function createPools(client: ClientConfig, origins: Origins, onStray: (origin: string) => void): Pools {
   const groups = new Map<string, PoolFor>();

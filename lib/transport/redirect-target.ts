@@ -26,7 +26,7 @@ export type RedirectLookup = (
 
 /**
  * Finds addresses as Node does, without those that a redirect may not lead to. Nothing else is connected to, so a name cannot
- * stand for one address when it is judged and for another when it is called.
+ * mean one address when it is judged and for another when it is called.
  */
 export function createRedirectLookup(from: AddressKind): RedirectLookup {
   return function lookUpAllowed(hostname, options, callback) {

@@ -90,7 +90,7 @@ export function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
 
-// Headers are read as latin1, so a character stands for one byte, of UTF-8 as a rule.
+// Headers are read as latin1, so a character is one byte, of UTF-8 as a rule.
 const RAW_BYTE = /[\u0080-\u00ff]/g;
 
 function encodeByte(character: string): string {
@@ -118,7 +118,7 @@ function headersFor(request: BackendRequest, keepsBody: boolean): Headers {
   return headers;
 }
 
-/** Nobody will read this body; a stream would hold its socket until somebody does. */
+/** This body will not be read; a stream would hold its socket until it is. */
 function discard({ body }: BackendResponse): void {
   if (!Buffer.isBuffer(body)) body.on('error', ignore).destroy();
 }

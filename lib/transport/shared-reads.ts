@@ -50,7 +50,7 @@ export function connectShared(options: NetConnectOpts): Socket {
     }
     unread = unread === null ? chunk : Buffer.concat([unread, chunk]);
     socket.emit('readable');
-    // What nobody wants just now stops the reading; Node goes on with it when it is asked for the rest.
+    // What is not wanted just now stops the reading; Node goes on with it when it is asked for the rest.
     return unread === null;
   }
 
@@ -65,7 +65,7 @@ export function connectShared(options: NetConnectOpts): Socket {
         unread = null;
         return chunk;
       }
-      // Who asks for more is done with what came before.
+      // A reader that asks for more is done with what came before.
       if (current !== undefined) releaseMemory(current);
       current = undefined;
       return readRest.call(socket, size);
@@ -78,7 +78,7 @@ export function connectShared(options: NetConnectOpts): Socket {
 
 /**
  * While it lends, a socket of `connectShared` hands out what it reads without a copy: the bytes stay as they are until
- * `read()` is called again, or for whoever holds them. Other sockets go on as they do.
+ * `read()` is called again, or for code that holds them. Other sockets go on as they do.
  */
 export function setLending(socket: Socket | undefined, isLending: boolean): void {
   (socket as SharingSocket | undefined)?.[LENDING]?.(isLending);

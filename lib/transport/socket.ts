@@ -53,7 +53,7 @@ export function createConnect(address: Address, settings: SocketSettings, client
   const { redirectedFrom } = settings;
   // Of an address in numbers, Node does not look anything up.
   const isRefused = redirectedFrom !== undefined && isIP(host) !== 0 && !mayLeadTo(host, redirectedFrom);
-  // Every field that Node would read is set, so that a polluted prototype has no say.
+  // Every field that Node would read is set, so that a polluted prototype has no effect.
   const tcp = {
     host,
     port,
@@ -150,7 +150,7 @@ function noticeEnd(socket: SecureSocket): void {
 
 /** False for a Node that has changed its fields: what cannot be known must not pass as whole. */
 function isEndedByTls({ _handle: handle }: SecureSocket): boolean {
-  // A TCP socket that is not read cannot have told of its end.
+  // A TCP socket that is not read cannot have reported its end.
   if (handle?.reading === false) return true;
   const tcp = handle?._parent;
   const refusal = tcp?.readStart?.();

@@ -3,7 +3,7 @@ import type { BackendRequest, Headers } from '../proxy.js';
 
 /**
  * What became of an answer that was taken from a queue. `used`: it was decoded and shaped. `refused`: it cannot be, by
- * anybody. `released`: nobody waited for it any more, so that the next one may have it.
+ * any request. `released`: no request waited for it any more, so that the next one may have it.
  */
 export type Settlement = 'used' | 'refused' | 'released';
 
@@ -17,7 +17,7 @@ export interface BackendResponse {
   readonly isRedirected?: true;
   /** True where nothing but the end of the connection ended the body, so that it may have been cut. */
   readonly isCloseDelimited?: boolean;
-  /** Set on redirects, where it is known: the address of whoever sent them. */
+  /** Set on redirects, where it is known: the address of their sender. */
   readonly peerAddress?: string | undefined;
   /**
    * Set where an answer is taken from a queue: called once, when it is known what became of it. When it rejects, so does

@@ -14,7 +14,7 @@ export function createAxios(): OwnAxios {
   return new Axios({ adapter: undiciAdapter });
 }
 
-/** True for an instance of `createAxios` whose adapter nobody has replaced. */
+/** True for an instance of `createAxios` whose adapter has not been replaced. */
 export function isOwnAxios(axios: object): axios is OwnAxios {
   return axios instanceof Axios && axios.defaults.adapter === undiciAdapter;
 }

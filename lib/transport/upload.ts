@@ -9,7 +9,7 @@ export function detach(source: Readable): Readable {
   const stopWatching = finished(source, { writable: false }, function onSourceEnd(error) {
     if (error) copy.destroy(error);
   });
-  // Whoever reads the copy hears of errors; nobody may be reading yet.
+  // The reader of the copy gets errors; there may be no reader yet.
   copy.on('error', ignore);
   copy.once('close', function letGo() {
     stopWatching();

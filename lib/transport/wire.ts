@@ -51,7 +51,7 @@ export interface Wire {
    * @throws {ConfigError} when certificates or keys cannot be used
    */
   transportFor(settings: TransportSettings): Transport;
-  /** Names the one listener that is told whenever an origin sends bytes no request asked for. Absent without sockets. */
+  /** Names the one listener that is called whenever an origin sends bytes no request asked for. Absent without sockets. */
   onStray?(listener: (origin: string) => void): void;
   /** Ends what is still under way and closes every socket. */
   close(): Promise<void>;

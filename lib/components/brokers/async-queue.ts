@@ -1,16 +1,16 @@
 import { createQueue } from '../../core/linked-queue.js';
 
-/** Hands each message to one of those who wait for it, in order. */
+/** Hands each message to one of the callers that wait for it, in order. */
 export interface AsyncQueue<T> {
   /** The next message. Rejects with the reason of the signal, or with what `fail` was called with. */
   take(signal: AbortSignal): Promise<T>;
-  /** Hands a message over, or keeps it until somebody asks; `front` is for one that was out already. */
+  /** Hands a message over, or keeps it until a caller asks; `front` is for one that was out already. */
   put(message: T, where?: 'front'): void;
-  /** Takes back a message that nobody has got yet; false when it is out. */
+  /** Takes back a message that no caller has got yet; false when it is out. */
   withdraw(message: T): boolean;
-  /** Takes back everything that nobody has got yet. */
+  /** Takes back everything that no caller has got yet. */
   clear(): readonly T[];
-  /** Fails everybody who waits. */
+  /** Fails every caller that waits. */
   fail(error: Error): void;
   /** How many wait. */
   readonly waiting: number;

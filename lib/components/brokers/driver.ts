@@ -9,7 +9,7 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What the one who got a message answered, where the broker carries answers. */
+/** What the receiver of a message answered, where the broker carries answers. */
 export interface Reply {
   readonly body: Buffer;
   /** As they came: what cannot be a header of HTTP is left out later. */
@@ -55,7 +55,7 @@ export interface Place {
   readonly logger: Logger;
   /** Milliseconds. */
   readonly connectTimeout: number;
-  /** Milliseconds; after that nobody waits for a confirmation. */
+  /** Milliseconds; after that a confirmation is no longer waited for. */
   readonly timeout: number;
   /** Calls at a time. */
   readonly maxPending: number;
@@ -73,7 +73,7 @@ export interface BrokerUrl {
   readonly query: URLSearchParams;
 }
 
-/** How one kind of broker is spoken to. */
+/** How one kind of broker is used. */
 export interface Driver {
   /** Packages it needs where no client was injected. */
   readonly peers: readonly Peer<unknown>[];

@@ -17,7 +17,7 @@ export function toMetadata(headers: Headers): Record<string, string> {
   return metadata;
 }
 
-/** What of a message's metadata can stand in an HTTP header; values come as text or bytes, or in lists of them. */
+/** What of a message's metadata can be in an HTTP header; values come as text or bytes, or in lists of them. */
 export function toHeaders(metadata: Readonly<Record<string, unknown>> | undefined): Record<string, string> {
   const headers: Record<string, string> = Object.create(null);
   for (const [key, entry] of Object.entries(metadata ?? {})) {

@@ -4,14 +4,14 @@ import { createAsyncQueue } from './async-queue.js';
 import type { Place, Publisher, Received, Subscription } from './driver.js';
 import { closing } from './reconnecting.js';
 
-/** Milliseconds that one pull waits at the broker; then the next one asks, as long as somebody waits. */
+/** Milliseconds that one pull waits at the broker; then the next one asks, as long as a request waits. */
 export const WAIT = 5_000;
 /** Milliseconds between two pulls that brought nothing: a broker may answer without having waited. */
 const PAUSE = 250;
 /** Messages whose refusals are remembered. */
 const REMEMBERED = 1_000;
 
-/** A message that its broker hides from others until it hears what became of it. */
+/** A message that its broker hides from others until it learns what became of it. */
 export interface Lease {
   /** The same each time the message is handed out. */
   readonly id: string;
@@ -21,7 +21,7 @@ export interface Lease {
   done(): Promise<void>;
   /** The next one may have it, at once. */
   giveBack(): Promise<void>;
-  /** Nobody can use it. Resolves with what became of it, for the log. */
+  /** It cannot be used. Resolves with what became of it, for the log. */
   giveUp(): Promise<string>;
 }
 
@@ -33,14 +33,14 @@ export interface Source {
   close(): Promise<void>;
 }
 
-/** Reads a queue of a cloud: pulls as many messages as requests wait for, and keeps none that nobody waits for. */
+/** Reads a queue of a cloud: pulls as many messages as requests wait for, and keeps none that no request waits for. */
 export function createPulledSubscription({ name, maxAttempts, logger }: Place, source: Source): Subscription {
   const queue = createAsyncQueue<Received>();
   const refusals = new Map<string, number>();
   const end = new AbortController();
   let pulling: Promise<void> | undefined;
 
-  /** One pull at a time, for as long as somebody waits. */
+  /** One pull at a time, for as long as a request waits. */
   async function pullOn(): Promise<void> {
     try {
       while (queue.waiting > 0 && !end.signal.aborted) {
@@ -103,7 +103,7 @@ export function createPulledSubscription({ name, maxAttempts, logger }: Place, s
 }
 
 /**
- * Puts a message aside among the dead letters. Without any the broker keeps it: to forget it would get ahead of the policy
+ * Puts a message aside among the dead letters. Without any the broker keeps it: to forget it would go against the policy
  * of its `keeper`, such as "queue". Resolves with what became of it, for the log.
  */
 export async function giveUpTo(

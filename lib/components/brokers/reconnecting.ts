@@ -1,10 +1,10 @@
 import { BackendError, GatewayError } from '../../errors.js';
 
-/** Something that is opened once, for whoever comes first, and again when that failed or it was lost. */
+/** Something that the first caller opens once, and that is opened again when that failed or it was lost. */
 export interface Reconnecting<T> {
   /** What is open. Rejects with a `GatewayError` while it cannot be; the next attempt comes after a pause. */
   get(): Promise<T>;
-  /** As `get`, for whoever only wants to know that it is open. */
+  /** As `get`, for a caller that only wants to know that it is open. */
   open(): Promise<void>;
   /** Closes it, also when it is still being opened. */
   close(): Promise<void>;
@@ -19,7 +19,7 @@ export interface LinkOptions<T> {
    */
   readonly open: (onEnd: () => void, signal: AbortSignal) => Promise<T>;
   readonly close: (opened: T) => Promise<void>;
-  /** Hears when what was open has ended without having been closed; the next `get` opens it again. */
+  /** Is called when what was open has ended without having been closed; the next `get` opens it again. */
   readonly onLost?: (() => void) | undefined;
 }
 
@@ -38,7 +38,7 @@ export function createReconnecting<T>({ name, open, close, onLost }: LinkOptions
   let notBefore = 0;
   let isClosed = false;
 
-  /** Each attempt hears of its own end only: that of one which was given up is nothing to the one after it. */
+  /** Each attempt notices its own end only: the end of one that was given up does not concern the next one. */
   async function attempt(): Promise<T> {
     let isOpen = false;
     let hasEnded = false;
@@ -54,7 +54,7 @@ export function createReconnecting<T>({ name, open, close, onLost }: LinkOptions
     try {
       const opened = await inTime(name, open(onEnd, givenUp.signal), closeLate);
       if (isClosed || hasEnded) {
-        // Nobody would ever hear of it again, but it might go on taking messages.
+        // No caller would ever get it, but it might go on taking messages.
         await inTime(name, close(opened));
         throw isClosed ? closing(name) : unreachable(name);
       }
@@ -97,7 +97,7 @@ export function createReconnecting<T>({ name, open, close, onLost }: LinkOptions
   };
 }
 
-/** A client library may wait for ever for a broker that died in the middle of a greeting, or of a farewell. */
+/** A client library may wait for ever for a broker that crashed while it was connecting or closing. */
 export function inTime<R>(name: string, doing: Promise<R>, onLate?: (result: R) => void): Promise<R> {
   return new Promise<R>(function waitForEnd(resolve, reject) {
     let isLate = false;

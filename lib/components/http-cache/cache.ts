@@ -15,7 +15,7 @@ import type { EntryStore, Lookup } from './store.js';
 /** How an answer came about: from the store, from the backend, or past the cache. */
 export type CacheState = 'hit' | 'miss' | 'revalidated' | 'stale' | 'pass';
 
-/** What a flight brings: an answer, and an entry where others may have it as well. */
+/** What a shared fetch brings: an answer, and an entry where others may have it as well. */
 export interface Fetched {
   readonly response: BackendResponse;
   readonly entry?: Entry;
@@ -26,7 +26,7 @@ export interface Fetched {
 export interface Cache {
   readonly store: EntryStore;
   readonly singleFlight: SingleFlight<Fetched>;
-  /** Keys whose answers were lately for nobody else, and until when nobody waits for the others there. */
+  /** Keys whose answers were lately for one request alone, and until when requests do not wait for each other there. */
   readonly passes: Lru<number>;
   readonly reads: Reads;
   readonly counts: Record<CacheState, number>;
@@ -46,7 +46,7 @@ export interface CacheTransportOptions {
 
 const PASS_TIME = 10_000;
 const PASS_BOUNDS = { maxBytes: Infinity, maxItems: 1_000 };
-/** Turns of waiting for others: the second is for those who found out that they wanted something else. */
+/** Turns of waiting for others: the second is for requests that turned out to want something else. */
 const MAX_TURNS = 2;
 /** Failures that `stale-if-error` is meant for. */
 const ERROR_STATUSES: ReadonlySet<number> = new Set([500, 502, 503, 504]);
@@ -65,7 +65,7 @@ export function createCache(store: EntryStore): Cache {
   };
 }
 
-/** Answers from the store what it can, and fetches the rest once for all who wait for it. */
+/** Answers from the store what it can, and fetches the rest once for all requests that wait for it. */
 export function createCacheTransport(options: CacheTransportOptions): TransportMiddleware {
   const { name, cache, keyOf, clock, maxEntry, showsState } = options;
   const { store, singleFlight, reads, passes, counts } = cache;
@@ -98,7 +98,7 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
   }
 
   return function cacheAnswers(next) {
-    /** Asks the backend and stores what may be stored. `owner` gets what nobody else may have. */
+    /** Asks the backend and stores what may be stored. `owner` gets what no other request may have. */
     async function fetch(
       key: string,
       request: BackendRequest,
@@ -171,7 +171,7 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
       return answer(response, state);
     }
 
-    /** Waits for the others who want the same. Undefined where their answer is not for this one. */
+    /** Waits for the others that want the same. Undefined where their answer is not for this one. */
     async function join(
       key: string,
       request: BackendRequest,
@@ -180,7 +180,7 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
       directives: RequestDirectives,
     ): Promise<BackendResponse | undefined> {
       const { headers, signal } = request;
-      // With the read in the key, nobody waits for an answer that is older than a write to its URL.
+      // With the read in the key, no request waits for an answer that is older than a write to its URL.
       const flight = singleFlight.join(`${key}\n${variantOf(found.vary, headers)}\n${read.id}`, signal, (shared) =>
         fetch(key, { ...request, signal: shared }, found, read, signal),
       );
@@ -196,7 +196,7 @@ export function createCacheTransport(options: CacheTransportOptions): TransportM
       return state !== 'miss' || ageOf(entry, clock()) < entry.lifetime;
     }
 
-    /** A change makes what is stored of its URL a thing of the past. */
+    /** A change makes what is stored of its URL outdated. */
     function invalidate(url: string, response: BackendResponse): void {
       for (const changed of changedUrls(url, response)) {
         reads.outdate(changed);

@@ -1,7 +1,7 @@
 import type { Headers } from '../../proxy.js';
 import type { Entry } from './entry.js';
 
-/** What stands under a key of a shared store: an entry, or the headers by which its variants have keys of their own. */
+/** What is kept under a key of a shared store: an entry, or the headers by which its variants have keys of their own. */
 export type Stored = { readonly entry: Entry } | { readonly vary: readonly string[] };
 
 /** Texts of another layout count as not there. */

@@ -22,7 +22,7 @@ function read(name: string, body: Readable, limit: number): Promise<Buffer | Rea
       body.pause();
       const whole = new PassThrough();
       whole.write(content.take());
-      // Whoever reads it hears of its failure.
+      // The reader of it gets its failure.
       pipeline(body, whole, ignore);
       resolve(whole);
     }

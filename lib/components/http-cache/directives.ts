@@ -11,7 +11,7 @@ const SHORTEST = new Set(['max-age', 's-maxage', 'stale-if-error']);
 
 /**
  * Reads a header in any spelling: case, repeats, quotes that do not close. In doubt a directive is there: `private=` and
- * `"private"` are `private`, for what is wrongly kept back costs a call, and what is wrongly stored is somebody's data.
+ * `"private"` are `private`, for what is wrongly kept back costs a call, and what is wrongly stored is the data of one client.
  */
 export function parseDirectives(value: HeaderValue): Directives {
   if (value === undefined || value.length === 0) return NONE;

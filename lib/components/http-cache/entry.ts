@@ -16,7 +16,7 @@ export interface Entry extends Freshness {
   readonly variant: string;
 }
 
-/** Milliseconds; only goes forward, and is the time of day for whoever shares a store. */
+/** Milliseconds; only goes forward, and is the time of day where a store is shared. */
 export type Clock = () => number;
 
 const START = Date.now() - performance.now();

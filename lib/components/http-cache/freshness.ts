@@ -7,7 +7,7 @@ export interface Freshness {
   readonly lifetime: number;
   /** How old it was when it came. */
   readonly initialAge: number;
-  /** How long past its lifetime it may stand in for an error; 0: only where a request says so. */
+  /** How long past its lifetime it may take the place of an error; 0: only where a request says so. */
   readonly staleIfError: number;
   /** False where it must not be used past its lifetime without asking, whatever a request says. */
   readonly mayBeStale: boolean;
@@ -114,7 +114,7 @@ export function satisfies({ lifetime, mayBeStale }: Freshness, age: number, dire
   );
 }
 
-/** Whether it may stand in for a backend that fails. */
+/** Whether it may take the place of the answer of a backend that fails. */
 export function mayServeStale(
   { lifetime, staleIfError, mayBeStale }: Freshness,
   age: number,

@@ -112,7 +112,7 @@ function openCache(settings: Settings, space: string, { keep, stores, logger }: 
   return keep(`${KEPT}${owner}`, () => createCache(createMemoryStore(bounds)));
 }
 
-/** Tells apart what may answer differently: backends, and over a reload what stands between a backend and its cache. */
+/** Tells apart what may answer differently: backends, and over a reload what is between a backend and its cache. */
 function spaceOf({ at, components, http_client }: BackendConfig): string {
   const inner = JSON.stringify([components.map(({ config }) => config), http_client]);
   return `${at} ${createHash('sha256').update(inner).digest('base64url')}`;

@@ -12,7 +12,7 @@ export function changedUrls(url: string, { status, headers }: BackendResponse): 
   return [...new Set([url, ...named])];
 }
 
-/** As backends' URLs are written: the origin of `url` as it stands there, then path and query. */
+/** As backends' URLs are written: the origin of `url` as it is written there, then path and query. */
 function resolve(reference: string | readonly string[] | undefined, url: string): string | undefined {
   if (typeof reference !== 'string' || !URL.canParse(reference, url)) return undefined;
   const base = new URL(url);

@@ -22,7 +22,7 @@ interface Slot<V> {
   readonly items: number;
 }
 
-/** @param onGone told of each key that makes room or is deleted, not of one that gets another value */
+/** @param onGone called for each key that makes room or is deleted, not of one that gets another value */
 export function createLru<V>(bounds: Bounds, onGone?: (key: string) => void): Lru<V> {
   let { maxBytes, maxItems } = bounds;
   // A Map is in order of insertion: the first key is the one that was used longest ago.

@@ -9,7 +9,7 @@ export interface CacheControl {
   /**
    * Forgets what is stored and tells how many answers that were; answers under way are not stored.
    *
-   * @param target a URL of a backend, or its path and query alone, which stands for every host; with a `*` at its end
+   * @param target a URL of a backend, or its path and query alone, which means every host; with a `*` at its end
    * everything that begins like it. Default: all there is.
    *
    * @example

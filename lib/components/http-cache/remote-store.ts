@@ -18,7 +18,7 @@ import { createLru } from './lru.js';
 import { type EntryStore, NOTHING } from './store.js';
 
 const PATIENCE = 100;
-/** For what nobody waits for. */
+/** For what no request waits for. */
 const WRITE_PATIENCE = 1_000;
 /** A store that fails is left alone for a second, so that requests do not wait for it one after the other. */
 const MAX_ERRORS = 2;
@@ -27,7 +27,7 @@ const PAUSE = 1_000;
 const ASKABLE = 60 * 60 * 1000;
 /** Milliseconds that a write is remembered without an entry: longer than a read takes that was under way. */
 const WRITE_LIFE = 10 * 60 * 1000;
-/** Writes that the store could not be told of are tried again, this many URLs of them. */
+/** Writes that did not reach the store are tried again, this many URLs of them. */
 const OWED_BOUNDS = { maxBytes: Infinity, maxItems: 10_000 };
 
 /**
@@ -73,7 +73,7 @@ export function createRemoteStore(name: string, remote: CacheStore, logger: Logg
     return ask(() => get(key), PATIENCE).then((read) => read && decodeVersioned(read.answer, version));
   }
 
-  /** Not left to the breaker: what the store is not told of now, it would hand out again when it is back. */
+  /** Not left to the breaker: what does not reach the store now, the store would hand out again when it is back. */
   function tell(url: string): void {
     const debt = Symbol();
     owed.set(url, debt, 0);

@@ -34,7 +34,7 @@ export function createSingleFlight<T>(): SingleFlight<T> {
         if (fetches.get(key) === fetch) fetches.delete(key);
       }),
     };
-    // Everybody may have left by the time it fails.
+    // Every caller may have left by the time it fails.
     fetch.result.catch(ignore);
     fetches.set(key, fetch);
     return fetch;

@@ -22,7 +22,7 @@ export interface EntryStore {
   invalidate(url: string): void;
   /** Removes the entries whose keys match, and tells how many keys there were. */
   remove(matches: (key: string) => boolean): number | Promise<number>;
-  /** Lets it take at least this much; not there where somebody else sees to that. */
+  /** Lets it take at least this much; missing where the store sees to that itself. */
   grow?(bounds: Bounds): void;
 }
 

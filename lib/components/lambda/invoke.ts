@@ -10,7 +10,7 @@ export interface LambdaClient {
   ): Promise<unknown>;
 }
 
-/** What an invocation may answer. Whoever injects a client may answer anything. */
+/** What an invocation may answer. A client that was injected may answer anything. */
 interface Invocation {
   readonly StatusCode?: unknown;
   readonly FunctionError?: unknown;
@@ -41,7 +41,7 @@ function toBytes(backend: string, payload: unknown): Buffer {
 const TOO_BUSY: ReadonlySet<unknown> = new Set(['TooManyRequestsException', 'ThrottlingException']);
 const SAFE_NAME = /^[A-Z][A-Za-z]{2,60}$/;
 
-/** Why there is no answer. What the SDK says stays behind: it holds addresses, accounts and request ids. */
+/** Why there is no answer. What the SDK says is not passed on: it holds addresses, accounts and request ids. */
 export function toError(backend: string, thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   const { name, $metadata, retryAfterSeconds } = isObject(thrown) ? (thrown as Record<string, unknown>) : {};

@@ -20,13 +20,13 @@ export interface HeapWatch {
 /** Of the limit: below that the heap is no longer full. */
 const RELIEF = 0.9;
 
-/** Of what is left above the limit: what those who are let in on trial may add to it. */
+/** Of what is left above the limit: what the requests that are let in on trial may add to it. */
 const TRIAL = 0.25;
 /** Windows between two trials, at most. */
 const LONGEST = 16;
 
 /**
- * A heap that is in use up to its limit may hold nothing but garbage, and with nobody let in nothing makes V8 collect it. So a
+ * A heap that is in use up to its limit may hold nothing but garbage, and without requests nothing makes V8 collect it. So a
  * full heap is believed for a while only; then requests are let in until the next collection decides. Each trial in vain
  * doubles the while, so that what is needed indeed does not grow trial by trial.
  */

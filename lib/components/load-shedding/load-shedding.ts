@@ -51,7 +51,7 @@ export const loadShedding = defineComponent({
 
     function look(): void {
       const now = performance.now();
-      // The first look comes after the start of the process, which takes its time and is nobody's load.
+      // The first look comes after the start of the process, which takes its time and is not load.
       const isLate = last !== undefined && noteDelay?.(now, now - last - TICK) === true;
       last = now;
       const isFull = heap?.isFull(now) === true;

@@ -8,7 +8,7 @@ export interface Subject {
   readonly params: ProxyRequest['params'];
 }
 
-/** Tells clients apart; undefined for one that does not say who it is. */
+/** Tells clients apart; undefined for one that does not identify itself. */
 export type ClientKey = (subject: Subject) => string | undefined;
 
 export type Strategy = 'ip' | 'header' | 'param';
@@ -39,7 +39,7 @@ export function createClientKey({ strategy, key, ipv6Prefix }: ClientKeyOptions)
   };
 }
 
-/** Of one length, however long the value; and a token of a client does not lie about in a store. */
+/** Of one length, however long the value; and no store holds a token of a client. */
 function fingerprint(value: string | undefined): string | undefined {
   return value === undefined || value === '' ? undefined : hash('sha256', value, 'base64url');
 }

@@ -31,6 +31,6 @@ function assertParam(settings: EntrySettings, place: EndpointConfig): void {
   const { endpoint, segments } = place;
   if (strategyOf(settings) !== 'param') return;
   if (segments.some((segment) => 'param' in segment && segment.param === settings.key)) return;
-  const message = `"${settings.key}" is not a param of ${endpoint}, so that nobody would be let in.`;
+  const message = `"${settings.key}" is not a param of ${endpoint}, so that no request would be let in.`;
   throw new ConfigError([{ path: `${placeOf(place)}.key`, message }]);
 }

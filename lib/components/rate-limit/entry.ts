@@ -77,7 +77,7 @@ export function openGate(name: string, settings: EntrySettings, at: string, scop
   return client || total ? createGate({ name, tellsServed: settings.send_headers, client, total }) : undefined;
 }
 
-/** KrakenD believes whatever the header says, so that a client could be anybody. */
+/** KrakenD believes whatever the header says, so that a client could claim any identity. */
 function warnOfKey(at: string, { logger }: CommonScope): void {
   logger.warn(
     { at: `${at}.key` },

@@ -5,7 +5,7 @@ import { createBuckets } from './buckets.js';
 import type { StoreSettings } from './settings.js';
 import type { Decision, Limit, LimitStore } from './store.js';
 
-/** Takes a token for a key. Undefined: nobody can tell, and the configuration wants nobody let in then. */
+/** Takes a token for a key. Undefined: it cannot be decided, and the configuration rejects the request then. */
 export type Limiter = (key: string) => Decision | undefined | Promise<Decision | undefined>;
 
 export interface LimiterOptions extends StoreSettings {

@@ -3,8 +3,8 @@ import { groupsOf } from '../../core/ipv6.js';
 const GROUP_BITS = 16;
 
 /**
- * Whom an address stands for: an IPv4 address for itself, an IPv6 address for the network of its first `prefix` bits,
- * since whoever has one address of such a network has them all.
+ * What an address counts as: an IPv4 address as itself, an IPv6 address as the network of its first `prefix` bits,
+ * since a client that has one address of such a network has them all.
  */
 export function networkOf(address: string, prefix: number): string {
   if (!address.includes(':')) return address;

@@ -20,7 +20,7 @@ export interface RedisLimitOptions {
 
 /**
  * The bucket is one number, as it is in memory: when it will be full, counted in tokens. Redis' own clock is the one that
- * all processes share; should it be set back, nobody waits longer than for a full bucket.
+ * all processes share; should it be set back, no client waits longer than for a full bucket.
  */
 const SCRIPT = `
 local time = redis.call('TIME')

@@ -35,7 +35,7 @@ export const storeFields = {
       examples: ['redis'],
     }),
   on_store_error: z.enum(['local', 'allow', 'deny']).default('local').meta({
-    description: 'When the store fails: each process by itself, no limit, or nobody.',
+    description: 'When the store fails: each process limits by itself, there is no limit, or no request is let in.',
   }),
   store_timeout: duration({ max: 10 * SECOND })
     .default(100)

@@ -20,13 +20,13 @@ export interface Decision {
 
 /** Keeps buckets for the gateways of several processes, so that they share a limit. */
 export interface LimitStore {
-  /** Takes one token from the bucket called `key`, which is the same one for everybody who names it. Rejects when it cannot. */
+  /** Takes one token from the bucket called `key`, which is the same one for all that name it. Rejects when it cannot. */
   take(key: string, limit: Limit): Promise<Decision>;
   /** Rejects while the store cannot be reached; `gateway.ready()` asks it. */
   ping?(): Promise<unknown>;
 }
 
-/** Tokens. Rounding of a clock must not turn away who comes exactly on time. */
+/** Tokens. Rounding of a clock must not reject a request that comes exactly on time. */
 export const TOLERANCE = 1e-6;
 
 /** The decision of a bucket from which `used` tokens are missing. */

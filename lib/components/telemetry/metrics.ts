@@ -26,7 +26,7 @@ const schema = z.strictObject({
   public: z
     .boolean()
     .default(false)
-    .meta({ description: 'Shows /__stats to everybody who can reach the gateway.', examples: [true] }),
+    .meta({ description: 'Shows /__stats to every client that can reach the gateway.', examples: [true] }),
   guard: z
     .string()
     .min(1)
@@ -91,7 +91,7 @@ export const metrics = defineComponent({
 });
 
 const AT = 'extra_config["telemetry/metrics"]';
-/** An address says nothing: behind a proxy, everybody comes from its own. */
+/** An address says nothing: behind a proxy, every client has the address of the proxy. */
 const HIDDEN = `no port is opened and ${PATH} is not answered: set "public", name a "guard", or use gateway.stats()`;
 
 /** What is thrown, and everything that is not `true`, shows nothing. */

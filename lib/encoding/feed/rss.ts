@@ -13,7 +13,7 @@ const ITEM = new Set('title link description author category comments enclosure 
 /** What no address has in it. */
 const BETWEEN = /[\s<>()]/;
 
-/** RSS 0.9 to 2.0 and RDF: in the latter, and in RSS 0.9, the items stand beside the channel. */
+/** RSS 0.9 to 2.0 and RDF: in the latter, and in RSS 0.9, the items are beside the channel. */
 export function readRss(root: XmlElement): Feed {
   const [channel] = childrenNamed(root, 'channel');
   const items = [...(channel ? childrenNamed(channel, 'item') : []), ...childrenNamed(root, 'item')];

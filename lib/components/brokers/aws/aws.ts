@@ -181,7 +181,7 @@ export function fromAttributes(
 
 const SAFE_NAME = /^[A-Z][A-Za-z.]{2,60}$/;
 
-/** What the SDK says stays behind: it holds addresses, accounts and request ids. */
+/** What the SDK says is not passed on: it holds addresses, accounts and request ids. */
 function toError(name: string, thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   const { name: kind, $metadata } = (thrown ?? {}) as { name?: unknown; $metadata?: { httpStatusCode?: unknown } };

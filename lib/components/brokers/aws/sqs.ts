@@ -18,7 +18,7 @@ const QUEUE = /^(?:(https?):\/\/)?([a-z0-9.-]+(?::\d{1,5})?)(\/(?:[\w-]+\/)*[\w-
 const REGION = /(?:^|\.)sqs(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d+)\./;
 const MOST_AT_ONCE = 10;
 const MOST_ATTRIBUTES = 10;
-/** Seconds that a message stays hidden at least, should this gateway die with it. */
+/** Seconds that a message stays hidden at least, should this gateway crash meanwhile. */
 const HIDDEN = 30;
 const MOST_HIDDEN = 43_200;
 

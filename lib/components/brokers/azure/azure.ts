@@ -219,7 +219,7 @@ function noAddress(name: string, advice: string): BackendError {
 /** Codes of a `ServiceBusError` that say nothing about the call. */
 const LOST: ReadonlySet<unknown> = new Set(['GeneralError', 'ServiceCommunicationProblem']);
 
-/** What the SDK says stays behind: it holds addresses. */
+/** What the SDK says is not passed on: it holds addresses. */
 function toError(name: string, thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   const { name: kind, code } = (thrown ?? {}) as { name?: unknown; code?: unknown };

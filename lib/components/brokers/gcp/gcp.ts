@@ -229,7 +229,7 @@ function codeOf(thrown: unknown): unknown {
   return (thrown as { code?: unknown } | undefined)?.code;
 }
 
-/** What the SDK says stays behind: it holds addresses and projects. */
+/** What the SDK says is not passed on: it holds addresses and projects. */
 function toError(name: string, thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   const code = codeOf(thrown);

@@ -30,7 +30,7 @@ export function isTooLarge(thrown: unknown): boolean {
   return faultOf(thrown).type === 'MESSAGE_TOO_LARGE';
 }
 
-/** What kafkajs says stays behind: it holds addresses. */
+/** What kafkajs says is not passed on: it holds addresses. */
 export function toError(name: string, thrown: unknown): GatewayError {
   const { type, errorName } = faultOf(thrown);
   if (type !== undefined) {

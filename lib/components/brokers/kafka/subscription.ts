@@ -66,10 +66,10 @@ export function createKafkaSubscription(place: Place): Subscription {
 
   async function startConsumer(consumer: Consumer, onEnd: () => void): Promise<void> {
     consumer.on(consumer.events.CRASH, ({ payload }) => {
-      // From most crashes kafkajs starts again by itself: whoever waits may still get a message.
+      // From most crashes kafkajs starts again by itself: a request that waits may still get a message.
       if (!payload.restart) onEnd();
     });
-    // From now on the group is read from where it last committed, and partitions may be in other hands.
+    // From now on the group is read from where it last committed, and partitions may belong to other members.
     consumer.on(consumer.events.GROUP_JOIN, () => {
       batches.clear();
       for (const { letGo } of turns.values()) letGo();
@@ -104,7 +104,7 @@ export function createKafkaSubscription(place: Place): Subscription {
     return last !== undefined && offset <= last.offset && performance.now() - last.at < PASS_OVER;
   }
 
-  /** True when the message is done with, until when its partition waits; false when it was let go. */
+  /** True when the message is done with, until when its partition waits; false when it was given up. */
   function handOut(payload: EachBatchPayload, place: string, message: KafkaMessage): Promise<boolean> {
     const { batch, heartbeat, commitOffsetsIfNecessary } = payload;
     const { topic, partition } = batch;
@@ -128,7 +128,7 @@ export function createKafkaSubscription(place: Place): Subscription {
         letGo: () => end(false),
         giveBack,
       };
-      // The group takes a silent member for dead, however long the clients let us wait.
+      // The group removes a silent member, however long the clients let us wait.
       const timer = setInterval(() => heartbeat().catch(fail), HEARTBEAT);
       turns.set(place, turn);
       queue.put(delivery);
@@ -167,9 +167,9 @@ export function createKafkaSubscription(place: Place): Subscription {
           fail(thrown);
           throw error;
         }
-        // Its partition is read once more: whoever gets it then gets it whole.
+        // Its partition is read once more: the request that gets it then gets it whole.
         if (!isOut) throw unreachable(name);
-        // Committed, but whoever waited for it has left.
+        // Committed, but the request that waited for it has left.
         if (isUsed && signal.aborted) return queue.put(delivery, 'front');
         turn.mayBeCommitted = false;
         answered.set(place, { offset, at: performance.now() });
@@ -186,7 +186,7 @@ export function createKafkaSubscription(place: Place): Subscription {
 
   return {
     async receive(signal) {
-      // Whoever comes first starts the consumer; joining its group may take longer than the deadline.
+      // The first request starts the consumer; joining its group may take longer than the deadline.
       const opened = link.get();
       opened.catch((error) => queue.fail(error));
       const { body, headers, settle } = await queue.take(signal);
@@ -204,7 +204,7 @@ export function createKafkaSubscription(place: Place): Subscription {
   };
 }
 
-/** Where the group has gone on after a message whose commit nobody heard of, that message comes first. */
+/** Where the group has gone on after a message whose commit was not confirmed, that message comes first. */
 function withSkipped(last: Turn | undefined, messages: readonly KafkaMessage[]): readonly KafkaMessage[] {
   const [first] = messages;
   if (!last?.mayBeCommitted || !first || BigInt(first.offset) !== BigInt(last.message.offset) + 1n) return messages;

@@ -28,7 +28,7 @@ export const jetstreamPeer: Peer<JetStream> = lazyPeer(
 const DEFAULT_SERVER = 'nats://127.0.0.1:4222';
 
 /**
- * A connection, or whatever `use` makes of it. When it is lost, `onLost` hears of it and the next call opens another one:
+ * A connection, or whatever `use` makes of it. When it is lost, `onLost` is called and the next call opens another one:
  * the client's own way to reconnect would hold messages back instead of failing.
  */
 export function createNatsLink<T>(
@@ -74,7 +74,7 @@ const REFUSALS: ReadonlyMap<string, string> = new Map([
   ['ConsumerNotFoundError', 'has no such consumer'],
 ]);
 
-/** What the client says stays behind: it names servers and subjects. */
+/** What the client says is not passed on: it names servers and subjects. */
 export function toError(name: string, thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   const { name: kind, cause } = (thrown ?? {}) as { name?: unknown; cause?: unknown };

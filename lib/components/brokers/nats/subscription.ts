@@ -6,7 +6,7 @@ import { toHeaders } from '../metadata.js';
 import { closing, unreachable } from '../reconnecting.js';
 import { createNatsLink, headersOf, jetstreamPeer, toError } from './connection.js';
 
-/** How long one pull waits at the server for a message; then the next one asks, as long as somebody waits. */
+/** How long one pull waits at the server for a message; then the next one asks, as long as a request waits. */
 const PULL = 2_000;
 /** Milliseconds before a loss whose acknowledgements the server may have forgotten, and how many of those are kept. */
 const FORGETTABLE = 10_000;
@@ -15,7 +15,7 @@ const MOST_FORGETTABLE = 5_000;
 /** Bytes of messages that wait to be read, however few they are. */
 const MOST_HELD = 64 * 2 ** 20;
 
-/** Reads a subject. NATS keeps nothing: what comes while nobody asks is held here, `max_pending` messages of it. */
+/** Reads a subject. NATS keeps nothing: what comes while no request waits is held here, `max_pending` messages of it. */
 export function createNatsSubscription(place: Place): Subscription {
   const { name, url, maxPending, maxAttempts, logger } = place;
   const received = createAsyncQueue<Received>();
@@ -32,7 +32,7 @@ export function createNatsSubscription(place: Place): Subscription {
           if (error) return;
           const { length } = message.data;
           if (received.waiting === 0 && (held >= maxPending || bytes + length > MOST_HELD)) {
-            logger.warn({ backend: name, held }, 'a message was dropped: too many wait for somebody to read them');
+            logger.warn({ backend: name, held }, 'a message was dropped: too many wait to be read');
             return;
           }
           held++;
@@ -109,7 +109,7 @@ export function createJetStreamSubscription(place: Place): Subscription {
     received.fail(unreachable(name));
   }
 
-  /** One pull at a time, for as long as somebody waits: what nobody waits for stays in the stream. */
+  /** One pull at a time, for as long as a request waits: what no request waits for stays in the stream. */
   async function pull(): Promise<void> {
     if (isPulling) return;
     isPulling = true;
@@ -121,7 +121,7 @@ export function createJetStreamSubscription(place: Place): Subscription {
     } finally {
       isPulling = false;
     }
-    // Somebody may have come while the last pull ended.
+    // A request may have come while the last pull ended.
     if (received.waiting > 0 && !isClosing) void pull();
   }
 
@@ -174,7 +174,7 @@ export function createJetStreamSubscription(place: Place): Subscription {
   };
 }
 
-/** Lets go of the oldest ones. */
+/** Forgets the oldest ones. */
 function trim(keys: Map<string, unknown> | Set<string>): void {
   for (const key of keys.keys()) {
     if (keys.size <= MOST_FORGETTABLE) return;

@@ -31,7 +31,7 @@ export interface Opened<C extends Channel> {
   close(): Promise<void>;
 }
 
-/** Opens a channel, on a connection of its own unless one was injected; `onEnd` hears once when it has ended. */
+/** Opens a channel, on a connection of its own unless one was injected; `onEnd` is called once when it has ended. */
 export async function openChannel<C extends Channel>(
   { name, url, client, connectTimeout }: AmqpPlace,
   create: (connection: AmqpConnection) => Promise<C>,

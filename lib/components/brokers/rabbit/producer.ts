@@ -131,7 +131,7 @@ function paramOf(
   ]);
 }
 
-/** What is no number is left out: a broker closes the channel of everybody over one. */
+/** What is no number is left out: over such a value a broker closes the channel that all calls share. */
 function wholeNumber(text: string | undefined, most: number): number | undefined {
   if (text === undefined || !/^\d{1,10}$/.test(text)) return undefined;
   return Math.min(Number(text), most);

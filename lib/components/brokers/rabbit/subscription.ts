@@ -30,7 +30,7 @@ export function createAmqpSubscription(place: AmqpQueue): Subscription {
       const opened = await openChannel(place, (connection) => connection.createChannel(), forgetAll);
       const { channel } = opened;
 
-      /** The broker hands out again what was not acknowledged; by another channel nobody can do that. */
+      /** The broker hands out again what was not acknowledged; that is not possible on another channel. */
       function forgetAll(): void {
         for (const delivery of unsettled) received.withdraw(delivery);
         unsettled.clear();

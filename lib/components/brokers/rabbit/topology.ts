@@ -17,7 +17,7 @@ export const topology = {
   delete: z
     .boolean()
     .default(false)
-    .meta({ description: 'They go when nobody uses them any more.', examples: [false] }),
+    .meta({ description: 'They are deleted when they are not used any more.', examples: [false] }),
   exclusive: z
     .boolean()
     .default(false)

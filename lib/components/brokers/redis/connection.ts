@@ -38,7 +38,7 @@ export function createRedisLink(
       // An attempt that failed, or that a server which says nothing would keep up without end.
       signal.addEventListener('abort', () => connection.disconnect());
       connection.once('end', onEnd);
-      // Whoever calls hears of it by the call.
+      // The caller gets the error from its call.
       connection.on('error', ignore);
       try {
         await connection.connect();

@@ -6,7 +6,7 @@ import { createRedisLink, toError } from './connection.js';
 export const HEADER = 'header:';
 export const BODY = 'body';
 
-/** Redis ends the connection over a longer text, unless it is told otherwise. */
+/** Redis ends the connection over a longer text, unless it is configured otherwise. */
 const LIMITS = { broker: 'Redis', bytes: 512 * 2 ** 20 };
 
 /** The fields of an entry, names and values by turns. */

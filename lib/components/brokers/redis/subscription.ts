@@ -8,7 +8,7 @@ import { closing, inTime, unreachable } from '../reconnecting.js';
 import { createRedisLink, toError } from './connection.js';
 import { BODY, HEADER, toFields } from './publisher.js';
 
-/** Milliseconds that one read waits at the server; then the next one asks, as long as somebody waits. */
+/** Milliseconds that one read waits at the server; then the next one asks, as long as a request waits. */
 const READ = 2_000;
 const CLAIM_AFTER = 30;
 
@@ -48,7 +48,7 @@ export function createRedisSubscription(place: Place): Subscription {
     }
   }
 
-  /** One read at a time, for as long as somebody waits: what nobody waits for stays in the stream. */
+  /** One read at a time, for as long as a request waits: what no request waits for stays in the stream. */
   async function read(): Promise<void> {
     if (isReading) return;
     isReading = true;
@@ -68,7 +68,7 @@ export function createRedisSubscription(place: Place): Subscription {
     if (entry) queue.put(deliveryOf(entry));
   }
 
-  /** What a member took and never acknowledged; it may have died. */
+  /** What a member took and never acknowledged; it may have crashed. */
   async function claim(connection: Redis): Promise<Entry | undefined> {
     if (performance.now() < nextClaim) return undefined;
     const reply = await connection.callBuffer('XAUTOCLAIM', stream, group, consumer, claimAfter, '0', 'COUNT', 1);
@@ -89,7 +89,7 @@ export function createRedisSubscription(place: Place): Subscription {
     const takenAt = performance.now();
     const message = toMessage(fields);
     let attempts = 0;
-    /** True once an acknowledgement is on its way, and while nobody knows whether it arrived. */
+    /** True once an acknowledgement is on its way, and while it is unknown whether it arrived. */
     let isUnsure = false;
 
     function isOurs(): boolean {
@@ -103,7 +103,7 @@ export function createRedisSubscription(place: Place): Subscription {
 
     /** False when the entry has gone to another member meanwhile. */
     async function acknowledge(connection: Redis): Promise<boolean> {
-      // Nobody else acknowledges what is ours: if it is done already, it was by us.
+      // No other member acknowledges what is ours: if it is acknowledged already, we did it.
       const mayBeDone = isUnsure && isOurs();
       isUnsure = true;
       const count = await connection.call('XACK', stream, group, id);
@@ -133,7 +133,7 @@ export function createRedisSubscription(place: Place): Subscription {
     return delivery;
   }
 
-  /** What nobody has got here counts as left alone for long enough, so that other members claim it at once. */
+  /** What no request has got here counts as idle for long enough, so that other members claim it at once. */
   async function handBack(): Promise<void> {
     const ids = queue.clear().flatMap(({ id, isOurs }) => (isOurs() ? id : []));
     if (ids.length === 0) return;
@@ -173,7 +173,7 @@ function entriesOf(reply: unknown): RawEntry[] | undefined {
 }
 
 function toEntry(entry: RawEntry | undefined): Entry | undefined {
-  // An entry that was deleted while somebody had it comes without fields.
+  // An entry that was deleted while a member had it comes without fields.
   return entry?.[1] ? { id: entry[0].toString(), fields: entry[1] } : undefined;
 }
 
