@@ -176,6 +176,24 @@ describe('S14 an origin that sent bytes no request asked for', () => {
     expect(origins.of('http://h0.example')).not.toBe(unused);
   });
 
+  it('S02 is remembered before 1024 are, while it is in use, and longest when it was struck', () => {
+    const { origins, pool } = setUp();
+    const others = (from: number, to: number) => {
+      for (let n = from; n < to; n++) origins.of(`http://h${n}.example`);
+    };
+    pool('a', {}, 'http://127.0.0.1:10');
+    const used = origins.of('http://127.0.0.1:10');
+    const struck = origins.of('http://struck.example');
+    struck.strike();
+    const idle = origins.of('http://idle.example');
+    others(0, 1_021);
+    expect(origins.of('http://idle.example')).toBe(idle);
+    others(1_021, 1_022);
+    expect(origins.of('http://127.0.0.1:10')).toBe(used);
+    expect(origins.of('http://struck.example')).toBe(struck);
+    expect(origins.of('http://idle.example')).not.toBe(idle);
+  });
+
   it('S02 is forgotten when there are too many of its kind', async () => {
     const { origins } = setUp();
     const struck = origins.of(ORIGIN);
