@@ -113,6 +113,8 @@ describe('streams through a gateway', () => {
     const gateway = createGateway({
       version: 3,
       timeout: '60s',
+      // This process makes bodies meanwhile, which takes seconds on a busy machine.
+      connect_timeout: '60s',
       max_response_body: 20_000_000,
       host: [host],
       output_encoding: 'no-op',

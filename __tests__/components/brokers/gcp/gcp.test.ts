@@ -1,5 +1,6 @@
 import { PubSub } from '@google-cloud/pubsub';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Publisher } from '../../../../lib/components/brokers/driver.js';
 import { gcp } from '../../../../lib/components/brokers/gcp/gcp.js';
 import { parseBrokerUrl } from '../../../../lib/components/brokers/url.js';
 import type { GatewayOptions } from '../../../../lib/index.js';
@@ -52,6 +53,26 @@ describe('Pub/Sub by its SDK', () => {
     await Promise.all(gateways.splice(0).map((gateway) => gateway.close()));
     await google.close();
   });
+  test.each(Array.from({ length: 12 }, (_, ticks) => ticks))(
+    'S12 a call that begins %d turns before the client is closed rejects nothing that is not waited for',
+    async (ticks) => {
+      google.queue('projects/shop/orders');
+      const lost: unknown[] = [];
+      const onLost = (reason: unknown) => void lost.push(reason);
+      process.on('unhandledRejection', onLost);
+      const url = parseBrokerUrl(TOPIC);
+      const place = { name: 'backend[0]', url, timeout: 500, maxAttempts: 1, logger: silentLogger };
+      const publisher = gcp.publisher?.(place as never) as Publisher;
+      await publisher.open();
+      publisher.publish({ body: Buffer.from('x'), headers: {} } as never).catch(() => {});
+      for (let turn = 0; turn < ticks; turn++) await undefined;
+      await publisher.close();
+      await new Promise((resolve) => setImmediate(resolve));
+      process.off('unhandledRejection', onLost);
+      expect(lost).toEqual([]);
+    },
+  );
+
   function gatewayOf(settings: PubSubSettings, options?: GatewayOptions): TestGateway {
     const gateway = createPubSubGateway(settings, options);
     gateways.push(gateway);

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { v1 } from '@google-cloud/pubsub';
 import { lazyPeer } from '../../../core/peer.js';
 import { BackendError, GatewayError } from '../../../errors.js';
@@ -88,6 +89,12 @@ function pathOf({ target }: BrokerUrl, use: 'publish' | 'subscribe'): { project:
   return { project: long ?? short ?? '', name };
 }
 
+/**
+ * Milliseconds until a call that has begun is with the stub of its client. The SDK would reject one that finds the client closed
+ * where nothing waits for it, which ends the process; after `close` no further call begins.
+ */
+const ON_ITS_WAY = 100;
+
 /** A client with the settings of the injected `PubSub`, or of one of our own; it is ours in both cases. */
 function linkTo<T extends Client>(
   { name, client }: Place,
@@ -110,7 +117,7 @@ function linkTo<T extends Client>(
         throw noCredentials(name, thrown);
       }
     },
-    close: (opened) => opened.close(),
+    close: (opened) => setTimeout(ON_ITS_WAY).then(() => opened.close()),
   });
 }
 
