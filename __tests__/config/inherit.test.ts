@@ -6,7 +6,6 @@ describe('what nobody says', () => {
   test('has the documented default', () => {
     const config = parse({ host: ['http://api.internal'], endpoints: [{ endpoint: '/', backend: [{}] }] });
     expect(config).toMatchObject({
-      name: '',
       components: [],
       max_in_flight_requests: 10_000,
       debug_endpoint: false,
