@@ -30,8 +30,8 @@ export interface Backends {
   connections(): number;
   /** Bytes of a body that the backend of that name may send. */
   capOf(role: string): number;
-  /** The call that last used the gateway's connection between these ports, with its backend's bytes before it. */
-  callFrom(gatewayPort: number, backendPort: number): Call | undefined;
+  /** The calls that last used the gateway's connections from that port, one for each backend. */
+  callsFrom(gatewayPort: number): Call[];
   close(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export async function createBackends(): Promise<Backends> {
   const registered = new Map<string, LabRequest>();
   const strays: string[] = [];
   const played = new Map<string, number>();
-  const lastCalls = new Map<string, Call>();
+  const lastCalls = new Map<number, Map<string, Call>>();
   const servers: FaultBackend[] = [];
 
   async function open(
@@ -94,7 +94,8 @@ export async function createBackends(): Promise<Backends> {
   }
 
   function answer(call: Call): Script | undefined {
-    lastCalls.set(`${call.remotePort} ${call.localPort}`, call);
+    const known = lastCalls.get(call.remotePort) ?? new Map<string, Call>();
+    lastCalls.set(call.remotePort, known.set(call.role, call));
     const request = find(call);
     const part = request?.parts.find(({ role }) => role.name === call.role);
     if (!request || !part?.plan) return stray(call);
@@ -192,8 +193,8 @@ export async function createBackends(): Promise<Backends> {
     capOf(role) {
       return capOf(roles.get(role) as Role);
     },
-    callFrom(gatewayPort, backendPort) {
-      return lastCalls.get(`${gatewayPort} ${backendPort}`);
+    callsFrom(gatewayPort) {
+      return [...(lastCalls.get(gatewayPort)?.values() ?? [])];
     },
     async close() {
       backlog.close();

@@ -45,7 +45,6 @@ export interface Call {
   /** Rules of HTTP that the request breaks; empty for every request of a sound gateway. */
   readonly faults: string[];
   readonly remotePort: number;
-  readonly localPort: number;
   /** Bytes sent on this connection before this call. */
   readonly sentBefore: number;
 }
@@ -122,7 +121,6 @@ function readHead(role: string, rawHead: string, socket: Socket, sentBefore: num
     closedBy: undefined,
     faults,
     remotePort: socket.remotePort ?? 0,
-    localPort: socket.localPort ?? 0,
     sentBefore,
   };
 }

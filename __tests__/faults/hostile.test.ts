@@ -54,7 +54,6 @@ describe('the check of calls that hostile requests turned into', () => {
     closedBy: undefined,
     faults: [],
     remotePort: 1,
-    localPort: 2,
     sentBefore: 0,
   };
 

@@ -299,7 +299,6 @@ describe('the journal check', () => {
     closedBy: undefined,
     faults: [],
     remotePort: 1,
-    localPort: 2,
     sentBefore: 0,
   };
 

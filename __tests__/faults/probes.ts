@@ -108,13 +108,11 @@ export function watchSockets(tell: Tell, cap: number): void {
   subscribe('net.client.socket', function onSocket(message) {
     const { socket } = message as { socket: Socket };
     let port = 0;
-    let backendPort = 0;
     socket.once('connect', () => {
       port = socket.localPort ?? 0;
-      backendPort = socket.remotePort ?? 0;
     });
     socket.once('close', () => {
-      if (socket.bytesRead > cap) tell({ type: 'read', port, backendPort, bytes: socket.bytesRead });
+      if (socket.bytesRead > cap) tell({ type: 'read', port, bytes: socket.bytesRead });
     });
   });
 }

@@ -52,7 +52,7 @@ export type Message =
   /** The loop stood still; times of the system's monotonic clock in ms, `starved` is what cost no processor time. */
   | { readonly type: 'stall'; readonly from: number; readonly to: number; readonly starved: number }
   /** A connection to a backend has closed after that many bytes. Connections to several backends may share a port of the gateway. */
-  | { readonly type: 'read'; readonly port: number; readonly backendPort: number; readonly bytes: number };
+  | { readonly type: 'read'; readonly port: number; readonly bytes: number };
 
 /** The one clock that two processes share. */
 export function monotonicNow(): number {
