@@ -154,6 +154,8 @@ describe('G03 what is wrong is refused', () => {
     ['components', [{}], 'options.components'],
     ['components', [{ namespace: 'x/y', schema: {} }], 'options.components'],
     ['components', [{ ...OWN, service: 7 }], 'options.components'],
+    ['components', [{ ...OWN, addsParams: true }], 'options.components'],
+    ['components', [{ ...OWN, checkAt: 7 }], 'options.components'],
     ['components', [{ ...OWN, aliases: 'x/z' }], 'options.components'],
     ['observe', [{ ended: 7 }], 'options.observe'],
     ['observe', { started() {}, ended: 'x' }, 'options.observe'],

@@ -219,7 +219,17 @@ function isComponent(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { namespace, schema, aliases = [] } = value as Partial<Component>;
   const isNamed = typeof namespace === 'string' && listOf((alias) => typeof alias === 'string')(aliases);
-  const hooks = hooksOf(value, ['check', 'checkAt', 'service', 'admit', 'endpoint', 'client', 'backend', 'transport']);
+  const hooks = hooksOf(value, [
+    'addsParams',
+    'check',
+    'checkAt',
+    'service',
+    'admit',
+    'endpoint',
+    'client',
+    'backend',
+    'transport',
+  ]);
   return isNamed && hasFunctions(schema, ['safeParse']) && hooks.every(isFunction);
 }
 

@@ -223,10 +223,14 @@ describe('a guarded component', () => {
         const mark = this.#mark;
         return (next) => async (request) => ({ ...(await next(request)), data: { mark } });
       }
+      addsParams(): boolean {
+        return this.#mark === 'marked';
+      }
     }
     const guarded = guardComponent(new Plugin() as unknown as Component);
     const layer = guarded.backend?.({}, componentScope());
     expect((await layer?.(async () => answerOf({}))(backendRequest()))?.data).toEqual({ mark: 'marked' });
+    expect(guarded.addsParams?.({}, 'backend')).toBe(true);
   });
 });
 

@@ -11,7 +11,7 @@ import type { Component, Hooks } from './component.js';
  * rejection, and what it gives back has to be an answer.
  */
 export function guardComponent(component: Component): Component {
-  const { namespace, check, checkAt, service, admit, endpoint, client, backend, transport } = component;
+  const { namespace, addsParams, check, checkAt, service, admit, endpoint, client, backend, transport } = component;
   function layerOf<T>(made: T | undefined): T | undefined {
     if (made === undefined || typeof made === 'function') return made;
     throw notALayer(namespace);
@@ -44,11 +44,12 @@ export function guardComponent(component: Component): Component {
     }),
   };
   // Whatever else it declares, also as an instance of a class, is still there.
-  const checks = {
+  const atStart = {
+    ...(addsParams && { addsParams: addsParams.bind(component) }),
     ...(check && { check: check.bind(component) }),
     ...(checkAt && { checkAt: checkAt.bind(component) }),
   };
-  return Object.assign(Object.create(component), checks, hooks);
+  return Object.assign(Object.create(component), atStart, hooks);
 }
 
 /** The same for a transport that takes the place of the wire. */
