@@ -86,22 +86,21 @@ export interface ConfigIssue {
 const MOST_PLACES = 3;
 
 /** Places as messages list them: all of a few, else the first two and how many there are besides. */
-export function showPlaces(places: readonly string[]): string {
+function showPlaces(places: readonly string[]): string {
   if (places.length <= MOST_PLACES) return places.join(', ');
   const shown = places.slice(0, MOST_PLACES - 1);
   return `${shown.join(', ')} and ${places.length - shown.length} more`;
 }
 
-/** One line for each sentence, with all the places it is said of. */
-function linesOf(issues: readonly ConfigIssue[]): string[] {
-  const placesOf = new Map<string, string[]>();
+/** Each sentence once, with all the places it is said of. */
+export function sentencesOf(issues: readonly ConfigIssue[]): { readonly places: string; readonly message: string }[] {
+  const placesOf = new Map<string, Set<string>>();
   for (const { path, message } of issues) {
-    const place = path || '(root)';
     const places = placesOf.get(message);
-    if (places === undefined) placesOf.set(message, [place]);
-    else places.push(place);
+    if (places === undefined) placesOf.set(message, new Set([path]));
+    else places.add(path);
   }
-  return [...placesOf].map(([message, places]) => `  ${showPlaces(places)}: ${message}`);
+  return [...placesOf].map(([message, places]) => ({ places: showPlaces([...places]), message }));
 }
 
 /**
@@ -113,9 +112,11 @@ export class ConfigError extends GatewayError {
   readonly issues: readonly ConfigIssue[];
 
   constructor(issues: readonly ConfigIssue[]) {
+    const named = issues.map(({ path, message }) => ({ path: path || '(root)', message }));
+    const lines = sentencesOf(named).map(({ places, message }) => `  ${places}: ${message}`);
     super(
       'ERR_CONFIG',
-      `The configuration has ${issues.length} fault${issues.length === 1 ? '' : 's'}:\n${linesOf(issues).join('\n')}`,
+      `The configuration has ${issues.length} fault${issues.length === 1 ? '' : 's'}:\n${lines.join('\n')}`,
     );
     this.issues = issues;
   }

@@ -1,4 +1,4 @@
-import { showPlaces } from '../errors.js';
+import { type ConfigIssue, sentencesOf } from '../errors.js';
 
 /** Collects what the log says about a configuration. The same sentence about many places is one line. */
 export interface Notices {
@@ -8,15 +8,13 @@ export interface Notices {
 }
 
 export function createNotices(): Notices {
-  const placesOf = new Map<string, Set<string>>();
+  const notices: ConfigIssue[] = [];
   return {
-    add(at, message) {
-      const places = placesOf.get(message);
-      if (places === undefined) placesOf.set(message, new Set([at]));
-      else places.add(at);
+    add(path, message) {
+      notices.push({ path, message });
     },
     tell(warn) {
-      for (const [message, places] of placesOf) warn(showPlaces([...places]), message);
+      for (const { places, message } of sentencesOf(notices)) warn(places, message);
     },
   };
 }
