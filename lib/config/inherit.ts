@@ -192,16 +192,13 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
     url_pattern: pattern,
     method,
     encoding,
-    is_collection: raw.is_collection && !isUntouched,
-    target: isUntouched ? '' : raw.target,
+    is_collection: raw.is_collection,
+    target: raw.target,
     // A flatmap_filter takes the place of the filters and the mapping; allow takes the place of deny.
     allow: flatmap_filter === undefined ? raw.allow : [],
     deny: flatmap_filter === undefined && raw.allow.length === 0 ? raw.deny : [],
-    mapping: Object.assign(createPlain(), flatmap_filter === undefined && !isUntouched ? raw.mapping : {}) as Record<
-      string,
-      string
-    >,
-    group: isUntouched ? '' : raw.group,
+    mapping: Object.assign(createPlain(), flatmap_filter === undefined ? raw.mapping : {}) as Record<string, string>,
+    group: raw.group,
     required: raw.required,
     timeout,
     concurrent_calls: raw.concurrent_calls || parent.concurrent_calls,
@@ -221,14 +218,21 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
     retry: raw.retry,
     ejection: raw.ejection,
     proxy: { shadow: core.proxy.shadow, shadow_timeout: unlessZero(core.proxy.shadow_timeout), flatmap_filter },
-    http: isUntouched ? NO_ERRORS_SHOWN : inheritHttp(core['backend/http']),
+    http: inheritHttp(core['backend/http']),
     http_client: inheritHttpClient(core['backend/http/client'], client.client_tls),
     components,
+    ...(isUntouched && UNTOUCHED),
   };
 }
 
-/** An answer that is passed through shows its status and body anyway. */
-const NO_ERRORS_SHOWN: HttpConfig = { return_error_details: undefined, return_error_code: false };
+/** An answer that is passed through has the shape, the status and the body that it came with. */
+const UNTOUCHED: Pick<BackendConfig, 'is_collection' | 'target' | 'mapping' | 'group' | 'http'> = {
+  is_collection: false,
+  target: '',
+  mapping: createPlain() as Record<string, string>,
+  group: '',
+  http: { return_error_details: undefined, return_error_code: false },
+};
 
 /** Only the hosts of `sd: static` are addresses of ours to tidy; the hosts of the root always are. */
 function inheritHosts(root: RawRoot, backend: RawBackend, components: readonly ResolvedComponent[]): string[] {
