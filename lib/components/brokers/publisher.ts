@@ -7,24 +7,15 @@ import { type BufferedRequest, callWithoutHttp } from '../non-http-backend.js';
 import { thrownFaults } from '../thrown-faults.js';
 import type { Outgoing, Publisher } from './driver.js';
 import { toHeaders, toMetadata } from './metadata.js';
+import { client, connectAtStart } from './options.js';
 import { findPlace } from './place.js';
 
 const schema = z.strictObject({
   topic_url: z
     .string()
     .meta({ description: 'What to write to, such as kafka://orders.', examples: ['kafka://orders'] }),
-  client: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: 'A client of your own, in options.clients.', examples: ['kafka'] }),
-  connect_at_start: z
-    .boolean()
-    .default(false)
-    .meta({
-      description: 'Connect at once instead of for the first message, and log when that fails.',
-      examples: [true],
-    }),
+  client: client('client', 'kafka'),
+  connect_at_start: connectAtStart('message'),
 });
 
 const OPTION = 'extra_config["backend/pubsub/publisher"].topic_url';

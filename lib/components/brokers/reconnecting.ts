@@ -10,7 +10,7 @@ export interface Reconnecting<T> {
   close(): Promise<void>;
 }
 
-export interface LinkOptions<T> {
+export interface ReconnectingOptions<T> {
   /** How messages name the backend. */
   readonly name: string;
   /**
@@ -32,7 +32,7 @@ export function pauseAfter(failures: number, random: () => number = Math.random)
   return Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE) * (0.5 + random() / 2);
 }
 
-export function createReconnecting<T>({ name, open, close, onLost }: LinkOptions<T>): Reconnecting<T> {
+export function createReconnecting<T>({ name, open, close, onLost }: ReconnectingOptions<T>): Reconnecting<T> {
   let current: Promise<T> | undefined;
   let failures = 0;
   let notBefore = 0;

@@ -5,6 +5,7 @@ import { callWithoutHttp } from '../non-http-backend.js';
 import { thrownFaults } from '../thrown-faults.js';
 import type { Subscription } from './driver.js';
 import { toHeaders } from './metadata.js';
+import { client, connectAtStart, maxAttempts } from './options.js';
 import { type Connection, findPlace } from './place.js';
 
 const schema = z.strictObject({
@@ -12,24 +13,9 @@ const schema = z.strictObject({
     description: 'What to read, such as kafka://group?topic=orders.',
     examples: ['kafka://shop?topic=orders'],
   }),
-  client: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: 'A client of your own, in options.clients.', examples: ['kafka'] }),
-  connect_at_start: z
-    .boolean()
-    .default(false)
-    .meta({
-      description: 'Connect at once instead of for the first request, and log when that fails.',
-      examples: [true],
-    }),
-  max_attempts: z
-    .int()
-    .min(1)
-    .max(100)
-    .default(5)
-    .meta({ description: 'How often a message that cannot be decoded is handed out.', examples: [3] }),
+  client: client('client', 'kafka'),
+  connect_at_start: connectAtStart('request'),
+  max_attempts: maxAttempts,
   dead_letter: z
     .string()
     .min(1)

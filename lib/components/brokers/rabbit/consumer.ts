@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineComponent } from '../../component.js';
 import { thrownFaults } from '../../thrown-faults.js';
+import { maxAttempts } from '../options.js';
 import { receiveFrom } from '../subscriber.js';
 import { placeOf } from './place.js';
 import { createAmqpSubscription } from './subscription.js';
@@ -45,12 +46,7 @@ const schema = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Give back what cannot be decoded the first time.', examples: [true] }),
-  max_attempts: z
-    .int()
-    .min(1)
-    .max(100)
-    .default(5)
-    .meta({ description: 'How often a message that cannot be decoded is handed out.', examples: [3] }),
+  max_attempts: maxAttempts,
 });
 
 /** Messages of a RabbitMQ queue as backends: each request takes one, or waits for one until its deadline. */

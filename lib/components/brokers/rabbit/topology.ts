@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CheckContext, Fault } from '../../component.js';
+import { client, connectAtStart } from '../options.js';
 import { amqpPeer } from './connection.js';
 import { isShort, SHORT_STRING } from './limits.js';
 
@@ -35,15 +36,8 @@ export const topology = {
     .min(0)
     .optional()
     .meta({ description: 'Accepted; the broker is tried again for ever.', examples: [0] }),
-  client: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: 'A connection of your own, in options.clients.', examples: ['rabbit'] }),
-  connect_at_start: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Connect at once instead of for the first call, and log when that fails.', examples: [true] }),
+  client: client('connection', 'rabbit'),
+  connect_at_start: connectAtStart('call'),
 };
 
 /** Whether there is a client, of the app or of a package. */
