@@ -126,11 +126,11 @@ function buildPlan(
   function createHandler(endpoint: EndpointConfig): EndpointHandler {
     const name = `${endpoint.method} ${endpoint.endpoint}`;
     const encoding = options.encodings.get(endpoint.output_encoding);
-    const quiet = hasInternalSignal(endpoint, options);
+    const isInternal = hasInternalSignal(endpoint, options);
     const handler = createEndpointHandler({
       name,
       timeout: endpoint.timeout,
-      hasInternalSignal: quiet,
+      hasInternalSignal: isInternal,
       inFlight,
       budget,
       refusal,
@@ -142,7 +142,7 @@ function buildPlan(
         passedLimit: endpoint.max_passed_request_body,
         mode: bodyMode(endpoint, options),
       }),
-      proxy: createEndpointProxy(endpoint, { ...ingredients, observation, hasInternalSignal: quiet }),
+      proxy: createEndpointProxy(endpoint, { ...ingredients, observation, hasInternalSignal: isInternal }),
       writer: createResponseWriter({
         ...options,
         ...endpoint,
