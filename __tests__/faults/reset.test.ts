@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
@@ -62,6 +63,17 @@ test('F03 Z16 a reset that comes together with the last bytes is no end of a str
 
 test('F03 Z16 a reset that comes together with the last bytes is no end of a document', async () => {
   expect(await ask('rst', 'json')).toMatch(/^HTTP\/1\.1 500 /);
+});
+
+test('F03 Z16 nor where other code has asked the socket for its peer before, as instrumentations do', async () => {
+  function onSocket(message: unknown): void {
+    const { socket } = message as { socket: Socket };
+    socket.once('connect', () => expect(socket.remotePort).toBeGreaterThan(0));
+  }
+  subscribe('net.client.socket', onSocket);
+  open.push(() => unsubscribe('net.client.socket', onSocket));
+  expect(await ask('rst', 'json')).toMatch(/^HTTP\/1\.1 500 /);
+  expect(await ask('fin', 'json')).toMatch(/\{"a":1\}$/);
 });
 
 test('Z05 the end of the connection is the end of such a body', async () => {

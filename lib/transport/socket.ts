@@ -132,6 +132,7 @@ interface SecureSocket extends TLSSocket {
     /** False while nothing is read since the reader is slow. */
     readonly reading?: boolean;
     readonly _parent?: { readStart?(): number; readStop?(): number };
+    getpeername?(out: object): number;
   } | null;
 }
 
@@ -163,5 +164,8 @@ function isEndedByTls({ _handle: handle }: SecureSocket): boolean {
  * reset that came together with the last bytes, which libuv takes for an end. Only then has the socket no peer any more.
  */
 export function isCutOff(socket: Socket): boolean {
-  return socket.remotePort === undefined || (socket as SecureSocket)[ENDED_PROPERLY] === false;
+  const { _handle: handle, [ENDED_PROPERLY]: isEndedProperly } = socket as SecureSocket;
+  // Not `remotePort` where it can be helped: Node remembers it once any code has asked for it.
+  const hasPeer = handle?.getpeername ? handle.getpeername({}) === 0 : socket.remotePort !== undefined;
+  return !hasPeer || isEndedProperly === false;
 }
