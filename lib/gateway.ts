@@ -1,18 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Router } from 'express';
-import { cachesIn } from './components/http-cache/http-cache.js';
-import { type CacheControl, createCacheControl } from './components/http-cache/purge.js';
 import type { BuiltInExtraConfig } from './components/index.js';
-import { statsIn } from './components/telemetry/metrics.js';
 import {
   type GatewayConfig as AuthoredConfig,
   defineConfig as defineAuthoredConfig,
   type ExtraTypes,
 } from './config/types.js';
+import { CACHES, type CacheControl, createCacheControl } from './core/cache-control.js';
 import type { ReadyOptions } from './core/readiness.js';
 import { shareHiddenClass } from './express/hidden-class.js';
 import { type CloseOptions, createLifecycle, faultsOf, type Lifecycle } from './lifecycle.js';
-import type { Stats } from './observe/stats.js';
+import { STATS, type Stats } from './observe/stats.js';
 import { type GatewayOptions, resolveOptions } from './options.js';
 import type { RequestHandler } from './proxy.js';
 import type { Handle } from './router/router.js';
@@ -110,8 +108,8 @@ export function controlsOf({ reload, ready, close, kept }: Lifecycle): Controls 
     reload,
     ready,
     close,
-    cache: createCacheControl(() => cachesIn(kept())),
-    stats: () => statsIn(kept()),
+    cache: createCacheControl(() => CACHES.of(kept())),
+    stats: () => STATS.of(kept())[0]?.snapshot(),
   };
 }
 

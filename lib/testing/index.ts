@@ -1,4 +1,4 @@
-import type { CacheControl } from '../components/http-cache/purge.js';
+import type { CacheControl } from '../core/cache-control.js';
 import type { ReadyOptions } from '../core/readiness.js';
 import { toGatewayError } from '../errors.js';
 import { controlsOf, type GatewayConfig } from '../gateway.js';
