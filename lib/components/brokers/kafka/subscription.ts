@@ -3,7 +3,7 @@ import type { Settlement } from '../../../transport/transport.js';
 import { createAsyncQueue } from '../async-queue.js';
 import type { BrokerUrl, Place, Received, Subscription } from '../driver.js';
 import { toHeaders } from '../metadata.js';
-import { closing, createReconnecting, inTime, unreachable } from '../reconnecting.js';
+import { answersInTime, closing, createReconnecting, unreachable } from '../reconnecting.js';
 import { connectToKafka, toError } from './connection.js';
 import { createKafkaPublisher } from './publisher.js';
 
@@ -197,7 +197,7 @@ export function createKafkaSubscription(place: Place): Subscription {
       isClosing = true;
       queue.fail(closing(name));
       const givenBack = Promise.all([...turns.values()].map(({ giveBack }) => giveBack()));
-      await inTime(name, givenBack).catch(ignore);
+      await answersInTime(name, givenBack).catch(ignore);
       await link.close();
       await deadLetters?.close();
     },

@@ -4,7 +4,7 @@ import type { Settlement } from '../../../transport/transport.js';
 import { createAsyncQueue } from '../async-queue.js';
 import type { Place, Received, Subscription } from '../driver.js';
 import { toHeaders } from '../metadata.js';
-import { closing, inTime, unreachable } from '../reconnecting.js';
+import { answersInTime, closing, unreachable } from '../reconnecting.js';
 import { createRedisLink, toError } from './connection.js';
 import { BODY, HEADER, toFields } from './publisher.js';
 
@@ -139,7 +139,7 @@ export function createRedisSubscription(place: Place): Subscription {
     if (ids.length === 0) return;
     const connection = await writer.get();
     const idle = ['IDLE', claimAfter, 'JUSTID'];
-    await inTime(name, connection.call('XCLAIM', stream, group, consumer, 0, ...ids, ...idle));
+    await answersInTime(name, connection.call('XCLAIM', stream, group, consumer, 0, ...ids, ...idle));
   }
 
   return {
