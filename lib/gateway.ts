@@ -1,14 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Router } from 'express';
+import type { BuiltInExtraConfig } from './components/extra-config.js';
 import { cachesIn } from './components/http-cache/http-cache.js';
 import { type CacheControl, createCacheControl } from './components/http-cache/purge.js';
-import type { BuiltInExtraConfig } from './components/index.js';
 import { statsIn } from './components/telemetry/metrics.js';
-import {
-  type GatewayConfig as AuthoredConfig,
-  defineConfig as defineAuthoredConfig,
-  type ExtraTypes,
-} from './config/types.js';
+import type { GatewayConfig as AuthoredConfig } from './config/input.js';
+import type { ExtraTypes } from './config/types.js';
 import type { ReadyOptions } from './core/readiness.js';
 import { shareHiddenClass } from './express/hidden-class.js';
 import { type CloseOptions, createLifecycle, faultsOf, type Lifecycle } from './lifecycle.js';
@@ -32,9 +29,11 @@ export type GatewayConfig<Extra extends ExtraTypes = BuiltInExtraConfig> = Autho
  *   endpoints: [{ endpoint: '/users/{id}', backend: [{ url_pattern: '/v1/users/{id}' }] }],
  * });
  */
-export const defineConfig: <Extra extends ExtraTypes = BuiltInExtraConfig>(
+export function defineConfig<Extra extends ExtraTypes = BuiltInExtraConfig>(
   config: GatewayConfig<Extra>,
-) => GatewayConfig<Extra> = defineAuthoredConfig;
+): GatewayConfig<Extra> {
+  return config;
+}
 
 /**
  * What `createGateway` returns: at run time an Express Router (layers added with `use` run before the endpoints), and a

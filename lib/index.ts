@@ -27,8 +27,9 @@ export {
 } from './components/rate-limit/redis.js';
 export type { Decision as LimitDecision, Limit, LimitStore } from './components/rate-limit/store.js';
 export type { StatsGuard } from './components/telemetry/metrics.js';
+export type { BackendInput, EndpointInput } from './config/input.js';
 export type { BackendConfig, EndpointConfig } from './config/resolved.js';
-export type { BackendInput, Duration, EndpointInput, ExtraTypes, Method } from './config/types.js';
+export type { Duration, ExtraTypes, Method } from './config/types.js';
 export { isJsonNumber, JsonNumber } from './core/json-number.js';
 export type { ReadyCheck, ReadyOptions } from './core/readiness.js';
 export type { Decoder, EncodeContext, EncodedBody, Encoder, Encoding } from './encoding/encoding.js';
