@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Router } from 'express';
+import type { Component } from './components/component.js';
 import type { BuiltInExtraConfig } from './components/extra-config.js';
+import type { ExtraOf } from './components/extra-of.js';
 import { cachesIn } from './components/http-cache/http-cache.js';
 import { type CacheControl, createCacheControl } from './components/http-cache/purge.js';
 import { statsIn } from './components/telemetry/metrics.js';
 import type { GatewayConfig as AuthoredConfig } from './config/input.js';
-import type { ExtraTypes } from './config/types.js';
+import type { ExtraTypes, Imported } from './config/types.js';
 import type { ReadyOptions } from './core/readiness.js';
 import { shareHiddenClass } from './express/hidden-class.js';
 import { type CloseOptions, createLifecycle, faultsOf, type Lifecycle } from './lifecycle.js';
@@ -39,7 +41,8 @@ export function defineConfig<Extra extends ExtraTypes = BuiltInExtraConfig>(
  * What `createGateway` returns: at run time an Express Router (layers added with `use` run before the endpoints), and a
  * plain `(request, response, next?)` function for Connect and `http.createServer`.
  */
-export interface Gateway<A extends AxiosLike = AxiosLike> extends Handle {
+export interface Gateway<A extends AxiosLike = AxiosLike, Extra extends ExtraTypes = BuiltInExtraConfig>
+  extends Handle {
   /** Adds middleware in front of the endpoints, as on every Express Router. */
   use(...handlers: RequestHandler[]): this;
   use(path: string, ...handlers: RequestHandler[]): this;
@@ -48,7 +51,7 @@ export interface Gateway<A extends AxiosLike = AxiosLike> extends Handle {
    *
    * @throws {ConfigError} when the new configuration is wrong; the old one then stays in force.
    */
-  reload(config: GatewayConfig): void;
+  reload<const T = GatewayConfig>(config: GatewayConfig<Extra> | (T & Imported<T>)): void;
   /**
    * Connects to brokers, waits for the first answer of service discovery and asks the stores whether they are there.
    * Backends over HTTP are not called. A gateway works without it, and then connects when a request comes; it may be
@@ -87,10 +90,11 @@ export interface Gateway<A extends AxiosLike = AxiosLike> extends Handle {
  *   }],
  * }));
  */
-export function createGateway<A extends AxiosLike = OwnAxios>(
-  config: GatewayConfig,
-  options: GatewayOptions<A> = {},
-): Gateway<A> {
+export function createGateway<
+  A extends AxiosLike = OwnAxios,
+  const C extends readonly Component[] = readonly [],
+  const T = GatewayConfig,
+>(config: GatewayConfig<ExtraOf<C>> | (T & Imported<T>), options: GatewayOptions<A, C> = {}): Gateway<A, ExtraOf<C>> {
   const resolved = resolveOptions(options, (sound) => faultsOf(config, sound));
   const axios = (resolved.axios ?? createAxios()) as A;
   const origins = createOrigins(resolved.logger);

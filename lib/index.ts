@@ -4,11 +4,14 @@ export type {
   BackendScope,
   EndpointScope,
   Fault,
+  FunctionInput,
   Functions,
   GatewayFunction,
   ServiceScope,
 } from './components/component.js';
 export { type Component, defineComponent, type Hooks, type Scope } from './components/component.js';
+export type { BuiltInExtraConfig } from './components/extra-config.js';
+export type { ExtraOf } from './components/extra-of.js';
 export type { BackendFunction, FunctionRequest } from './components/function-backend.js';
 export type { CacheStore, VersionedWrite } from './components/http-cache/cache-store.js';
 export type { CacheControl, CacheCounts } from './components/http-cache/purge.js';

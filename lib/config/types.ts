@@ -5,6 +5,12 @@ export interface ExtraTypes {
   backend: object;
 }
 
+/**
+ * True for what the compiler knows of an imported JSON file: texts are any text there, and `version` is any number. Such a
+ * configuration is checked at start.
+ */
+export type Imported<T> = T extends { readonly version: infer V } ? (number extends V ? unknown : never) : never;
+
 type DurationPart = `${number}${'ns' | 'us' | 'µs' | 'ms' | 's' | 'm' | 'h'}`;
 
 /** A duration with a unit, such as `"1500ms"`, `"2s"` or `"1h30m"`. */
