@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import axios, { AxiosError } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openHeld } from '../../lib/core/buffer-budget.js';
 import { silentLogger } from '../../lib/logger.js';
 import { type AxiosCall, type AxiosLike, createAxios } from '../../lib/transport/axios.js';
 import { createOrigins } from '../../lib/transport/origin.js';
@@ -241,6 +242,28 @@ describe("a user's own instance", () => {
       }
       await cut.close();
     }
+  });
+});
+
+describe('the room that an answer has in memory', () => {
+  function intercepted(): AxiosLike {
+    const instance = createAxios();
+    instance.interceptors.request.use((config) => config);
+    return instance;
+  }
+
+  it.each<[string, () => AxiosLike]>([
+    ["over the gateway's instance", createAxios],
+    ['over one with interceptors', intercepted],
+    ["over a user's own", () => axios.create()],
+  ])('is counted once %s, and lacking at times', async (_title, create) => {
+    const budget = { limit: 10, used: 0 };
+    const send = transportOver(create());
+    const ask = () => outcomeOf(send({ ...requestTo(`${server.origin}/a`), held: openHeld(budget) }));
+    expect(await ask()).toMatchObject({ text: 'GET /a' });
+    expect(budget.used).toBe('GET /a'.length);
+    expect(await ask()).toMatchObject({ code: 'ERR_OVERLOADED' });
+    expect(budget.used).toBe('GET /a'.length);
   });
 });
 

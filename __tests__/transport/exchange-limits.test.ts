@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { openHeld } from '../../lib/core/buffer-budget.js';
 import { EndpointError } from '../../lib/errors.js';
 import type { Transport } from '../../lib/transport/transport.js';
 import type { TransportSettings, Wire } from '../../lib/transport/wire.js';
@@ -259,6 +260,53 @@ describe('memory for an answer of a known length', () => {
     expect(body.equals(answered.body as Buffer)).toBe(true);
     expect(allocated(size)).toBe(count);
     vi.restoreAllMocks();
+  });
+});
+
+describe('the room that answers have in memory', () => {
+  const text = 'x'.repeat(1_000);
+  const inChunks = `${chunked}1f4\r\n${'x'.repeat(500)}\r\n`;
+  const WHOLE: readonly [string, Script][] = [
+    ['of a length', [{ send: answer(text) }]],
+    ['in chunks', [{ send: `${inChunks}1f4\r\n${'x'.repeat(500)}\r\n0\r\n\r\n` }]],
+  ];
+
+  async function callWithin(limit: number, script: Script, settings: Partial<TransportSettings> = {}) {
+    const { server, transport } = await start(() => script, settings);
+    const budget = { limit, used: 0 };
+    const request = { ...requestTo(server.origin, { stream: settings.stream === true }), held: openHeld(budget) };
+    return { server, budget, outcome: await outcomeOf(transport(request)) };
+  }
+
+  it.each(WHOLE)('is taken by one %s, once', async (_title, script) => {
+    const { budget, outcome } = await callWithin(1_000, script);
+    expect(outcome).toMatchObject({ status: 200, text });
+    expect(budget.used).toBe(1_000);
+  });
+
+  it.each<[string, Script]>([
+    ['of a length, before it comes', [{ send: 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n' }, { stall: true }]],
+    ['in chunks, as soon as it has more', [{ send: inChunks }, { wait: 5 }, { send: inChunks.slice(chunked.length) }]],
+  ])('ends one %s', async (_title, script) => {
+    const { server, budget, outcome } = await callWithin(999, script);
+    expect(outcome).toMatchObject({ code: 'ERR_OVERLOADED' });
+    expect(budget.used).toBe(0);
+    await server.until(() => server.connections[0]?.closedAt !== undefined);
+  });
+
+  it.each<[string, Script]>([
+    ['of a length', [{ send: 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nab' }, { wait: 5 }, { rst: true }]],
+    ['in chunks', [{ send: inChunks }, { wait: 5 }, { rst: true }]],
+  ])('is given back by one %s that breaks', async (_title, script) => {
+    const { budget, outcome } = await callWithin(1_000, script);
+    expect(outcome).toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+    expect(budget.used).toBe(0);
+  });
+
+  it.each(WHOLE)('is not asked for by one %s that is passed on as it comes', async (_title, script) => {
+    const { budget, outcome } = await callWithin(1, script, { stream: true });
+    expect(outcome).toMatchObject({ status: 200, text });
+    expect(budget.used).toBe(0);
   });
 });
 
