@@ -69,6 +69,18 @@ describe('B01 a body beyond the limit', () => {
     expect((await outcomeOf(transport(requestTo(server.origin, { stream: true })))).text).toBe(text);
   });
 
+  it('a length of exactly the limit is fine, and one byte more is not waited for', async () => {
+    const { server, transport } = await start(
+      (request) =>
+        request.target === '/'
+          ? [{ send: answer('abc') }]
+          : [{ send: 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n' }, { stall: true }],
+      { maxBody: 3 },
+    );
+    expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ status: 200, text: 'abc' });
+    expect(await outcomeOf(transport(requestTo(`${server.origin}/long`)))).toMatchObject({ code: 'ERR_BACKEND_SIZE' });
+  });
+
   it('a body of exactly the limit is fine, in pieces of any size', async () => {
     const text = 'abcd'.repeat(500);
     const script: Script = [{ send: `${chunked}${[...text].map((byte) => `1\r\n${byte}\r\n`).join('')}0\r\n\r\n` }];

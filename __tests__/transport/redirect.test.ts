@@ -194,6 +194,13 @@ describe('a chain of redirects', () => {
     ]);
   });
 
+  it('marks its answer, which is that of another URL; an answer without a redirect is not marked', async () => {
+    const server = await serve(moved('/new', 302));
+    const send = wire.transportFor(SETTINGS);
+    expect(await send(requestTo(`${server.origin}/old`))).toMatchObject({ status: 200, isRedirected: true });
+    expect(await send(requestTo(`${server.origin}/new`))).not.toHaveProperty('isRedirected');
+  });
+
   it('T04 closes what it does not read, which would hold a socket', async () => {
     const body = new Readable({ read() {} });
     await follow(['/1'], body).outcome;
