@@ -30,6 +30,12 @@ function transportOver(instance: AxiosLike, settings: Partial<TransportSettings>
   return wire.transportFor({ ...SETTINGS, ...settings });
 }
 
+function intercepted(): AxiosLike {
+  const instance = createAxios();
+  instance.interceptors.request.use((config) => config);
+  return instance;
+}
+
 const namesOf = (n: number): string[] => [...(server.requests[n]?.names ?? [])].sort();
 
 describe('S11 Content-Disposition of an upload', () => {
@@ -395,13 +401,32 @@ describe("a user's own instance", () => {
   });
 });
 
-describe('the room that an answer has in memory', () => {
-  function intercepted(): AxiosLike {
-    const instance = createAxios();
-    instance.interceptors.request.use((config) => config);
-    return instance;
-  }
+it.each<[string, () => AxiosLike]>([
+  ["the gateway's instance", createAxios],
+  ['one with interceptors', intercepted],
+  ["a user's own", () => axios.create()],
+])('H01 a body that is held has its own length, whatever that of the client was, over %s', async (_title, create) => {
+  const parts = { method: 'POST', headers: { 'content-length': '5' }, body: Buffer.from('abc') };
+  expect(await outcomeOf(transportOver(create())(requestTo(`${server.origin}/a`, parts)))).toMatchObject({
+    text: 'POST /a',
+  });
+  expect(server.requests[0]?.headers['content-length']).toBe('3');
+  expect(String(server.requests[0]?.body)).toBe('abc');
+});
 
+it.each<[string, () => AxiosLike]>([
+  ["the gateway's instance", createAxios],
+  ['one with interceptors', intercepted],
+  ["a user's own", () => axios.create()],
+])('F05 a body that comes later has the length that the client has announced, over %s', async (_title, create) => {
+  const body = new PassThrough().end('abc');
+  const parts = { method: 'POST', headers: { 'content-length': '3' }, body };
+  await outcomeOf(transportOver(create())(requestTo(`${server.origin}/a`, parts)));
+  expect(server.requests[0]?.headers).toMatchObject({ 'content-length': '3' });
+  expect(server.requests[0]?.headers).not.toHaveProperty('transfer-encoding');
+});
+
+describe('the room that an answer has in memory', () => {
   it.each<[string, () => AxiosLike]>([
     ["over the gateway's instance", createAxios],
     ['over one with interceptors', intercepted],

@@ -31,6 +31,9 @@ describe('reading a stream', () => {
     broken.destroy(Object.assign(new Error('read ECONNRESET 127.0.0.1'), { code: 'ECONNRESET' }));
     await expect(reading).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
     await expect(reading).rejects.not.toThrow('127.0.0.1');
+    await expect(reading).rejects.toThrow('before the answer was complete');
+    broken.on('error', () => {});
+    await expect(readBody(broken, 99)).rejects.toThrow('before the answer was complete');
 
     const closed = new Readable({ read() {} });
     const other = readBody(closed, 99);
@@ -148,6 +151,7 @@ describe('limiting a stream', () => {
     const reading = readBody(limitStream(broken, 3, 'backend[0]', new AbortController().signal), 99);
     broken.destroy(new Error('secret'));
     await expect(reading).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+    await expect(reading).rejects.toThrow('before the answer was complete');
     await expect(reading).rejects.not.toThrow('secret');
   });
 
@@ -194,13 +198,20 @@ describe('limiting a stream', () => {
     expect(outcome).toMatchObject(expected);
   });
 
+  it('says why its source broke', async () => {
+    const source = new Readable({ read() {} });
+    const reading = readBody(limitStream(source, 3, 'backend[0]', new AbortController().signal), 99);
+    source.destroy(Object.assign(new Error('secret'), { code: 'ETIMEDOUT' }));
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_BACKEND_TIMEOUT' });
+  });
+
   it('takes a source that is closed before its end for a cut one', async () => {
     const source = new Readable({ read() {} });
     const reading = readBody(limitStream(source, 3, 'backend[0]', new AbortController().signal), 99);
     source.push('ab');
     await once(source, 'data');
     source.destroy();
-    await expect(reading).rejects.toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+    await expect(reading).rejects.toThrow('before the answer was complete');
   });
 
   it('T02 closes its source when its reader goes, and leaves no listener at its signal', async () => {

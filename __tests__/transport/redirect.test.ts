@@ -227,8 +227,10 @@ describe('a redirect that leads nowhere', () => {
     'http://:password@127.0.0.1/',
   ])('Z44 is refused when it leads to %s', async (location) => {
     const server = await serve(() => to(location));
-    expect(await call(`${server.origin}/old`)).toMatchObject({ code: 'ERR_BACKEND_REDIRECT' });
-    expect(server.requests).toHaveLength(1);
+    for (const redirects of ['follow', 'same-origin'] as const) {
+      expect(await call(`${server.origin}/old`, {}, { redirects })).toMatchObject({ code: 'ERR_BACKEND_REDIRECT' });
+    }
+    expect(server.requests).toHaveLength(2);
   });
 
   it('is an answer like any other without a Location', async () => {
