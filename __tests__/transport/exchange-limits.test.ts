@@ -330,6 +330,22 @@ it('the address that answered is told of a redirect only', async () => {
   expect(await transport(requestTo(`${server.origin}/200`))).not.toHaveProperty('peerAddress');
 });
 
+it.each([false, true])('an answer says that only the end of its connection ended it (stream: %s)', async (stream) => {
+  const { server, transport } = await start(
+    (request) =>
+      request.target === '/open' ? [{ send: 'HTTP/1.1 200 OK\r\n\r\nabc' }, { fin: true }] : [{ send: answer('abc') }],
+    { stream },
+  );
+  const [ended, told] = await Promise.all(
+    ['/open', '/told'].map((path) => transport(requestTo(server.origin + path, { stream }))),
+  );
+  expect(ended).toMatchObject({ isCloseDelimited: true });
+  expect(told).not.toHaveProperty('isCloseDelimited', true);
+  for (const answered of [ended!, told!]) {
+    expect(await outcomeOf(Promise.resolve(answered))).toMatchObject({ status: 200, text: 'abc' });
+  }
+});
+
 describe('a body that is streamed to the backend', () => {
   it('T02 is let go when its call ends before it has a connection', async () => {
     const { server, transport } = await start(() => [{ stall: true }], {}, { max_connections_per_host: 1 });
