@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openHeld, take } from '../../lib/core/buffer-budget.js';
 import { createInflate } from '../../lib/transport/inflate.js';
 import { createSemaphore } from '../../lib/transport/semaphore.js';
 import type { BackendResponse } from '../../lib/transport/transport.js';
@@ -105,6 +106,28 @@ describe('B02 a compressed body', () => {
   it('of identity, or of no byte at all, is taken as it is', async () => {
     expect((await inflated('identity', Buffer.from(TEXT))).text).toBe(TEXT);
     expect((await inflated('gzip', Buffer.alloc(0))).text).toBe('');
+  });
+});
+
+describe('the room of a compressed body in memory', () => {
+  it.each([
+    ['at once', TEXT],
+    ['by a thread', 'ab'.repeat(100_000)],
+  ])('becomes that of what it is inflated to, %s', async (_title, text) => {
+    const body = gzipSync(text);
+    const inflate = createInflate({ name: 'backend[0]', maxBody: 1_000_000, gate });
+    async function inflateWithin(limit: number) {
+      const budget = { limit, used: 0 };
+      const held = openHeld(budget);
+      take(held, body.length);
+      const { signal } = new AbortController();
+      const outcome = await outcomeOf(
+        Promise.resolve(encoded('gzip', body)).then((response) => inflate(response, signal, held)),
+      );
+      return { ...outcome, used: budget.used };
+    }
+    expect(await inflateWithin(text.length)).toMatchObject({ text, used: text.length });
+    expect(await inflateWithin(text.length - 1)).toMatchObject({ code: 'ERR_OVERLOADED', used: 0 });
   });
 });
 

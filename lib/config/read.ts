@@ -1,19 +1,16 @@
 import type { z } from 'zod';
 import { createPlain } from './copy.js';
 import { namespaceName, renamedEntries } from './dialect.js';
-import { backendProxySchema, endpointProxySchema, httpClientSchema, httpSchema, routerSchema } from './namespaces.js';
+import { backendSchema, type RawBackend } from './options/backend.js';
+import { endpointSchema, type RawEndpoint } from './options/endpoint.js';
+import { httpClientSchema, httpSchema } from './options/http.js';
+import { backendProxySchema, endpointProxySchema } from './options/proxy.js';
+import { type RawRoot, rootSchema } from './options/root.js';
+import { routerSchema } from './options/router.js';
 import type { Path } from './path.js';
 import { readValue } from './read-value.js';
 import type { Report } from './report.js';
-import {
-  backendSchema,
-  endpointSchema,
-  type RawBackend,
-  type RawEndpoint,
-  type RawRoot,
-  type ResolvedComponent,
-  rootSchema,
-} from './schema.js';
+import type { ResolvedComponent } from './resolved.js';
 import type { Vocabulary } from './vocabulary.js';
 
 type Scope = 'service' | 'endpoint' | 'backend';

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { ConfigIssue } from '../errors.js';
-import type { clientTlsSchema, endpointProxySchema, routerSchema } from './namespaces.js';
+import type { endpointProxySchema } from './options/proxy.js';
+import type { routerSchema } from './options/router.js';
+import type { clientTlsSchema } from './options/tls.js';
 import type { UrlPattern } from './url-pattern.js';
 
 /** A value that cannot be changed any more, at any depth. */
@@ -49,7 +51,6 @@ export interface ClientConfig {
   readonly max_connections_per_host: number;
   readonly idle_connection_timeout?: number | undefined;
   readonly connection_rest: number;
-  readonly dialer_timeout?: number | undefined;
   readonly dialer_keep_alive?: number | undefined;
   readonly dialer_fallback_delay?: number | undefined;
   readonly response_header_timeout?: number | undefined;

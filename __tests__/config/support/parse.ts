@@ -1,6 +1,6 @@
 import type { Vocabulary } from '../../../lib/config/parse.js';
 import { parseConfig } from '../../../lib/config/parse.js';
-import type { BackendConfig, Config, EndpointConfig } from '../../../lib/config/schema.js';
+import type { BackendConfig, Config, EndpointConfig } from '../../../lib/config/resolved.js';
 import { ConfigError, type ConfigIssue } from '../../../lib/errors.js';
 
 export interface Told {
