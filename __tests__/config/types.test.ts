@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
-import type * as types from '../../lib/config/types.js';
-import { defineConfig } from '../../lib/config/types.js';
+import type * as types from '../../lib/config/input.js';
+import { defineConfig } from '../../lib/gateway.js';
 import type * as namespaces from './support/schemas.js';
 import type { backendSchema, endpointSchema, rootSchema } from './support/schemas.js';
 

@@ -206,20 +206,20 @@ describe('over the wire', () => {
     expect(outcome.headers?.['content-encoding']).toBe(stream ? 'gzip' : undefined);
   });
 
-  it.each<[string, { stream?: boolean; disableCompression?: boolean }, string | undefined, string | undefined]>([
+  it.each<[string, { stream?: boolean; disable_compression?: boolean }, string | undefined, string | undefined]>([
     ['is set', {}, undefined, 'gzip, br, deflate'],
-    ['is left out by `disable_compression`', { disableCompression: true }, undefined, undefined],
+    ['is left out by `disable_compression`', { disable_compression: true }, undefined, undefined],
     ['is left to the client where the body is passed through', { stream: true }, undefined, undefined],
     ['of the client is passed through with the body', { stream: true }, 'zstd, gzip', 'zstd, gzip'],
     ['of the client loses what cannot be inflated', {}, 'zstd;q=1.0, gzip;q=0.8, *;q=0.1, br', 'gzip;q=0.8, br'],
     ['of the client that leaves nothing asks for nothing', {}, 'zstd, compress', 'identity'],
-    ['of the client counts with `disable_compression`', { disableCompression: true }, 'gzip', 'gzip'],
-  ])('Accept-Encoding %s', async (_title, settings, sent, received) => {
+    ['of the client counts with `disable_compression`', { disable_compression: true }, 'gzip', 'gzip'],
+  ])('Accept-Encoding %s', async (_title, { stream = false, disable_compression = false }, sent, received) => {
     const server = await startRawServer(() => [{ send: answer('1') }]);
-    const wire = openWire();
+    const wire = openWire({ disable_compression });
     Object.assign(open, { server, wire });
     const headers = sent === undefined ? {} : { 'accept-encoding': sent };
-    await outcomeOf(wire.transportFor({ ...SETTINGS, ...settings })(requestTo(server.origin, { headers })));
+    await outcomeOf(wire.transportFor({ ...SETTINGS, stream })(requestTo(server.origin, { headers })));
     expect(server.requests[0]?.headers['accept-encoding']).toBe(received);
   });
 });

@@ -43,6 +43,7 @@ function toWhole(milliseconds: number | undefined): number | undefined {
 
 /** Milliseconds, as a configuration writes them. */
 export function showDuration(milliseconds: number): string {
+  if (milliseconds === 0) return '0s';
   if (milliseconds >= HOUR) return `${milliseconds / HOUR}h`;
   if (milliseconds >= MINUTE) return `${milliseconds / MINUTE}m`;
   return milliseconds >= 1_000 ? `${milliseconds / 1_000}s` : `${milliseconds}ms`;
