@@ -3,15 +3,13 @@ import { Router } from 'express';
 import type { Component } from './components/component.js';
 import type { BuiltInExtraConfig } from './components/extra-config.js';
 import type { ExtraOf } from './components/extra-of.js';
-import { cachesIn } from './components/http-cache/http-cache.js';
-import { type CacheControl, createCacheControl } from './components/http-cache/purge.js';
-import { statsIn } from './components/telemetry/metrics.js';
 import type { GatewayConfig as AuthoredConfig } from './config/input.js';
 import type { ExtraTypes, Imported } from './config/types.js';
+import { CACHES, type CacheControl, createCacheControl } from './core/cache-control.js';
 import type { ReadyOptions } from './core/readiness.js';
 import { shareHiddenClass } from './express/hidden-class.js';
 import { type CloseOptions, createLifecycle, faultsOf, type Lifecycle } from './lifecycle.js';
-import type { Stats } from './observe/stats.js';
+import { STATS, type Stats } from './observe/stats.js';
 import { type GatewayOptions, resolveOptions } from './options.js';
 import type { RequestHandler } from './proxy.js';
 import type { Handle } from './router/router.js';
@@ -113,8 +111,8 @@ export function controlsOf({ reload, ready, close, kept }: Lifecycle): Controls 
     reload,
     ready,
     close,
-    cache: createCacheControl(() => cachesIn(kept())),
-    stats: () => statsIn(kept()),
+    cache: createCacheControl(() => CACHES.of(kept())),
+    stats: () => STATS.of(kept())[0]?.snapshot(),
   };
 }
 

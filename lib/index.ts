@@ -14,7 +14,6 @@ export type { BuiltInExtraConfig } from './components/extra-config.js';
 export type { ExtraOf } from './components/extra-of.js';
 export type { BackendFunction, FunctionRequest } from './components/function-backend.js';
 export type { CacheStore, VersionedWrite } from './components/http-cache/cache-store.js';
-export type { CacheControl, CacheCounts } from './components/http-cache/purge.js';
 export { createRedisCache, type RedisCacheClient, type RedisCacheOptions } from './components/http-cache/redis.js';
 export type {
   RequestChanges,
@@ -33,6 +32,7 @@ export type { StatsGuard } from './components/telemetry/metrics.js';
 export type { BackendInput, EndpointInput } from './config/input.js';
 export type { BackendConfig, EndpointConfig } from './config/resolved.js';
 export type { Duration, ExtraTypes, Method } from './config/types.js';
+export type { CacheControl, CacheCounts } from './core/cache-control.js';
 export { isJsonNumber, JsonNumber } from './core/json-number.js';
 export type { ReadyCheck, ReadyOptions } from './core/readiness.js';
 export type { Decoder, EncodeContext, EncodedBody, Encoder, Encoding } from './encoding/encoding.js';

@@ -97,9 +97,9 @@ export type RequestHandler = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** Wraps `innermost` in the given layers; the first of the list ends up outermost. */
-export function compose<T>(layers: readonly ((next: T) => T)[], innermost: T): T {
-  return layers.reduceRight((next, layer) => layer(next), innermost);
+/** Wraps `innermost` in the given layers; the first of the list ends up outermost. What is no layer is left out. */
+export function compose<T>(layers: readonly (((next: T) => T) | false | undefined)[], innermost: T): T {
+  return layers.reduceRight((next, layer) => (layer ? layer(next) : next), innermost);
 }
 
 export const NO_HEADERS: Headers = Object.freeze(Object.create(null));

@@ -156,7 +156,7 @@ function readExtra<S extends Scope>(
   }
   for (const [name, schema] of Object.entries(schemas)) core[name] ??= schema.parse({});
   // The loop above fills in every name of the scope with the output of its own schema.
-  return { core: core as CoreNamespaces<S>, components };
+  return { core: core as CoreNamespaces<S>, components: components.sort((one, other) => one.rank - other.rank) };
 }
 
 const HOMES: Readonly<Record<Scope, string>> = { service: 'the root', endpoint: 'an endpoint', backend: 'a backend' };

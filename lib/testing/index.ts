@@ -1,8 +1,8 @@
 import type { Component } from '../components/component.js';
 import type { BuiltInExtraConfig } from '../components/extra-config.js';
 import type { ExtraOf } from '../components/extra-of.js';
-import type { CacheControl } from '../components/http-cache/purge.js';
 import type { ExtraTypes, Imported } from '../config/types.js';
+import type { CacheControl } from '../core/cache-control.js';
 import type { ReadyOptions } from '../core/readiness.js';
 import { toGatewayError } from '../errors.js';
 import { controlsOf, type GatewayConfig } from '../gateway.js';

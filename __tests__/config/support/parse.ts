@@ -23,6 +23,7 @@ export function createVocabulary(changes: Partial<Vocabulary> = {}): Vocabulary 
     resolve: (scope, namespace, value) => ({
       component: `${scope} ${namespace}`,
       config: value,
+      rank: 0,
       ...(/pubsub|amqp|lambda/.test(namespace) && { replacesWire: true }),
       ...(/validator/.test(namespace) && { addsParams: true }),
     }),
