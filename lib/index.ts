@@ -87,6 +87,7 @@ export type {
   Headers,
   Metadata,
   Middleware,
+  Policy,
   Proxy,
   ProxyRequest,
   ProxyResponse,

@@ -19,7 +19,7 @@ import { createShadow } from './endpoint/shadow.js';
 import { createStatic } from './endpoint/static.js';
 import { createFlatmap } from './manipulation/flatmap.js';
 import type { Notifier } from './observe/notifier.js';
-import { type Admit, type BackendRequest, compose, type Middleware, type Proxy } from './proxy.js';
+import { type Admit, type BackendRequest, compose, type Middleware, type Policy, type Proxy } from './proxy.js';
 import type { BalancerFactory } from './sd/balancer.js';
 import { withEjection } from './sd/ejection.js';
 import type { Subscriber } from './sd/subscriber.js';
@@ -59,6 +59,22 @@ export function createAdmits(endpoint: EndpointConfig, ingredients: Ingredients)
     ({ component, config }) =>
       component.admit?.(config, { ...commonScope(ingredients, endpoint.at, component), endpoint }) ?? [],
   );
+}
+
+/**
+ * What holds for the answers of an endpoint, outermost first: its own policies, and those of the gateway that it has none of
+ * its own for. `shared` are those of the gateway.
+ */
+export function createPolicies(
+  endpoint: EndpointConfig,
+  shared: ReadonlyMap<Component, Policy>,
+  ingredients: Ingredients,
+): Policy[] {
+  const own = new Map(endpoint.components.map(({ component, config }) => [component as Component, config]));
+  return ingredients.components.flatMap((component) => {
+    if (!own.has(component)) return shared.get(component) ?? [];
+    return component.policy?.(own.get(component), commonScope(ingredients, endpoint.at, component)) ?? [];
+  });
 }
 
 /** Everything around an endpoint, outermost first. */

@@ -1,4 +1,4 @@
-import type { ServiceScope } from './components/component.js';
+import type { Component, ServiceScope } from './components/component.js';
 import { createResolver, inTableOrder } from './components/resolve.js';
 import { createNotices } from './config/notices.js';
 import { parseConfig } from './config/parse.js';
@@ -12,8 +12,8 @@ import { BackendError, ConfigError, type ConfigIssue, EndpointError } from './er
 import { createNotifier } from './observe/notifier.js';
 import type { Observer } from './observe/observer.js';
 import type { ResolvedOptions } from './options.js';
-import { createAdmits, createEndpointProxy, type Ingredients } from './pipeline.js';
-import type { Admit } from './proxy.js';
+import { createAdmits, createEndpointProxy, createPolicies, type Ingredients } from './pipeline.js';
+import type { Admit, Policy } from './proxy.js';
 import { createBodyReader } from './request/body.js';
 import { createClientIp } from './request/client-ip.js';
 import { createRequestReader } from './request/request.js';
@@ -109,10 +109,14 @@ function buildPlan(
   function refuseWhen(refusal: Refusal): void {
     refusals.push(refusal);
   }
+  const shared = new Map<Component, Policy>();
   const services = inTableOrder(config.components, options.components).flatMap(({ component, config: settings }) => {
     const at = `extra_config["${component.namespace}"]`;
     const [onClose, onReady] = [closing.at(at), readiness.at(at)];
-    return component.service?.(settings, { ...options, keep, onClose, onReady, clientIp, observe, refuseWhen }) ?? [];
+    const scope = { ...options, keep, onClose, onReady, clientIp, observe, refuseWhen };
+    const policy = component.policy?.(settings, scope);
+    if (policy) shared.set(component, policy);
+    return component.service?.(settings, scope) ?? [];
   });
   const observation = createNotifier(observers, options.logger);
   if (observation) wire.onStray?.(observation.strayed);
@@ -123,7 +127,16 @@ function buildPlan(
     return admit && observation ? observation.admitLayer(admit) : admit;
   }
 
+  const policiesOf = new Map<EndpointHandler, readonly Policy[]>();
+
   function createHandler(endpoint: EndpointConfig): EndpointHandler {
+    const policies = createPolicies(endpoint, shared, ingredients);
+    const handler = createServingHandler(endpoint, new Set(policies.flatMap(({ owns }) => owns)));
+    policiesOf.set(handler, policies);
+    return handler;
+  }
+
+  function createServingHandler(endpoint: EndpointConfig, ownHeaders: ReadonlySet<string>): EndpointHandler {
     const name = `${endpoint.method} ${endpoint.endpoint}`;
     const encoding = options.encodings.get(endpoint.output_encoding);
     const isInternal = hasInternalSignal(endpoint, options);
@@ -149,6 +162,7 @@ function buildPlan(
         encode: encoding?.encode,
         keepsStatus: keepsStatus(endpoint),
         returnErrorMsg: config.router.return_error_msg,
+        ownHeaders,
         onFailure: observation?.failed,
       }),
     });
@@ -162,15 +176,17 @@ function buildPlan(
     echo: config.echo_endpoint,
     logger: options.logger,
   });
+  const matcher = createMatcher(
+    config.endpoints.map((endpoint) => ({
+      segments: endpoint.segments,
+      method: endpoint.method,
+      value: createHandler(endpoint),
+    })),
+  );
   const routes = createRouter({
     builtIns,
-    matcher: createMatcher(
-      config.endpoints.map((endpoint) => ({
-        segments: endpoint.segments,
-        method: endpoint.method,
-        value: createHandler(endpoint),
-      })),
-    ),
+    matcher,
+    policies: { shared: [...shared.values()], endpoints: policiesOf },
     services,
     fallthrough: options.fallthrough,
     autoOptions: config.router.auto_options,

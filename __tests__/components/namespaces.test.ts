@@ -66,8 +66,8 @@ describe.each(LEVELS)('G01 at %s level', (level) => {
   test('a guard that is built, but not for this level, is refused', () => {
     for (const { namespace, ...hooks } of builtInComponents as readonly Component[]) {
       const has = {
-        service: hooks.service,
-        endpoint: hooks.admit ?? hooks.endpoint,
+        service: hooks.policy ?? hooks.service,
+        endpoint: hooks.policy ?? hooks.admit ?? hooks.endpoint,
         backend: hooks.client ?? hooks.backend ?? hooks.transport,
       };
       if (/^(?:qos|security)\//.test(namespace) && !has[level]) {

@@ -6,6 +6,7 @@ import { amqpProducer } from './brokers/rabbit/producer.js';
 import { subscriber } from './brokers/subscriber.js';
 import { circuitBreaker } from './circuit-breaker.js';
 import type { Component, Scope } from './component.js';
+import { cors } from './cors/cors.js';
 import { functionBackend } from './function-backend.js';
 import { httpCache } from './http-cache/http-cache.js';
 import { js } from './js.js';
@@ -18,6 +19,7 @@ import { metrics } from './telemetry/metrics.js';
 
 /** THE TABLE: every built-in feature, outermost first. One order for all hooks. */
 export const builtInComponents = [
+  cors,
   metrics,
   loadShedding,
   botDetector,
@@ -37,8 +39,8 @@ export const builtInComponents = [
 
 type BuiltIn = (typeof builtInComponents)[number];
 type HookOf<S extends Scope> = {
-  service: 'service';
-  endpoint: 'admit' | 'endpoint';
+  service: 'policy' | 'service';
+  endpoint: 'policy' | 'admit' | 'endpoint';
   backend: 'client' | 'backend' | 'transport';
 }[S];
 
