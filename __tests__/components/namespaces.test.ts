@@ -41,7 +41,6 @@ const GUARDS = [
   'github.com/devopsfaith/krakend/proxy/plugin',
   'github_com/devopsfaith/krakend-jose/validator',
   'github_com/devopsfaith/bloomfilter',
-  'github_com/devopsfaith/krakend-httpsecure',
   'auth/api-keys',
   'auth/basic',
   'auth/validtor',

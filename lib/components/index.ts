@@ -15,11 +15,13 @@ import { loadShedding } from './load-shedding/load-shedding.js';
 import { backendRateLimit } from './rate-limit/backend.js';
 import { endpointRateLimit } from './rate-limit/endpoint.js';
 import { serviceRateLimit } from './rate-limit/service.js';
+import { securityHeaders } from './security-headers/security-headers.js';
 import { metrics } from './telemetry/metrics.js';
 
 /** THE TABLE: every built-in feature, outermost first. One order for all hooks. */
 export const builtInComponents = [
   cors,
+  securityHeaders,
   metrics,
   loadShedding,
   botDetector,

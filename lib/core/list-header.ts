@@ -37,10 +37,10 @@ export function joinLists(name: string, one: Value, other: Value): string {
   return name === 'vary' && items.has('*') ? '*' : [...items.values()].join(', ');
 }
 
-/** Joins names of request headers to the `Vary` that an answer has. */
-export function addVary(response: ServerResponse, names: string): void {
-  const existing = response.getHeader('Vary');
-  response.setHeader('Vary', existing === undefined ? names : joinLists('vary', toValue(existing), names));
+/** Joins a value to the list that an answer has under this name, in any case. */
+export function addToList(response: ServerResponse, name: string, value: string): void {
+  const existing = response.getHeader(name);
+  response.setHeader(name, existing === undefined ? value : joinLists(name.toLowerCase(), toValue(existing), value));
 }
 
 /** The value of a header as `setHeader` takes it back. */

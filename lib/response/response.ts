@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brokenOff } from '../core/backend-failure.js';
 import { type Held, holdOnly } from '../core/buffer-budget.js';
 import { isHopByHop } from '../core/http-headers.js';
-import { addVary, isList, joinLists, toValue } from '../core/list-header.js';
+import { addToList, isList, joinLists, toValue } from '../core/list-header.js';
 import type { EncodedBody, Encoder } from '../encoding/encoding.js';
 import { BackendError, GatewayError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -83,7 +83,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     if (!isOpen(response)) return;
     const hasData = answer.data !== null && hasKeys(answer.data);
     // The two that can be refused come first.
-    if (encoded.vary !== undefined) addVary(response, encoded.vary);
+    if (encoded.vary !== undefined) addToList(response, 'Vary', encoded.vary);
     response.setHeader('Content-Type', encoded.contentType);
     if (hasData) setOwnHeaders(response, answer.metadata.headers, earlier);
     const isComplete = answer.isComplete && (answer.isEmpty === true || hasData);

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { show } from '../../config/explain.js';
 import { durationOrZero, HEADER_NAME, LONGEST_DURATION, text } from '../../config/fields.js';
-import { addVary } from '../../core/list-header.js';
+import { addToList } from '../../core/list-header.js';
 import type { Policy } from '../../proxy.js';
 import { defineComponent, type Fault } from '../component.js';
 import { adviceOnOrigin, createOriginCheck } from './origins.js';
@@ -188,13 +188,13 @@ function createCorsPolicy(settings: Settings, explain: Explain): Policy {
     coversBuiltIns: true,
 
     preflight(request, response) {
-      addVary(response, preflightVary);
+      addToList(response, 'Vary', preflightVary);
       if (request.headers.origin && !isAnsweredByApp(response)) setPreflightHeaders(request, response);
       return answer(response);
     },
 
     apply({ method = 'GET', headers: { origin } }, response) {
-      addVary(response, 'Origin');
+      addToList(response, 'Vary', 'Origin');
       if (!origin || isAnsweredByApp(response)) return false;
       const refusal = refusalOf(origin, method, '');
       if (refusal !== undefined) {
