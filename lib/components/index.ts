@@ -9,6 +9,7 @@ import type { Component, Scope } from './component.js';
 import { cors } from './cors/cors.js';
 import { functionBackend } from './function-backend.js';
 import { httpCache } from './http-cache/http-cache.js';
+import { ipFilter } from './ip-filter.js';
 import { js } from './js.js';
 import { lambda } from './lambda/lambda.js';
 import { loadShedding } from './load-shedding/load-shedding.js';
@@ -24,6 +25,7 @@ export const builtInComponents = [
   securityHeaders,
   metrics,
   loadShedding,
+  ipFilter,
   botDetector,
   serviceRateLimit,
   endpointRateLimit,
