@@ -1,27 +1,27 @@
-import type { Component, ServiceScope } from './components/component.js';
-import { createResolver, inTableOrder } from './components/resolve.js';
+import type { ServiceScope } from './components/component.js';
+import { componentsAt, createResolver } from './components/resolve.js';
 import { createNotices } from './config/notices.js';
 import { parseConfig } from './config/parse.js';
 import type { BackendConfig, Config, EndpointConfig } from './config/resolved.js';
 import { createBufferBudget } from './core/buffer-budget.js';
 import { type Closing, createClosing } from './core/closing.js';
 import { createReadiness, type Readiness, type ReadyOptions } from './core/readiness.js';
-import { createKeep, type Kept } from './core/reload-state.js';
+import { createKeep, type Keep, type Kept } from './core/reload-state.js';
 import { USER_AGENT } from './core/version.js';
 import { BackendError, ConfigError, type ConfigIssue, EndpointError } from './errors.js';
 import { createNotifier } from './observe/notifier.js';
 import type { Observer } from './observe/observer.js';
 import type { ResolvedOptions } from './options.js';
-import { createAdmits, createEndpointProxy, createPolicies, type Ingredients } from './pipeline.js';
-import type { Admit, Policy } from './proxy.js';
+import { createAdmits, createEndpointProxy, createPolicies, type Ingredients, type OwnedPolicy } from './pipeline.js';
+import type { Policy, RequestHandler } from './proxy.js';
 import { createBodyReader } from './request/body.js';
-import { createClientIp } from './request/client-ip.js';
+import { type ClientIp, createClientIp } from './request/client-ip.js';
 import { createRequestReader } from './request/request.js';
 import { createResponseWriter } from './response/response.js';
-import { admitInTurn } from './router/admit.js';
+import { admitInTurn, type Refusal, refuseInTurn } from './router/admit.js';
 import { createBuiltInRoutes, toShapes } from './router/built-in.js';
 import { createCanonicalPath } from './router/canonical.js';
-import { createEndpointHandler, type EndpointHandler } from './router/handler.js';
+import { createEndpointHandler, type EndpointHandler, type HandlerOptions } from './router/handler.js';
 import { createInFlight } from './router/in-flight.js';
 import { createMatcher } from './router/matcher.js';
 import { observeHandler } from './router/observe-handler.js';
@@ -71,8 +71,6 @@ export function createPlan(
   }
 }
 
-type Refusal = Parameters<ServiceScope['refuseWhen']>[0];
-
 function buildPlan(
   config: Config,
   options: ResolvedOptions,
@@ -80,122 +78,34 @@ function buildPlan(
   closing: Closing,
   earlier: Kept | undefined,
 ): Plan {
+  const { logger } = options;
   const { keep, kept, release } = createKeep(earlier);
   const inFlight = createInFlight(config.max_in_flight_requests);
   // The requests of an earlier configuration still hold what they hold.
   const budget = keep('buffer budget', createBufferBudget);
-  const readiness = createReadiness(options.logger);
+  const readiness = createReadiness(logger);
   closing.at('gateway.ready()')(readiness.close);
   for (const [name, store] of options.stores) {
     if (canPing(store)) readiness.at(`options.stores.${name}`)(() => store.ping());
   }
+
+  const clientIp = createClientIp({ ...config.router, ...options });
+  const scopeAt = createScopes(options, keep, closing, readiness);
+  const services = startServices(config, { scopeAt, clientIp });
+  const observation = createNotifier([...options.observers, ...services.observers], logger);
+  if (observation) wire.onStray?.(observation.strayed);
   const ingredients: Ingredients = {
     ...options,
-    keep,
-    subscribe: createSubscribe(config, options, closing, readiness),
-    connect(backend, stream) {
-      return options.transport ?? connect(wire, backend, stream);
-    },
+    observation,
+    scopeAt,
     onCloseAt: closing.at,
-    onReadyAt: readiness.at,
+    subscribe: createSubscribe(config, options, closing, readiness),
+    connect: (backend, stream) => options.transport ?? connect(wire, backend, stream),
   };
-  const clientIp = createClientIp({ ...config.router, ...options });
-
-  const observers = [...options.observers];
-  function observe(observer: Observer): void {
-    observers.push(observer);
-  }
-  const refusals: Refusal[] = [];
-  function refuseWhen(refusal: Refusal): void {
-    refusals.push(refusal);
-  }
-  const shared = new Map<Component, Policy>();
-  const services = inTableOrder(config.components, options.components).flatMap(({ component, config: settings }) => {
-    const at = `extra_config["${component.namespace}"]`;
-    const [onClose, onReady] = [closing.at(at), readiness.at(at)];
-    const scope = { ...options, keep, onClose, onReady, clientIp, observe, refuseWhen };
-    const policy = component.policy?.(settings, scope);
-    if (policy) shared.set(component, policy);
-    return component.service?.(settings, scope) ?? [];
-  });
-  const observation = createNotifier(observers, options.logger);
-  if (observation) wire.onStray?.(observation.strayed);
-  const refusal = firstOf(refusals);
-
-  function createAdmit(endpoint: EndpointConfig): Admit | undefined {
-    const admit = admitInTurn(createAdmits(endpoint, ingredients));
-    return admit && observation ? observation.admitLayer(admit) : admit;
-  }
-
-  const policiesOf = new Map<EndpointHandler, readonly Policy[]>();
-
-  function createHandler(endpoint: EndpointConfig): EndpointHandler {
-    const policies = createPolicies(endpoint, shared, ingredients);
-    const handler = createServingHandler(endpoint, new Set(policies.flatMap(({ owns }) => owns)));
-    policiesOf.set(handler, policies);
-    return handler;
-  }
-
-  function createServingHandler(endpoint: EndpointConfig, ownHeaders: ReadonlySet<string>): EndpointHandler {
-    const name = `${endpoint.method} ${endpoint.endpoint}`;
-    const encoding = options.encodings.get(endpoint.output_encoding);
-    const isInternal = hasInternalSignal(endpoint, options);
-    const handler = createEndpointHandler({
-      name,
-      timeout: endpoint.timeout,
-      hasInternalSignal: isInternal,
-      inFlight,
-      budget,
-      refusal,
-      logger: options.logger,
-      readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, via: options.via, clientIp }),
-      admit: createAdmit(endpoint),
-      readBody: createBodyReader({
-        limit: endpoint.max_request_body,
-        passedLimit: endpoint.max_passed_request_body,
-        mode: bodyMode(endpoint, options),
-      }),
-      proxy: createEndpointProxy(endpoint, { ...ingredients, observation, hasInternalSignal: isInternal }),
-      writer: createResponseWriter({
-        ...options,
-        ...endpoint,
-        encode: encoding?.encode,
-        keepsStatus: keepsStatus(endpoint),
-        returnErrorMsg: config.router.return_error_msg,
-        ownHeaders,
-        onFailure: observation?.failed,
-      }),
-    });
-    const { endpoint: path, method } = endpoint;
-    return observation ? observeHandler(observation, { endpoint: path, method }, handler) : handler;
-  }
-
-  const builtIns = createBuiltInRoutes({
-    router: config.router,
-    debug: options.debug || config.debug_endpoint,
-    echo: config.echo_endpoint,
-    logger: options.logger,
-  });
-  const matcher = createMatcher(
-    config.endpoints.map((endpoint) => ({
-      segments: endpoint.segments,
-      method: endpoint.method,
-      value: createHandler(endpoint),
-    })),
-  );
-  const routes = createRouter({
-    builtIns,
-    matcher,
-    policies: { shared: [...shared.values()], endpoints: policiesOf },
-    services,
-    fallthrough: options.fallthrough,
-    autoOptions: config.router.auto_options,
-    removeExtraSlash: config.router.remove_extra_slash,
-    answerUnmatched: createUnmatchedAnswer({
-      router: config.router,
-      completedHeader: options.completedHeader,
-      canonicalPath: createCanonicalPath([...config.endpoints, ...toShapes(builtIns)]),
-    }),
+  const shared = { config, options, ingredients, clientIp, inFlight, budget, refusal: refuseInTurn(services.refusals) };
+  const routes = createRoutes(config, options, services, (endpoint) => {
+    const policies = createPolicies(endpoint, services.policies, ingredients);
+    return { policies, handler: createHandler(endpoint, policies, shared) };
   });
 
   budget.limit = config.max_buffered_bytes ?? createBufferBudget().limit;
@@ -213,15 +123,120 @@ function buildPlan(
   };
 }
 
-function firstOf(refusals: readonly Refusal[]): Refusal | undefined {
-  if (refusals.length < 2) return refusals[0];
-  return function refuse() {
-    for (const refusal of refusals) {
-      const refused = refusal();
-      if (refused) return refused;
-    }
-    return undefined;
+/** What components may use, wherever they are configured. */
+function createScopes(
+  { logger, functions, stores, clients, debug }: ResolvedOptions,
+  keep: Keep,
+  closing: Closing,
+  readiness: Readiness,
+): Ingredients['scopeAt'] {
+  return function scopeAt(at, { namespace }) {
+    const own = `${at && `${at}.`}extra_config["${namespace}"]`;
+    const [onClose, onReady] = [closing.at(own), readiness.at(at || own)];
+    return { logger, functions, stores, keep, clients, debug, onClose, onReady };
   };
+}
+
+/** What the components of the service scope have asked for. */
+interface Services {
+  readonly handlers: readonly RequestHandler[];
+  readonly observers: readonly Observer[];
+  readonly refusals: readonly Refusal[];
+  readonly policies: readonly OwnedPolicy[];
+}
+
+function startServices(
+  config: Config,
+  { scopeAt, clientIp }: Pick<Ingredients, 'scopeAt'> & Pick<ServiceScope, 'clientIp'>,
+): Services {
+  const observers: Observer[] = [];
+  const refusals: Refusal[] = [];
+  function observe(observer: Observer): void {
+    observers.push(observer);
+  }
+  function refuseWhen(refusal: Refusal): void {
+    refusals.push(refusal);
+  }
+  const policies: OwnedPolicy[] = [];
+  const handlers = componentsAt(config).flatMap(({ component, rank, config: settings }) => {
+    const scope = { ...scopeAt('', component), clientIp, observe, refuseWhen };
+    const policy = component.policy?.(settings, scope);
+    if (policy) policies.push({ component, rank, policy });
+    return component.service?.(settings, scope) ?? [];
+  });
+  return { handlers, observers, refusals, policies };
+}
+
+/** What the handlers of all endpoints have in common. */
+interface Shared extends Pick<HandlerOptions, 'inFlight' | 'budget' | 'refusal'> {
+  readonly config: Config;
+  readonly options: ResolvedOptions;
+  readonly ingredients: Ingredients;
+  readonly clientIp: ClientIp;
+}
+
+function createHandler(endpoint: EndpointConfig, policies: readonly Policy[], shared: Shared): EndpointHandler {
+  const { config, options, ingredients, clientIp, inFlight, budget, refusal } = shared;
+  const { endpoint: path, method, timeout } = endpoint;
+  const { observation } = ingredients;
+  const isInternal = hasInternalSignal(endpoint, options);
+  const admit = admitInTurn(createAdmits(endpoint, ingredients));
+  const handler = createEndpointHandler({
+    name: `${method} ${path}`,
+    timeout,
+    hasInternalSignal: isInternal,
+    inFlight,
+    budget,
+    refusal,
+    logger: options.logger,
+    readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, via: options.via, clientIp }),
+    admit: admit && observation ? observation.admitLayer(admit) : admit,
+    readBody: createBodyReader({
+      limit: endpoint.max_request_body,
+      passedLimit: endpoint.max_passed_request_body,
+      mode: bodyMode(endpoint, options),
+    }),
+    proxy: createEndpointProxy(endpoint, ingredients, isInternal),
+    writer: createResponseWriter({
+      ...options,
+      ...endpoint,
+      encode: options.encodings.get(endpoint.output_encoding)?.encode,
+      keepsStatus: keepsStatus(endpoint),
+      returnErrorMsg: config.router.return_error_msg,
+      ownHeaders: new Set(policies.flatMap(({ owns }) => owns)),
+      onFailure: observation?.failed,
+    }),
+  });
+  return observation ? observeHandler(observation, { endpoint: path, method }, handler) : handler;
+}
+
+function createRoutes(
+  { endpoints, router, debug_endpoint, echo_endpoint }: Config,
+  { debug, logger, fallthrough, completedHeader }: ResolvedOptions,
+  services: Services,
+  serve: (endpoint: EndpointConfig) => { readonly handler: EndpointHandler; readonly policies: readonly Policy[] },
+): Routes {
+  const builtIns = createBuiltInRoutes({ router, debug: debug || debug_endpoint, echo: echo_endpoint, logger });
+  const policiesOf = new Map<EndpointHandler, readonly Policy[]>();
+  const endpointRoutes = endpoints.map((endpoint) => {
+    const { handler, policies } = serve(endpoint);
+    policiesOf.set(handler, policies);
+    return { segments: endpoint.segments, method: endpoint.method, value: handler };
+  });
+  return createRouter({
+    builtIns,
+    matcher: createMatcher(endpointRoutes),
+    policies: { shared: services.policies.map(({ policy }) => policy), endpoints: policiesOf },
+    services: services.handlers,
+    fallthrough,
+    autoOptions: router.auto_options,
+    removeExtraSlash: router.remove_extra_slash,
+    answerUnmatched: createUnmatchedAnswer({
+      router,
+      completedHeader,
+      canonicalPath: createCanonicalPath([...endpoints, ...toShapes(builtIns)]),
+    }),
+  });
 }
 
 function parse(input: unknown, options: ResolvedOptions): Config {
@@ -305,7 +320,6 @@ function connect(wire: Wire, backend: BackendConfig, stream: boolean): Transport
     connectTimeout: backend.connect_timeout,
     redirects: backend.http_client.redirects,
     sendBodyOnRedirect: backend.http_client.send_body_on_redirect,
-    disableCompression: false,
     tls: backend.http_client.client_tls,
   });
 }

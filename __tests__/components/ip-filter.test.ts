@@ -117,7 +117,7 @@ test('a refusal spends nothing of a limit, and can be read by a page', async () 
     ...ENDPOINT,
     extra_config: {
       'security/ip-filter': { deny: ['11.0.0.0/8'] },
-      'qos/ratelimit/router': { max_rate: 1, every: '1h' },
+      'qos/ratelimit/router': { max_rate: 1, every: '1h' as const },
     },
   };
   const config = { extra_config: { 'security/cors': {} }, endpoints: [endpoint] };

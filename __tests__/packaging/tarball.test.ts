@@ -19,6 +19,8 @@ const GENERATIONS = [
   { express: '5', packages: ['express@^5.0.0', '@types/express@^5.0.0', 'typescript@^7.0.0'] },
 ];
 const PROGRAMS = ['main.mjs', 'main.cjs', 'main.mts', 'main.cts'];
+/** This Node, and others whose programs stand in NODES: the packed package has to run on each. */
+const NODES = [process.execPath, ...(process.env.NODES ?? '').split(':').filter((path) => path !== '')];
 
 let scratch: string;
 let packed: { filename: string; files: { path: string }[] };
@@ -42,7 +44,15 @@ test('the tarball has both builds with their types, the documents npm wants, and
     }
   }
   const others = paths.filter((path) => !/^dist\/(cjs|esm)\/.*\.(js|d\.ts)$/.test(path));
-  expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/esm/package.json', 'package.json']);
+  const documents = [
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'dist/esm/package.json',
+    'docs/schema.json',
+    'package.json',
+  ];
+  expect(others.sort()).toEqual(documents);
 });
 
 /** What a declaration and all it leads to import from outside. */
@@ -76,15 +86,33 @@ describe.each(GENERATIONS)('with Express $express', ({ express, packages }) => {
   test.each(PROGRAMS)('%s', { timeout: MINUTE }, async (program) => {
     copyFileSync(join(ROOT, '__tests__/packaging/projects', program), join(folder, program));
     const script = program.endsWith('ts') ? await compile(folder, program) : program;
-    const { stdout, stderr } = await run(process.execPath, [script], { cwd: folder });
-    expect(JSON.parse(stdout)).toEqual({ same: true, served: { a: 1, b: 1 }, tested: { stub: true } });
-    expect(stderr).toBe('');
+    for (const node of NODES) {
+      const { stdout, stderr } = await run(node, [script], { cwd: folder });
+      expect([node, JSON.parse(stdout)]).toEqual([
+        node,
+        { same: true, served: { a: 1, b: 1 }, tested: { stub: true } },
+      ]);
+      expect(stderr).toBe('');
+    }
   });
 
   test('the Express it runs on is the app’s own', async () => {
     const { stdout } = await run('npm', ['ls', 'express', '--json', '--all'], { cwd: folder });
     const versions = [...stdout.matchAll(/"express": \{\s+"version": "(\d+)/g)].map(([, major]) => major);
     expect(new Set(versions)).toEqual(new Set([express]));
+  });
+});
+
+test('types are inferred by the last TypeScript that is written in JavaScript too', {
+  timeout: 2 * MINUTE,
+}, async () => {
+  const folder = join(scratch, 'typescript');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', 'typescript@~5.9.0'], { cwd: folder });
+  const project = join(ROOT, '__tests__/types');
+  await run(join(folder, 'node_modules/.bin/tsc'), ['-p', project]).catch(({ stdout }) => {
+    throw new Error(`TypeScript 5.9 refuses ${project}:\n${stdout}`);
   });
 });
 

@@ -25,8 +25,14 @@ const schema = z
     cidr: networks
       .optional()
       .meta({ description: 'The list of KrakenD’s plug-in `ip-filter`, whose `allow` says what it means.' }),
-    client_ip_headers: z.unknown().optional().meta({ deprecated: true }),
-    trusted_proxies: z.unknown().optional().meta({ deprecated: true }),
+    client_ip_headers: z
+      .unknown()
+      .optional()
+      .meta({ description: 'Refused: `remote_ip_headers` of `router` takes its place.' }),
+    trusted_proxies: z
+      .unknown()
+      .optional()
+      .meta({ description: 'Refused: `trusted_proxies` of `router` takes its place.' }),
   })
   .transform((options, context): IpRules => {
     function fault(path: (string | number)[], message: string): void {

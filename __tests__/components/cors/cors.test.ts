@@ -144,9 +144,9 @@ describe('a preflight', () => {
   test('is answered before every guard and limit, and spends nothing of them', async () => {
     const extra_config = {
       'security/bot-detector': { empty_user_agent_is_bot: true },
-      'qos/ratelimit/service': { max_rate: 1, every: '1h' },
+      'qos/ratelimit/service': { max_rate: 1, every: '1h' as const },
     };
-    const endpoint = { ...ENDPOINT, extra_config: { 'qos/ratelimit/router': { max_rate: 1, every: '1h' } } };
+    const endpoint = { ...ENDPOINT, extra_config: { 'qos/ratelimit/router': { max_rate: 1, every: '1h' as const } } };
     const gateway = createTestGateway(
       { extra_config: { ...extra_config, 'security/cors': NAMED }, endpoints: [endpoint] },
       BACKENDS,
