@@ -91,6 +91,7 @@ export type {
   Headers,
   Metadata,
   Middleware,
+  Policy,
   Proxy,
   ProxyRequest,
   ProxyResponse,

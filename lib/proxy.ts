@@ -97,6 +97,24 @@ export type RequestHandler = (
   next: (error?: unknown) => void,
 ) => void;
 
+/**
+ * What holds for the answers to the requests it is asked about, errors included. It is asked only about requests that the
+ * gateway answers itself, and before anything else is done for them.
+ */
+export interface Policy {
+  /** Sets headers of the answer. True: it has answered, and nothing else is done for the request. */
+  apply(request: IncomingMessage, response: ServerResponse): boolean;
+  /**
+   * The same for a CORS preflight (`OPTIONS` with `Access-Control-Request-Method`), at the policy of the request that the
+   * preflight asks for. Where none answers, the preflight goes on as any other `OPTIONS`.
+   */
+  preflight?(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Headers, in lower case, that only the policy may set: those of a backend are dropped. */
+  readonly owns: readonly string[];
+  /** True where it holds for `/__health` and the gateway's other own routes too. Default: false. */
+  readonly coversBuiltIns?: boolean;
+}
+
 /** Wraps `innermost` in the given layers; the first of the list ends up outermost. What is no layer is left out. */
 export function compose<T>(layers: readonly (((next: T) => T) | false | undefined)[], innermost: T): T {
   return layers.reduceRight((next, layer) => (layer ? layer(next) : next), innermost);

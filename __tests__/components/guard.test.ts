@@ -7,7 +7,7 @@ import { guardComponent, guardTransport } from '../../lib/components/guard.js';
 import { ConfigError, RejectedError } from '../../lib/errors.js';
 import { createLifecycle } from '../../lib/lifecycle.js';
 import { resolveOptions } from '../../lib/options.js';
-import type { Middleware, RequestHandler } from '../../lib/proxy.js';
+import type { Middleware, Policy, RequestHandler } from '../../lib/proxy.js';
 import { createTestGateway } from '../../lib/testing/index.js';
 import { createMemoryExchange } from '../../lib/testing/memory-exchange.js';
 import type { Transport } from '../../lib/transport/transport.js';
@@ -15,7 +15,7 @@ import { componentScope } from '../support/component-scope.js';
 import { backendRequest } from '../support/requests.js';
 import { answerOf, backendAnswer } from '../support/transport.js';
 
-type Hook = 'service' | 'admit' | 'endpoint' | 'client' | 'backend' | 'transport';
+type Hook = 'policy' | 'service' | 'admit' | 'endpoint' | 'client' | 'backend' | 'transport';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -36,7 +36,7 @@ async function callWith(hook: Hook, make: () => unknown) {
   const extra_config = { 'test/plugin': {} };
   const gateway = createTestGateway(
     {
-      ...(hook === 'service' && { extra_config }),
+      ...((hook === 'service' || hook === 'policy') && { extra_config }),
       endpoints: [
         {
           endpoint: '/x',
@@ -168,6 +168,48 @@ describe('E03 a service handler that', () => {
       raise();
     });
     expect(isCut).toBe(true);
+  });
+});
+
+describe('E03 a policy that', () => {
+  const policies: [string, Partial<Policy>, number][] = [
+    ['throws', { apply: () => raise() }, 500],
+    ['throws at a preflight only', { apply: () => false, preflight: () => raise() }, 200],
+    ['gives back nothing', { apply: (() => undefined) as never }, 200],
+    ['gives back a promise', { apply: (async () => true) as never }, 200],
+    ['answers itself', { apply: (_request, response) => !response.writeHead(204).end().destroyed }, 204],
+  ];
+  test.each(policies)('%s is answered', async (_title, policy, expected) => {
+    const { status, errors } = await callWith('policy', () => ({ owns: [], ...policy }));
+    expect(status).toBe(expected);
+    expect(errors).toHaveLength(expected === 500 ? 1 : 0);
+  });
+
+  test('keeps its own this', async () => {
+    const policy = {
+      owns: [],
+      status: 204,
+      apply(_request: unknown, response: ServerResponse) {
+        response.writeHead(this.status).end();
+        return true;
+      },
+    };
+    expect(await callWith('policy', () => policy)).toMatchObject({ status: 204 });
+  });
+
+  test('is none is refused at start', async () => {
+    for (const junk of [
+      'text',
+      7,
+      {},
+      () => {},
+      { owns: [] },
+      { apply() {} },
+      { owns: [], apply() {}, preflight: 1 },
+    ]) {
+      await expect(callWith('policy', () => junk)).rejects.toThrow('must give back a policy or nothing');
+    }
+    expect(await callWith('policy', () => undefined)).toMatchObject({ status: 200 });
   });
 });
 

@@ -21,8 +21,8 @@ export interface ComponentCase {
 type Level = 'service' | 'endpoint' | 'backend';
 const LEVELS: readonly Level[] = ['service', 'endpoint', 'backend'];
 const HOOKS: Readonly<Record<Level, readonly (keyof Component)[]>> = {
-  service: ['service'],
-  endpoint: ['admit', 'endpoint'],
+  service: ['policy', 'service'],
+  endpoint: ['policy', 'admit', 'endpoint'],
   backend: ['client', 'backend', 'transport'],
 };
 
@@ -153,6 +153,16 @@ export function describeComponent({ component, valid, invalid, scope }: Componen
       for (const [name, value] of Object.entries(admitted ?? {})) {
         expect([name, typeof value]).toEqual([name.toLowerCase(), 'string']);
       }
+    });
+
+    it('as a policy, answers no ordinary request, and names its headers in lower case', () => {
+      const policy = component.policy?.(config(), scope);
+      if (!policy) return;
+      expect(policy.owns).toEqual(policy.owns.map((name) => name.toLowerCase()));
+      const init = { url: '/', headers: { Host: 'shop.test', 'User-Agent': 'browser/1' } };
+      const { request: message, response } = createMemoryExchange(init);
+      expect(policy.apply(message as IncomingMessage, response)).toBe(false);
+      expect(response.headersSent).toBe(false);
     });
 
     it('passes an ordinary client on at the door', () => {

@@ -6,7 +6,7 @@ import type { Keep } from '../core/reload-state.js';
 import type { ConfigIssue, RejectedError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Observer } from '../observe/observer.js';
-import type { Admit, BackendRequest, Middleware, ProxyResponse, RequestHandler } from '../proxy.js';
+import type { Admit, BackendRequest, Middleware, Policy, ProxyResponse, RequestHandler } from '../proxy.js';
 import type { TransportMiddleware } from '../transport/transport.js';
 
 /** Where in a configuration an `extra_config` is. */
@@ -69,6 +69,11 @@ export interface BackendScope extends EndpointScope {
 
 /** What a component can do; each hook runs once, at start, and returns the layer that runs per request. */
 export interface Hooks<S extends z.ZodType> {
+  /**
+   * What holds for all answers of the gateway, or of one endpoint, errors included. An endpoint's own takes the place of
+   * the gateway's.
+   */
+  policy?(config: z.output<S>, scope: CommonScope): Policy | undefined;
   /** Around the whole gateway, before a route is looked for. */
   service?(config: z.output<S>, scope: ServiceScope): RequestHandler | undefined;
   /** At the start of an endpoint, before the body is read and before its `endpoint` layers: lets requests in, or not. */
@@ -109,6 +114,8 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   addsParams?(config: z.output<S>, scope: Scope): boolean;
   /** Finds at start what the schema cannot see, such as names of functions that are not there. */
   check?(config: z.output<S>, context: CheckContext): readonly Fault[];
+  /** Finds at start what is allowed and hardly meant; each is a warning. */
+  advise?(config: z.output<S>, context: CheckContext): readonly Fault[];
   /** Finds at start what only shows with the endpoint and the backend it is used at, such as a host. Paths are whole ones. */
   checkAt?(config: z.output<S>, place: CheckPlace): readonly ConfigIssue[];
 }
@@ -132,9 +139,9 @@ export interface CheckPlace extends Pick<CommonScope, 'clients' | 'logger'> {
   readonly backend?: BackendConfig | undefined;
 }
 
-/** What `check` finds: where in the namespace's value, and one sentence. */
+/** What `check` and `advise` find: where in the namespace's value, and one sentence. */
 export interface Fault {
-  readonly path: readonly string[];
+  readonly path: readonly (string | number)[];
   readonly message: string;
 }
 

@@ -1,6 +1,74 @@
 // Written by `npm run generate` from the schemas; changes are lost.
 import type { Duration } from '../config/types.js';
 
+/** Options of `security/cors`. */
+export interface SecurityCorsInput {
+  /** Origins whose pages may read answers. `*` alone means all, inside of an entry any text. Default: `["*"]`. */
+  readonly allow_origins?: readonly string[];
+  /** Methods that these pages may use; `*` means all. Default: `["GET","POST","HEAD"]`. */
+  readonly allow_methods?: readonly string[];
+  /** Request headers that these pages may set; `*` means all. `Origin` is always one of them. Default: `["*"]`. */
+  readonly allow_headers?: readonly string[];
+  /** Headers of an answer that these pages may read. Default: `[]`. */
+  readonly expose_headers?: readonly string[];
+  /** How long a browser may remember a preflight; `0s` leaves it to the browser. Default: `0s`. */
+  readonly max_age?: Duration | 0;
+  /** Lets pages send cookies and other credentials. Needs origins that are named. Default: `false`. */
+  readonly allow_credentials?: boolean;
+  /** Lets pages of public networks call a gateway in a private one. Default: `false`. */
+  readonly allow_private_network?: boolean;
+  /** Sets the headers of a preflight and leaves its answer to what else serves `OPTIONS`. Default: `false`. */
+  readonly options_passthrough?: boolean;
+  /** Status of the answer to a preflight. Default: `204`. */
+  readonly options_success_status?: number;
+  /** Logs, at level debug, why a page was not allowed. Default: `false`. */
+  readonly debug?: boolean;
+}
+
+/** Options of `security/http`. */
+export interface SecurityHttpInput {
+  /** Hosts, with their ports, that requests may be for; none for all. Default: `[]`. */
+  readonly allowed_hosts?: readonly string[];
+  /** Reads `allowed_hosts` as regular expressions in the syntax of Go, each for a whole host. Default: `false`. */
+  readonly allowed_hosts_are_regex?: boolean;
+  /** Headers in which a proxy names the host that the client asked for; the first that is there counts. Default: `[]`. */
+  readonly host_proxy_headers?: readonly string[];
+  /** Redirects plain HTTP to HTTPS. Default: `false`. */
+  readonly ssl_redirect?: boolean;
+  /** The host of that redirect; empty for the one of the request. */
+  readonly ssl_host?: string;
+  /** Headers of a proxy, and the value that means that the client used HTTPS. Default: `{}`. */
+  readonly ssl_proxy_headers?: Readonly<Record<string, string>>;
+  /** `max-age` of `Strict-Transport-Security`, in seconds; 0 for none. Default: `0`. */
+  readonly sts_seconds?: number;
+  /** Adds `includeSubdomains` to it. Default: `false`. */
+  readonly sts_include_subdomains?: boolean;
+  /** Sends it over plain HTTP as well. Default: `false`. */
+  readonly force_sts_header?: boolean;
+  /** Sends `X-Frame-Options: DENY`. Default: `false`. */
+  readonly frame_deny?: boolean;
+  /** Another value for `X-Frame-Options`. */
+  readonly custom_frame_options_value?: string;
+  /** Sends `X-Content-Type-Options: nosniff`. Default: `false`. */
+  readonly content_type_nosniff?: boolean;
+  /** Sends `X-XSS-Protection: 1; mode=block`. Default: `false`. */
+  readonly browser_xss_filter?: boolean;
+  /** The value of `Content-Security-Policy`. */
+  readonly content_security_policy?: string;
+  /** The value of `Referrer-Policy`. */
+  readonly referrer_policy?: string;
+  /** The value of `Public-Key-Pins`, over HTTPS. Browsers ignore it. */
+  readonly hpkp_public_key?: string;
+  /** @deprecated An older name. */
+  readonly public_key?: string;
+  /** Leaves out all that needs the public name or HTTPS: hosts, redirect, STS and pins. Default: `false`. */
+  readonly is_development?: boolean;
+  /** Accepted without effect: the server belongs to the app. */
+  readonly ssl_certificate?: string;
+  /** Accepted without effect: the server belongs to the app. */
+  readonly ssl_private_key?: string;
+}
+
 /** Options of `telemetry/metrics`. */
 export interface TelemetryMetricsInput {
   /** Percentiles, means and extremes are about the last one to two of these, counts about all time; at least a second. Default: `1m`. */
@@ -31,6 +99,20 @@ export interface QosLoadSheddingInput {
   readonly window?: Duration;
   /** After how long a client may come back, sent as `Retry-After`. In seconds. Default: `1`. */
   readonly retry_after?: number;
+}
+
+/** Options of `security/ip-filter`. */
+export interface SecurityIpFilterInput {
+  /** Addresses and networks let in, all others are refused. With `cidr`: whether those are let in. */
+  readonly allow?: readonly string[] | boolean;
+  /** Addresses and networks refused; wins over `allow`. */
+  readonly deny?: readonly string[];
+  /** The list of KrakenD’s plug-in `ip-filter`, whose `allow` says what it means. */
+  readonly cidr?: readonly string[];
+  /** Refused: `remote_ip_headers` of `router` takes its place. */
+  readonly client_ip_headers?: unknown;
+  /** Refused: `trusted_proxies` of `router` takes its place. */
+  readonly trusted_proxies?: unknown;
 }
 
 /** Options of `security/bot-detector`. */
@@ -311,12 +393,18 @@ export interface BackendAmqpConsumerInput {
 /** What `extra_config` may hold of the built-in components, level by level: a wrong option is red in the editor. */
 export interface BuiltInExtraConfig {
   readonly service: {
+    readonly 'security/cors'?: SecurityCorsInput;
+    readonly 'security/http'?: SecurityHttpInput;
     readonly 'telemetry/metrics'?: TelemetryMetricsInput;
     readonly 'qos/load-shedding'?: QosLoadSheddingInput;
+    readonly 'security/ip-filter'?: SecurityIpFilterInput;
     readonly 'security/bot-detector'?: SecurityBotDetectorInput;
     readonly 'qos/ratelimit/service'?: QosRatelimitServiceInput;
   };
   readonly endpoint: {
+    readonly 'security/cors'?: SecurityCorsInput;
+    readonly 'security/http'?: SecurityHttpInput;
+    readonly 'security/ip-filter'?: SecurityIpFilterInput;
     readonly 'security/bot-detector'?: SecurityBotDetectorInput;
     readonly 'qos/ratelimit/router'?: QosRatelimitRouterInput;
     readonly 'modifier/js'?: ModifierJsInput;

@@ -70,8 +70,6 @@ export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
   ),
   ...enterprise('mount "express.static" in the host app', 'server/static-filesystem', 'backend/static-filesystem'),
   ...enterprise('let the host app choose a gateway by the "Host" of the request', 'server/virtualhost'),
-  ...refused('security/cors', 'github.com/devopsfaith/krakend-cors'),
-  ...refused('security/http', 'github.com/devopsfaith/krakend-httpsecure'),
   ...refused('backend/graphql', 'github.com/devopsfaith/krakend/transport/http/client/graphql'),
   ...refusedScripts(),
   ...refusedPlugins(),
