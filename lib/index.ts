@@ -81,6 +81,7 @@ export type { GatewayOptions } from './options.js';
 export type {
   Admit,
   Admitted,
+  AdmittedAs,
   BackendRequest,
   Client,
   Data,

@@ -7,7 +7,7 @@ import { createRetry } from './backend/retry.js';
 import { createTimeout } from './backend/timeout.js';
 import type { CommonScope, Component } from './components/component.js';
 import { inTableOrder } from './components/resolve.js';
-import type { BackendConfig, EndpointConfig } from './config/resolved.js';
+import type { BackendConfig, EndpointConfig, ResolvedComponent } from './config/resolved.js';
 import type { Encoding } from './encoding/encoding.js';
 import { combineTexts } from './encoding/json-text.js';
 import type { Combiner } from './endpoint/combiner.js';
@@ -37,6 +37,8 @@ export interface Ingredients extends Omit<CommonScope, 'onReady' | 'onClose'> {
   readonly combiners: ReadonlyMap<string, Combiner>;
   readonly balancers: ReadonlyMap<string, BalancerFactory>;
   readonly components: readonly Component[];
+  /** What stands at service level. */
+  readonly services?: readonly ResolvedComponent[];
   /** The subscriber of a backend's hosts; closed by the code that made it. */
   subscribe(backend: BackendConfig): Subscriber;
   /** `onClose` for the place `at` of the configuration. */
@@ -55,10 +57,11 @@ export interface Ingredients extends Omit<CommonScope, 'onReady' | 'onClose'> {
 
 /** The guards that let requests into an endpoint, in the order in which they are asked. */
 export function createAdmits(endpoint: EndpointConfig, ingredients: Ingredients): Admit[] {
-  return inTableOrder(endpoint.components, ingredients.components).flatMap(
-    ({ component, config }) =>
-      component.admit?.(config, { ...commonScope(ingredients, endpoint.at, component), endpoint }) ?? [],
-  );
+  return inTableOrder(endpoint.components, ingredients.components).flatMap(({ component, config }) => {
+    const serviceOptions = ingredients.services?.find((service) => service.component === component)?.config;
+    const scope = { ...commonScope(ingredients, endpoint.at, component), endpoint, serviceOptions };
+    return component.admit?.(config, scope) ?? [];
+  });
 }
 
 /** Everything around an endpoint, outermost first. */

@@ -92,6 +92,7 @@ function buildPlan(
   const ingredients: Ingredients = {
     ...options,
     keep,
+    services: config.components,
     subscribe: createSubscribe(config, options, closing, readiness),
     connect(backend, stream) {
       return options.transport ?? connect(wire, backend, stream);

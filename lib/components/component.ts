@@ -52,8 +52,10 @@ export interface ServiceScope extends CommonScope {
 }
 export interface EndpointScope extends CommonScope {
   readonly endpoint: EndpointConfig;
+  /** The options that the same component has at service level; undefined where it does not stand there. */
+  readonly serviceOptions?: unknown;
 }
-export interface BackendScope extends EndpointScope {
+export interface BackendScope extends Omit<EndpointScope, 'serviceOptions'> {
   readonly backend: BackendConfig;
 }
 
@@ -93,8 +95,8 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   /** False where no hook hands the signal of a request to code that is not the gateway's: it need not be a real one. */
   readonly exposesSignal?: boolean;
   /**
-   * Asked at start: true where, with these options and at this level, its `endpoint` or `client` hook adds params. Without
-   * one that does, `{JWT.sub}` in a `url_pattern` is refused.
+   * Asked at start: true where, with these options and at this level, its `admit`, `endpoint` or `client` hook adds params.
+   * Without one that does, `{JWT.sub}` in a `url_pattern` is refused.
    */
   addsParams?(config: z.output<S>, scope: Scope): boolean;
   /** Finds at start what the schema cannot see, such as names of functions that are not there. */

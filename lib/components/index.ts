@@ -9,6 +9,7 @@ import type { Component, Scope } from './component.js';
 import { functionBackend } from './function-backend.js';
 import { httpCache } from './http-cache/http-cache.js';
 import { js } from './js.js';
+import { jwtValidator } from './jwt/validator.js';
 import { lambda } from './lambda/lambda.js';
 import { loadShedding } from './load-shedding/load-shedding.js';
 import { backendRateLimit } from './rate-limit/backend.js';
@@ -21,6 +22,7 @@ export const builtInComponents = [
   metrics,
   loadShedding,
   botDetector,
+  jwtValidator,
   serviceRateLimit,
   endpointRateLimit,
   circuitBreaker,
