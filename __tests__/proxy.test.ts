@@ -19,6 +19,11 @@ test('compose without layers is what is inside', () => {
   expect(compose([], innermost)).toBe(innermost);
 });
 
+test('compose leaves out what is no layer', () => {
+  const layer = (next: () => string) => () => `a(${next()})`;
+  expect(compose([undefined, layer, false], () => 'x')()).toBe('a(x)');
+});
+
 test('compose builds each layer once', () => {
   let built = 0;
   const layer = (next: () => void) => {

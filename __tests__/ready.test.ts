@@ -177,7 +177,7 @@ test('components of the app say what they need, at every level', async () => {
     endpoint: (_, { onReady }) => void onReady(check),
     transport: (_, { onReady }) => void onReady(check),
   });
-  const extra_config = { 'example/needy': true };
+  const extra_config = { 'example/needy': true } as const;
   const gateway = createGateway(
     { extra_config, endpoints: [{ ...OVER_HTTP, extra_config, backend: [{ host: ['http://a'], extra_config }] }] },
     { components: [needy] },

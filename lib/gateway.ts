@@ -1,18 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Router } from 'express';
-import { cachesIn } from './components/http-cache/http-cache.js';
-import { type CacheControl, createCacheControl } from './components/http-cache/purge.js';
-import type { BuiltInExtraConfig } from './components/index.js';
-import { statsIn } from './components/telemetry/metrics.js';
-import {
-  type GatewayConfig as AuthoredConfig,
-  defineConfig as defineAuthoredConfig,
-  type ExtraTypes,
-} from './config/types.js';
+import type { Component } from './components/component.js';
+import type { BuiltInExtraConfig } from './components/extra-config.js';
+import type { ExtraOf } from './components/extra-of.js';
+import type { GatewayConfig as AuthoredConfig } from './config/input.js';
+import type { ExtraTypes, Imported } from './config/types.js';
+import { CACHES, type CacheControl, createCacheControl } from './core/cache-control.js';
 import type { ReadyOptions } from './core/readiness.js';
 import { shareHiddenClass } from './express/hidden-class.js';
 import { type CloseOptions, createLifecycle, faultsOf, type Lifecycle } from './lifecycle.js';
-import type { Stats } from './observe/stats.js';
+import { STATS, type Stats } from './observe/stats.js';
 import { type GatewayOptions, resolveOptions } from './options.js';
 import type { RequestHandler } from './proxy.js';
 import type { Handle } from './router/router.js';
@@ -32,15 +29,18 @@ export type GatewayConfig<Extra extends ExtraTypes = BuiltInExtraConfig> = Autho
  *   endpoints: [{ endpoint: '/users/{id}', backend: [{ url_pattern: '/v1/users/{id}' }] }],
  * });
  */
-export const defineConfig: <Extra extends ExtraTypes = BuiltInExtraConfig>(
+export function defineConfig<Extra extends ExtraTypes = BuiltInExtraConfig>(
   config: GatewayConfig<Extra>,
-) => GatewayConfig<Extra> = defineAuthoredConfig;
+): GatewayConfig<Extra> {
+  return config;
+}
 
 /**
  * What `createGateway` returns: at run time an Express Router (layers added with `use` run before the endpoints), and a
  * plain `(request, response, next?)` function for Connect and `http.createServer`.
  */
-export interface Gateway<A extends AxiosLike = AxiosLike> extends Handle {
+export interface Gateway<A extends AxiosLike = AxiosLike, Extra extends ExtraTypes = BuiltInExtraConfig>
+  extends Handle {
   /** Adds middleware in front of the endpoints, as on every Express Router. */
   use(...handlers: RequestHandler[]): this;
   use(path: string, ...handlers: RequestHandler[]): this;
@@ -49,7 +49,7 @@ export interface Gateway<A extends AxiosLike = AxiosLike> extends Handle {
    *
    * @throws {ConfigError} when the new configuration is wrong; the old one then stays in force.
    */
-  reload(config: GatewayConfig): void;
+  reload<const T = GatewayConfig>(config: GatewayConfig<Extra> | (T & Imported<T>)): void;
   /**
    * Connects to brokers, waits for the first answer of service discovery and asks the stores whether they are there.
    * Backends over HTTP are not called. A gateway works without it, and then connects when a request comes; it may be
@@ -88,10 +88,11 @@ export interface Gateway<A extends AxiosLike = AxiosLike> extends Handle {
  *   }],
  * }));
  */
-export function createGateway<A extends AxiosLike = OwnAxios>(
-  config: GatewayConfig,
-  options: GatewayOptions<A> = {},
-): Gateway<A> {
+export function createGateway<
+  A extends AxiosLike = OwnAxios,
+  const C extends readonly Component[] = readonly [],
+  const T = GatewayConfig,
+>(config: GatewayConfig<ExtraOf<C>> | (T & Imported<T>), options: GatewayOptions<A, C> = {}): Gateway<A, ExtraOf<C>> {
   const resolved = resolveOptions(options, (sound) => faultsOf(config, sound));
   const axios = (resolved.axios ?? createAxios()) as A;
   const origins = createOrigins(resolved.logger);
@@ -110,8 +111,8 @@ export function controlsOf({ reload, ready, close, kept }: Lifecycle): Controls 
     reload,
     ready,
     close,
-    cache: createCacheControl(() => cachesIn(kept())),
-    stats: () => statsIn(kept()),
+    cache: createCacheControl(() => CACHES.of(kept())),
+    stats: () => STATS.of(kept())[0]?.snapshot(),
   };
 }
 

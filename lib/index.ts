@@ -4,14 +4,16 @@ export type {
   BackendScope,
   EndpointScope,
   Fault,
+  FunctionInput,
   Functions,
   GatewayFunction,
   ServiceScope,
 } from './components/component.js';
 export { type Component, defineComponent, type Hooks, type Scope } from './components/component.js';
+export type { BuiltInExtraConfig } from './components/extra-config.js';
+export type { ExtraOf } from './components/extra-of.js';
 export type { BackendFunction, FunctionRequest } from './components/function-backend.js';
 export type { CacheStore, VersionedWrite } from './components/http-cache/cache-store.js';
-export type { CacheControl, CacheCounts } from './components/http-cache/purge.js';
 export { createRedisCache, type RedisCacheClient, type RedisCacheOptions } from './components/http-cache/redis.js';
 export type {
   RequestChanges,
@@ -27,8 +29,10 @@ export {
 } from './components/rate-limit/redis.js';
 export type { Decision as LimitDecision, Limit, LimitStore } from './components/rate-limit/store.js';
 export type { StatsGuard } from './components/telemetry/metrics.js';
+export type { BackendInput, EndpointInput } from './config/input.js';
 export type { BackendConfig, EndpointConfig } from './config/resolved.js';
-export type { BackendInput, Duration, EndpointInput, ExtraTypes, Method } from './config/types.js';
+export type { Duration, ExtraTypes, Method } from './config/types.js';
+export type { CacheControl, CacheCounts } from './core/cache-control.js';
 export { isJsonNumber, JsonNumber } from './core/json-number.js';
 export type { ReadyCheck, ReadyOptions } from './core/readiness.js';
 export type { Decoder, EncodeContext, EncodedBody, Encoder, Encoding } from './encoding/encoding.js';

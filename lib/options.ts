@@ -30,7 +30,10 @@ import type { AxiosLike } from './transport/axios.js';
 import type { Transport } from './transport/transport.js';
 
 /** Run-time objects and switches of a gateway. The configuration stays JSON and names what is given here. */
-export interface GatewayOptions<A extends AxiosLike = AxiosLike> {
+export interface GatewayOptions<
+  A extends AxiosLike = AxiosLike,
+  C extends readonly Component[] = readonly Component[],
+> {
   /**
    * Your own axios instance (or anything with its `request`), used for every backend as it is. Default: an instance of
    * the gateway's own over pooled sockets, reachable as `gateway.axios`.
@@ -47,8 +50,12 @@ export interface GatewayOptions<A extends AxiosLike = AxiosLike> {
   /** Load balancers by the name that a backend's `balancer` uses. */
   readonly balancers?: Readonly<Record<string, BalancerFactory>>;
   /** Features of your own for `extra_config`, inside the built-in ones. */
-  readonly components?: readonly Component[];
-  /** Functions by the name that `modifier/js` uses. */
+  readonly components?: C;
+  /**
+   * Functions by the names that `modifier/js`, `backend/function` and others use. One that is written here may read what any
+   * of these places gives it: a request, or an answer and then its request. Annotate it (`RequestFunction`,
+   * `ResponseFunction`, `WhenFunction`, `BackendFunction`) for what its own place gives.
+   */
   readonly functions?: Readonly<Record<string, GatewayFunction>>;
   /** What gateways of several processes share, by the name that a component's `store` uses. */
   readonly stores?: Readonly<Record<string, object>>;

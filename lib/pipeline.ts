@@ -6,8 +6,8 @@ import { createRequestBuilder } from './backend/request.js';
 import { createRetry } from './backend/retry.js';
 import { createTimeout } from './backend/timeout.js';
 import type { CommonScope, Component } from './components/component.js';
-import { inTableOrder } from './components/resolve.js';
-import type { BackendConfig, EndpointConfig, ResolvedComponent } from './config/resolved.js';
+import { componentsAt, type UsedComponent } from './components/resolve.js';
+import type { BackendConfig, EndpointConfig, FlatmapOperation } from './config/resolved.js';
 import type { Encoding } from './encoding/encoding.js';
 import { combineTexts } from './encoding/json-text.js';
 import type { Combiner } from './endpoint/combiner.js';
@@ -17,106 +17,99 @@ import { createParallel } from './endpoint/parallel.js';
 import { createSequential } from './endpoint/sequential.js';
 import { createShadow } from './endpoint/shadow.js';
 import { createStatic } from './endpoint/static.js';
+import type { Logger } from './logger.js';
 import { createFlatmap } from './manipulation/flatmap.js';
 import type { Notifier } from './observe/notifier.js';
+import type { BackendPlace } from './observe/observer.js';
 import { type Admit, type BackendRequest, compose, type Middleware, type Proxy } from './proxy.js';
 import type { BalancerFactory } from './sd/balancer.js';
 import { withEjection } from './sd/ejection.js';
 import type { Subscriber } from './sd/subscriber.js';
 import { createReading, createTextReading, passesText, staysText } from './shortcuts/json-passthrough.js';
 import { readBody } from './transport/body.js';
-import type { Transport, TransportMiddleware } from './transport/transport.js';
+import type { Transport } from './transport/transport.js';
 
 /** A merge has to leave time for filters and writing; concurrent calls have to leave time for the merge. */
 const MERGE_SHARE = 0.85;
 const CONCURRENT_SHARE = 0.75;
 
 /** What the pipelines of one plan are built from. */
-export interface Ingredients extends Omit<CommonScope, 'onReady' | 'onClose'> {
+export interface Ingredients {
+  readonly logger: Logger;
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly combiners: ReadonlyMap<string, Combiner>;
   readonly balancers: ReadonlyMap<string, BalancerFactory>;
-  readonly components: readonly Component[];
-  /** What stands at service level. */
-  readonly services?: readonly ResolvedComponent[];
-  /** The subscriber of a backend's hosts; closed by the code that made it. */
-  subscribe(backend: BackendConfig): Subscriber;
-  /** `onClose` for the place `at` of the configuration. */
-  onCloseAt(at: string): CommonScope['onClose'];
-  /** `onReady` for the place `at` of the configuration. */
-  onReadyAt(at: string): CommonScope['onReady'];
-  /** The wire to a backend. */
-  connect(backend: BackendConfig, stream: boolean): Transport;
-  /** Tells observers what happens; not there when there are none. */
-  readonly observation?: Notifier | undefined;
-  /** True where only the gateway looks at the signals of an endpoint's requests. Default: false. */
-  readonly hasInternalSignal?: boolean;
+  /** Tells observers what happens; undefined where there are none. */
+  readonly observation: Notifier | undefined;
   /** A layer around each backend, outside of everything else: how the test gateway listens. */
   readonly tap?: ((backend: BackendConfig, endpoint: EndpointConfig) => Middleware) | undefined;
+  /** What a component may use that is configured at the place `at`. */
+  scopeAt(at: string, component: Component): CommonScope;
+  /** `onClose` for the place `at` of the configuration. */
+  onCloseAt(at: string): CommonScope['onClose'];
+  /** The subscriber of a backend's hosts; closed by the code that made it. */
+  subscribe(backend: BackendConfig): Subscriber;
+  /** The wire to a backend. */
+  connect(backend: BackendConfig, stream: boolean): Transport;
 }
 
 /** The guards that let requests into an endpoint, in the order in which they are asked. */
 export function createAdmits(endpoint: EndpointConfig, ingredients: Ingredients): Admit[] {
-  return inTableOrder(endpoint.components, ingredients.components).flatMap(({ component, config }) => {
-    const serviceOptions = ingredients.services?.find((service) => service.component === component)?.config;
-    const scope = { ...commonScope(ingredients, endpoint.at, component), endpoint, serviceOptions };
-    return component.admit?.(config, scope) ?? [];
-  });
+  return hooksAt(endpoint, { endpoint }, ingredients).flatMap(
+    ({ component, config, scope }) => component.admit?.(config, scope) ?? [],
+  );
 }
 
-/** Everything around an endpoint, outermost first. */
-export function createEndpointProxy(endpoint: EndpointConfig, ingredients: Ingredients): Proxy {
-  const hooks = inTableOrder(endpoint.components, ingredients.components).flatMap(
-    ({ component, config }) =>
-      component.endpoint?.(config, { ...commonScope(ingredients, endpoint.at, component), endpoint }) ?? [],
-  );
-  const { observation } = ingredients;
-  if (observation) hooks.unshift(observation.endpointLayer);
+/**
+ * Everything around an endpoint, outermost first.
+ *
+ * @param isInternal whether only the gateway looks at the signals of its requests
+ */
+export function createEndpointProxy(endpoint: EndpointConfig, ingredients: Ingredients, isInternal: boolean): Proxy {
+  const { backend, proxy } = endpoint;
   return compose<Proxy>(
-    [...hooks, ...shadowLayer(endpoint, ingredients), ...staticLayer(endpoint), ...flatmapLayer(endpoint)],
-    createMerger(endpoint, ingredients),
+    [
+      ingredients.observation?.endpointLayer,
+      ...hooksAt(endpoint, { endpoint }, ingredients).map(({ component, config, scope }) =>
+        component.endpoint?.(config, scope),
+      ),
+      ...backend.filter(isShadow).map((shadow) => createShadowLayer(endpoint, shadow, ingredients)),
+      proxy.static && createStatic(proxy.static),
+      proxy.flatmap_filter && createFlatmapLayer(proxy.flatmap_filter),
+    ],
+    createMerger(endpoint, ingredients, isInternal),
   );
 }
 
-function shadowLayer(endpoint: EndpointConfig, ingredients: Ingredients): Middleware[] {
-  const backends = endpoint.backend.filter((backend) => backend.proxy.shadow);
-  return backends.map((backend) => {
-    const shadow = createShadow({
-      clients: [createBackendClient(endpoint, backend, ingredients, false)],
-      timeout: backend.proxy.shadow_timeout ?? endpoint.timeout,
-      logger: ingredients.logger,
-    });
-    ingredients.onCloseAt(backend.at)(shadow.close);
-    return shadow.middleware;
+function createShadowLayer(endpoint: EndpointConfig, backend: BackendConfig, ingredients: Ingredients): Middleware {
+  const shadow = createShadow({
+    clients: [createBackendClient(endpoint, backend, ingredients, false)],
+    timeout: backend.proxy.shadow_timeout ?? endpoint.timeout,
+    logger: ingredients.logger,
   });
-}
-
-function staticLayer({ proxy }: EndpointConfig): Middleware[] {
-  return proxy.static ? [createStatic(proxy.static)] : [];
+  ingredients.onCloseAt(backend.at)(shadow.close);
+  return shadow.middleware;
 }
 
 /** With one backend as well: KrakenD's silence there surprises people. */
-function flatmapLayer({ proxy }: EndpointConfig): Middleware[] {
-  if (!proxy.flatmap_filter) return [];
-  const flatmap = createFlatmap(proxy.flatmap_filter);
-  return [
-    function flatmapMerged(next) {
-      return function callAndFlatmap(request) {
-        return next(request).then((response) =>
-          response.errors ? response : { ...response, data: flatmap(response.data) },
-        );
-      };
-    },
-  ];
+function createFlatmapLayer(operations: readonly FlatmapOperation[]): Middleware {
+  const flatmap = createFlatmap(operations);
+  return function flatmapMerged(next) {
+    return function callAndFlatmap(request) {
+      return next(request).then((response) =>
+        response.errors ? response : { ...response, data: flatmap(response.data) },
+      );
+    };
+  };
 }
 
-function isRegular(backend: BackendConfig): boolean {
-  return !backend.proxy.shadow;
+function isShadow({ proxy }: BackendConfig): boolean {
+  return proxy.shadow;
 }
 
 /** One backend needs no merging and has the whole timeout; several share the merge's part of it. */
-function createMerger(endpoint: EndpointConfig, ingredients: Ingredients): Proxy {
-  const backends = endpoint.backend.filter(isRegular);
+function createMerger(endpoint: EndpointConfig, ingredients: Ingredients, hasInternalSignal: boolean): Proxy {
+  const backends = endpoint.backend.filter((backend) => !isShadow(backend));
   const isText = passesText(endpoint, ingredients);
   const clients = backends.map((backend) => createBackendClient(endpoint, backend, ingredients, isText));
   const share = Math.floor(endpoint.timeout * MERGE_SHARE);
@@ -132,7 +125,7 @@ function createMerger(endpoint: EndpointConfig, ingredients: Ingredients): Proxy
     name,
     clients,
     timeout: share,
-    hasInternalSignal: ingredients.hasInternalSignal ?? false,
+    hasInternalSignal,
     merge: createMerge(
       name,
       isText ? combineTexts(combine) : combine,
@@ -147,71 +140,98 @@ function createMerger(endpoint: EndpointConfig, ingredients: Ingredients): Proxy
   return createSequential({ ...options, placeholders: [...placeholders] });
 }
 
-/** Everything around one backend, outermost first. */
+/**
+ * Everything around one backend, outermost first. Until a host is chosen a layer sees what the endpoint sends; then the
+ * request with its URL, and the document; innermost what goes over the wire.
+ */
 function createBackendClient(
   endpoint: EndpointConfig,
   backend: BackendConfig,
   ingredients: Ingredients,
   isText: boolean,
 ): BackendClient {
-  const { encodings, balancers, components, observation } = ingredients;
-  const { name, required, concurrent_calls: copies } = backend;
-  const hooks = inTableOrder(backend.components, components).map(({ component, config }) => {
-    return { component, config, scope: { ...commonScope(ingredients, backend.at, component), endpoint, backend } };
-  });
+  const { encodings, observation } = ingredients;
+  const { name, required, timeout, concurrent_calls: copies } = backend;
   const encoding = encodings.get(backend.encoding) as Encoding;
-  const isPassedOn = encodings.get(endpoint.output_encoding)?.passthrough === true;
-  const stream = encoding.passthrough === true && isPassedOn;
-
+  const stream = encoding.passthrough === true && encodings.get(endpoint.output_encoding)?.passthrough === true;
+  const reading = isText && staysText(backend, ingredients) ? createTextReading : createReading;
+  const hooks = hooksAt(backend, { endpoint, backend }, ingredients);
+  const place = placeOf(endpoint, backend);
   const limit = createCallLimit(name, backend.max_pending);
-  const transportLayers: TransportMiddleware[] = hooks.flatMap(({ component, config, scope }) => {
-    const layer = component.transport?.(config, scope);
-    if (layer === undefined) return [];
-    return component.sharesCalls ? [layer, limit] : [layer];
-  });
   const isLimitedInside = hooks.some(({ component }) => component.sharesCalls);
-  const exchange = createExchange({
-    backend,
-    transport: compose(transportLayers, ingredients.connect(backend, stream)),
-    ...(isText && staysText(backend, ingredients)
-      ? createTextReading(encoding, backend)
-      : createReading(encoding, backend)),
-    readBody: (body, held) => readBody(body, backend.max_response_body, name, undefined, held),
-  });
 
-  const layers: Middleware<BackendRequest>[] = hooks.flatMap(
-    ({ component, config, scope }) => component.backend?.(config, scope) ?? [],
-  );
-  const place = {
-    endpoint: endpoint.endpoint,
-    method: endpoint.method,
-    backend: name,
-    backendMethod: backend.method,
-    pattern: backend.url_pattern.text,
-    isShadow: backend.proxy.shadow,
-  };
-  const sentAlong = observation?.headersLayer(place);
-  const subscriber = ingredients.subscribe(backend);
-  const named = balancers.get(backend.balancer) as BalancerFactory;
-  const balancer = (backend.ejection ? withEjection(named, backend.ejection) : named)(subscriber);
-  const attempt = createAttempt({
+  return {
     name,
-    subscriber,
-    balancer,
-    buildRequest: createRequestBuilder(backend, stream),
-    exchange: compose([...(sentAlong ? [sentAlong] : []), ...(isLimitedInside ? [] : [limit]), ...layers], exchange),
-  });
-
-  const outer: Middleware[] = hooks.flatMap(({ component, config, scope }) => component.client?.(config, scope) ?? []);
-  if (observation) outer.unshift(observation.backendLayer(place));
-  if (ingredients.tap) outer.unshift(ingredients.tap(backend, endpoint));
-  if (backend.timeout < endpoint.timeout) outer.push(createTimeout(name, backend.timeout));
-  if (copies > 1) outer.push(createConcurrentCalls(name, copies, Math.floor(endpoint.timeout * CONCURRENT_SHARE)));
-  return { name, required, send: compose(outer, backend.retry ? createRetry(backend.retry, attempt) : attempt) };
+    required,
+    send: compose<Proxy>(
+      [
+        ingredients.tap?.(backend, endpoint),
+        observation?.backendLayer(place),
+        ...hooks.map(({ component, config, scope }) => component.client?.(config, scope)),
+        timeout < endpoint.timeout && createTimeout(name, timeout),
+        copies > 1 && createConcurrentCalls(name, copies, Math.floor(endpoint.timeout * CONCURRENT_SHARE)),
+      ],
+      createAttempts(
+        backend,
+        ingredients,
+        stream,
+        compose<Proxy<BackendRequest>>(
+          [
+            observation?.headersLayer(place),
+            !isLimitedInside && limit,
+            ...hooks.map(({ component, config, scope }) => component.backend?.(config, scope)),
+          ],
+          createExchange({
+            ...reading(encoding, backend),
+            backend,
+            readBody: (body, held) => readBody(body, backend.max_response_body, name, undefined, held),
+            transport: compose<Transport>(
+              hooks.flatMap(({ component, config, scope }) => [
+                component.transport?.(config, scope),
+                component.sharesCalls && limit,
+              ]),
+              ingredients.connect(backend, stream),
+            ),
+          }),
+        ),
+      ),
+    ),
+  };
 }
 
-function commonScope(ingredients: Ingredients, at: string, { namespace }: Component): CommonScope {
-  const { logger, functions, stores, keep, clients, debug, onCloseAt, onReadyAt } = ingredients;
-  const onClose = onCloseAt(`${at}.extra_config["${namespace}"]`);
-  return { logger, functions, stores, keep, clients, debug, onClose, onReady: onReadyAt(at) };
+/** Tries one host after the other, as far as retries are allowed. */
+function createAttempts(
+  backend: BackendConfig,
+  ingredients: Ingredients,
+  stream: boolean,
+  exchange: Proxy<BackendRequest>,
+): Proxy {
+  const { name, ejection, retry } = backend;
+  const subscriber = ingredients.subscribe(backend);
+  const named = ingredients.balancers.get(backend.balancer) as BalancerFactory;
+  const balancer = (ejection ? withEjection(named, ejection) : named)(subscriber);
+  const buildRequest = createRequestBuilder(backend, stream);
+  const attempt = createAttempt({ name, subscriber, balancer, buildRequest, exchange });
+  return retry ? createRetry(retry, attempt) : attempt;
+}
+
+function placeOf({ endpoint, method }: EndpointConfig, backend: BackendConfig): BackendPlace {
+  const { name, url_pattern, proxy } = backend;
+  return {
+    endpoint,
+    method,
+    backend: name,
+    backendMethod: backend.method,
+    pattern: url_pattern.text,
+    isShadow: proxy.shadow,
+  };
+}
+
+/** The components at one place, each with the scope that its hooks get there. */
+function hooksAt<S extends object>(
+  at: EndpointConfig | BackendConfig,
+  place: S,
+  { scopeAt }: Ingredients,
+): readonly (UsedComponent & { readonly scope: CommonScope & S })[] {
+  return componentsAt(at).map((used) => ({ ...used, scope: { ...scopeAt(at.at, used.component), ...place } }));
 }

@@ -1,27 +1,27 @@
 import type { ServiceScope } from './components/component.js';
-import { createResolver, inTableOrder } from './components/resolve.js';
+import { componentsAt, createResolver } from './components/resolve.js';
 import { createNotices } from './config/notices.js';
 import { parseConfig } from './config/parse.js';
 import type { BackendConfig, Config, EndpointConfig } from './config/resolved.js';
 import { createBufferBudget } from './core/buffer-budget.js';
 import { type Closing, createClosing } from './core/closing.js';
 import { createReadiness, type Readiness, type ReadyOptions } from './core/readiness.js';
-import { createKeep, type Kept } from './core/reload-state.js';
+import { createKeep, type Keep, type Kept } from './core/reload-state.js';
 import { USER_AGENT } from './core/version.js';
 import { BackendError, ConfigError, type ConfigIssue, EndpointError } from './errors.js';
 import { createNotifier } from './observe/notifier.js';
 import type { Observer } from './observe/observer.js';
 import type { ResolvedOptions } from './options.js';
 import { createAdmits, createEndpointProxy, type Ingredients } from './pipeline.js';
-import type { Admit } from './proxy.js';
+import type { RequestHandler } from './proxy.js';
 import { createBodyReader } from './request/body.js';
-import { createClientIp } from './request/client-ip.js';
+import { type ClientIp, createClientIp } from './request/client-ip.js';
 import { createRequestReader } from './request/request.js';
 import { createResponseWriter } from './response/response.js';
-import { admitInTurn } from './router/admit.js';
+import { admitInTurn, type Refusal, refuseInTurn } from './router/admit.js';
 import { createBuiltInRoutes, toShapes } from './router/built-in.js';
 import { createCanonicalPath } from './router/canonical.js';
-import { createEndpointHandler, type EndpointHandler } from './router/handler.js';
+import { createEndpointHandler, type EndpointHandler, type HandlerOptions } from './router/handler.js';
 import { createInFlight } from './router/in-flight.js';
 import { createMatcher } from './router/matcher.js';
 import { observeHandler } from './router/observe-handler.js';
@@ -71,8 +71,6 @@ export function createPlan(
   }
 }
 
-type Refusal = Parameters<ServiceScope['refuseWhen']>[0];
-
 function buildPlan(
   config: Config,
   options: ResolvedOptions,
@@ -80,108 +78,32 @@ function buildPlan(
   closing: Closing,
   earlier: Kept | undefined,
 ): Plan {
+  const { logger } = options;
   const { keep, kept, release } = createKeep(earlier);
   const inFlight = createInFlight(config.max_in_flight_requests);
   // The requests of an earlier configuration still hold what they hold.
   const budget = keep('buffer budget', createBufferBudget);
-  const readiness = createReadiness(options.logger);
+  const readiness = createReadiness(logger);
   closing.at('gateway.ready()')(readiness.close);
   for (const [name, store] of options.stores) {
     if (canPing(store)) readiness.at(`options.stores.${name}`)(() => store.ping());
   }
+
+  const clientIp = createClientIp({ ...config.router, ...options });
+  const scopeAt = createScopes(config, options, keep, closing, readiness);
+  const services = startServices(config, { scopeAt, clientIp });
+  const observation = createNotifier([...options.observers, ...services.observers], logger);
+  if (observation) wire.onStray?.(observation.strayed);
   const ingredients: Ingredients = {
     ...options,
-    keep,
-    services: config.components,
-    subscribe: createSubscribe(config, options, closing, readiness),
-    connect(backend, stream) {
-      return options.transport ?? connect(wire, backend, stream);
-    },
+    observation,
+    scopeAt,
     onCloseAt: closing.at,
-    onReadyAt: readiness.at,
+    subscribe: createSubscribe(config, options, closing, readiness),
+    connect: (backend, stream) => options.transport ?? connect(wire, backend, stream),
   };
-  const clientIp = createClientIp({ ...config.router, ...options });
-
-  const observers = [...options.observers];
-  function observe(observer: Observer): void {
-    observers.push(observer);
-  }
-  const refusals: Refusal[] = [];
-  function refuseWhen(refusal: Refusal): void {
-    refusals.push(refusal);
-  }
-  const services = inTableOrder(config.components, options.components).flatMap(({ component, config: settings }) => {
-    const at = `extra_config["${component.namespace}"]`;
-    const [onClose, onReady] = [closing.at(at), readiness.at(at)];
-    return component.service?.(settings, { ...options, keep, onClose, onReady, clientIp, observe, refuseWhen }) ?? [];
-  });
-  const observation = createNotifier(observers, options.logger);
-  if (observation) wire.onStray?.(observation.strayed);
-  const refusal = firstOf(refusals);
-
-  function createAdmit(endpoint: EndpointConfig): Admit | undefined {
-    const admit = admitInTurn(createAdmits(endpoint, ingredients));
-    return admit && observation ? observation.admitLayer(admit) : admit;
-  }
-
-  function createHandler(endpoint: EndpointConfig): EndpointHandler {
-    const name = `${endpoint.method} ${endpoint.endpoint}`;
-    const encoding = options.encodings.get(endpoint.output_encoding);
-    const isInternal = hasInternalSignal(endpoint, options);
-    const handler = createEndpointHandler({
-      name,
-      timeout: endpoint.timeout,
-      hasInternalSignal: isInternal,
-      inFlight,
-      budget,
-      refusal,
-      logger: options.logger,
-      readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, via: options.via, clientIp }),
-      admit: createAdmit(endpoint),
-      readBody: createBodyReader({
-        limit: endpoint.max_request_body,
-        passedLimit: endpoint.max_passed_request_body,
-        mode: bodyMode(endpoint, options),
-      }),
-      proxy: createEndpointProxy(endpoint, { ...ingredients, observation, hasInternalSignal: isInternal }),
-      writer: createResponseWriter({
-        ...options,
-        ...endpoint,
-        encode: encoding?.encode,
-        keepsStatus: keepsStatus(endpoint),
-        returnErrorMsg: config.router.return_error_msg,
-        onFailure: observation?.failed,
-      }),
-    });
-    const { endpoint: path, method } = endpoint;
-    return observation ? observeHandler(observation, { endpoint: path, method }, handler) : handler;
-  }
-
-  const builtIns = createBuiltInRoutes({
-    router: config.router,
-    debug: options.debug || config.debug_endpoint,
-    echo: config.echo_endpoint,
-    logger: options.logger,
-  });
-  const routes = createRouter({
-    builtIns,
-    matcher: createMatcher(
-      config.endpoints.map((endpoint) => ({
-        segments: endpoint.segments,
-        method: endpoint.method,
-        value: createHandler(endpoint),
-      })),
-    ),
-    services,
-    fallthrough: options.fallthrough,
-    autoOptions: config.router.auto_options,
-    removeExtraSlash: config.router.remove_extra_slash,
-    answerUnmatched: createUnmatchedAnswer({
-      router: config.router,
-      completedHeader: options.completedHeader,
-      canonicalPath: createCanonicalPath([...config.endpoints, ...toShapes(builtIns)]),
-    }),
-  });
+  const shared = { config, options, ingredients, clientIp, inFlight, budget, refusal: refuseInTurn(services.refusals) };
+  const routes = createRoutes(config, options, services.handlers, (endpoint) => createHandler(endpoint, shared));
 
   budget.limit = config.max_buffered_bytes ?? createBufferBudget().limit;
   return {
@@ -198,15 +120,116 @@ function buildPlan(
   };
 }
 
-function firstOf(refusals: readonly Refusal[]): Refusal | undefined {
-  if (refusals.length < 2) return refusals[0];
-  return function refuse() {
-    for (const refusal of refusals) {
-      const refused = refusal();
-      if (refused) return refused;
-    }
-    return undefined;
+/** What components may use, wherever they are configured. */
+function createScopes(
+  config: Config,
+  { logger, functions, stores, clients, debug }: ResolvedOptions,
+  keep: Keep,
+  closing: Closing,
+  readiness: Readiness,
+): Ingredients['scopeAt'] {
+  return function scopeAt(at, component) {
+    const { namespace } = component;
+    const serviceOptions = componentsAt(config).find((service) => service.component === component)?.config;
+    const own = `${at && `${at}.`}extra_config["${namespace}"]`;
+    const [onClose, onReady] = [closing.at(own), readiness.at(at || own)];
+    return { logger, functions, stores, keep, clients, debug, serviceOptions, onClose, onReady };
   };
+}
+
+/** What the components of the service scope have asked for. */
+interface Services {
+  readonly handlers: readonly RequestHandler[];
+  readonly observers: readonly Observer[];
+  readonly refusals: readonly Refusal[];
+}
+
+function startServices(
+  config: Config,
+  { scopeAt, clientIp }: Pick<Ingredients, 'scopeAt'> & Pick<ServiceScope, 'clientIp'>,
+): Services {
+  const observers: Observer[] = [];
+  const refusals: Refusal[] = [];
+  function observe(observer: Observer): void {
+    observers.push(observer);
+  }
+  function refuseWhen(refusal: Refusal): void {
+    refusals.push(refusal);
+  }
+  const handlers = componentsAt(config).flatMap(({ component, config: settings }) => {
+    return component.service?.(settings, { ...scopeAt('', component), clientIp, observe, refuseWhen }) ?? [];
+  });
+  return { handlers, observers, refusals };
+}
+
+/** What the handlers of all endpoints have in common. */
+interface Shared extends Pick<HandlerOptions, 'inFlight' | 'budget' | 'refusal'> {
+  readonly config: Config;
+  readonly options: ResolvedOptions;
+  readonly ingredients: Ingredients;
+  readonly clientIp: ClientIp;
+}
+
+function createHandler(endpoint: EndpointConfig, shared: Shared): EndpointHandler {
+  const { config, options, ingredients, clientIp, inFlight, budget, refusal } = shared;
+  const { endpoint: path, method, timeout } = endpoint;
+  const { observation } = ingredients;
+  const isInternal = hasInternalSignal(endpoint, options);
+  const admit = admitInTurn(createAdmits(endpoint, ingredients));
+  const handler = createEndpointHandler({
+    name: `${method} ${path}`,
+    timeout,
+    hasInternalSignal: isInternal,
+    inFlight,
+    budget,
+    refusal,
+    logger: options.logger,
+    readRequest: createRequestReader({ ...endpoint, userAgent: USER_AGENT, via: options.via, clientIp }),
+    admit: admit && observation ? observation.admitLayer(admit) : admit,
+    readBody: createBodyReader({
+      limit: endpoint.max_request_body,
+      passedLimit: endpoint.max_passed_request_body,
+      mode: bodyMode(endpoint, options),
+    }),
+    proxy: createEndpointProxy(endpoint, ingredients, isInternal),
+    writer: createResponseWriter({
+      ...options,
+      ...endpoint,
+      encode: options.encodings.get(endpoint.output_encoding)?.encode,
+      keepsStatus: keepsStatus(endpoint),
+      returnErrorMsg: config.router.return_error_msg,
+      onFailure: observation?.failed,
+    }),
+  });
+  return observation ? observeHandler(observation, { endpoint: path, method }, handler) : handler;
+}
+
+function createRoutes(
+  { endpoints, router, debug_endpoint, echo_endpoint }: Config,
+  { debug, logger, fallthrough, completedHeader }: ResolvedOptions,
+  services: readonly RequestHandler[],
+  handlerOf: (endpoint: EndpointConfig) => EndpointHandler,
+): Routes {
+  const builtIns = createBuiltInRoutes({ router, debug: debug || debug_endpoint, echo: echo_endpoint, logger });
+  return createRouter({
+    builtIns,
+    matcher: createMatcher(
+      endpoints.map((endpoint) => ({
+        segments: endpoint.segments,
+        method: endpoint.method,
+        value: handlerOf(endpoint),
+      })),
+    ),
+    services,
+    fallthrough,
+    autoOptions: router.auto_options,
+    removeExtraSlash: router.remove_extra_slash,
+    answerUnmatched: createUnmatchedAnswer({
+      router,
+      completedHeader,
+      canonicalPath: createCanonicalPath([...endpoints, ...toShapes(builtIns)]),
+    }),
+  });
 }
 
 function parse(input: unknown, options: ResolvedOptions): Config {
@@ -290,7 +313,6 @@ function connect(wire: Wire, backend: BackendConfig, stream: boolean): Transport
     connectTimeout: backend.connect_timeout,
     redirects: backend.http_client.redirects,
     sendBodyOnRedirect: backend.http_client.send_body_on_redirect,
-    disableCompression: false,
     tls: backend.http_client.client_tls,
   });
 }

@@ -83,8 +83,8 @@ export interface BackendRequest extends ProxyRequest {
   readonly stream: boolean;
 }
 
-/** A decoded document: the top level is always an object. */
-export type Data = Readonly<Record<string, unknown>>;
+/** A decoded document: the top level is always an object. `T` says what is in it, where you know. */
+export type Data<T extends object = Record<string, unknown>> = Readonly<T>;
 
 export interface Metadata {
   readonly status: number;
@@ -92,9 +92,9 @@ export interface Metadata {
 }
 
 /** What comes back up: from one backend, or merged from several. */
-export interface ProxyResponse {
+export interface ProxyResponse<T extends object = Record<string, unknown>> {
   /** `null` is a JSON `null`: no data, which is not the same as an empty object. */
-  readonly data: Data | null;
+  readonly data: Data<T> | null;
   /** False as soon as anything that belongs to the answer is missing. */
   readonly isComplete: boolean;
   /** True where the backend had nothing to say and said so (204, empty body). */
@@ -103,7 +103,7 @@ export interface ProxyResponse {
   /** The failures a partial answer survived. Absent when nothing failed. */
   readonly errors?: readonly GatewayError[];
   /** The untouched body of a `no-op` backend. */
-  readonly body?: Readable | Buffer;
+  readonly body?: Readable | Buffer | undefined;
 }
 
 export type Proxy<R = ProxyRequest> = (request: R) => Promise<ProxyResponse>;
@@ -116,9 +116,9 @@ export type RequestHandler = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** Wraps `innermost` in the given layers; the first of the list ends up outermost. */
-export function compose<T>(layers: readonly ((next: T) => T)[], innermost: T): T {
-  return layers.reduceRight((next, layer) => layer(next), innermost);
+/** Wraps `innermost` in the given layers; the first of the list ends up outermost. What is no layer is left out. */
+export function compose<T>(layers: readonly (((next: T) => T) | false | undefined)[], innermost: T): T {
+  return layers.reduceRight((next, layer) => (layer ? layer(next) : next), innermost);
 }
 
 export const NO_HEADERS: Headers = Object.freeze(Object.create(null));

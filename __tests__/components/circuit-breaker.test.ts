@@ -129,7 +129,7 @@ describe('what counts', () => {
 
   test('C02 a call that was ended because a required sibling failed does not', async () => {
     const config = withBreaker({ max_errors: 0, timeout: 10 });
-    const sibling = { url_pattern: '/broken', host: ['http://broken'], required: true, timeout: '100ms' };
+    const sibling = { url_pattern: '/broken', host: ['http://broken'], required: true, timeout: '100ms' } as const;
     const [endpoint] = config.endpoints ?? [];
     const gateway = createTestGateway(
       {

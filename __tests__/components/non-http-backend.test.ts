@@ -2,7 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { type CallWithoutHttp, callWithoutHttp } from '../../lib/components/non-http-backend.js';
-import { BackendError, ConfigError, defineComponent, EndpointError } from '../../lib/index.js';
+import { BackendError, ConfigError, type Duration, defineComponent, EndpointError } from '../../lib/index.js';
 import { createTestGateway } from '../../lib/testing/index.js';
 import { backendRequest } from '../support/requests.js';
 import { backendAnswer } from '../support/transport.js';
@@ -95,7 +95,7 @@ describe('a call that is not HTTP', () => {
 });
 
 describe('what is taken from a queue', () => {
-  function gatewayOf(call: CallWithoutHttp, timeout = '1s', encoding = 'json') {
+  function gatewayOf(call: CallWithoutHttp, timeout: Duration = '1s', encoding = 'json') {
     const queue = defineComponent({
       namespace: 'example/queue',
       schema: z.strictObject({}),

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { type CheckPlace, type Component, defineComponent, type Scope } from '../../lib/components/component.js';
 import { builtInComponents } from '../../lib/components/index.js';
-import { createResolver, inTableOrder } from '../../lib/components/resolve.js';
+import { componentsAt, createResolver } from '../../lib/components/resolve.js';
 import { ConfigError, type ConfigIssue } from '../../lib/errors.js';
 import { componentScope } from '../support/component-scope.js';
 
@@ -181,12 +181,13 @@ test('H06 names of members of Object.prototype are names nobody knows', () => {
   }
 });
 
-test('the table decides the order, whatever the configuration says', () => {
-  const table = [stamp, guard];
-  const found = [
-    { component: guard, config: 1 },
-    { component: stamp, config: 2 },
-  ];
-  expect(inTableOrder(found, table).map(({ config }) => config)).toEqual([2, 1]);
-  expect(found.map(({ config }) => config)).toEqual([1, 2]);
+test('tells of each component its place in the table, and gives it back as what it is', () => {
+  const { resolved: first } = resolve('backend', 'example/stamp', { header: 'x' });
+  const { resolved: second } = resolve('endpoint', 'example/guard', 'none');
+  expect([first?.rank, second?.rank]).toEqual([0, 1]);
+  const components = [first!, second!];
+  expect(componentsAt({ components }).map(({ component }) => component.namespace)).toEqual([
+    'example/stamp',
+    'example/guard',
+  ]);
 });

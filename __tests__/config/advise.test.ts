@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { idleShape } from '../../lib/config/client-options.js';
 import { warningsOf, withBackends, withEndpoint } from './support/parse.js';
+import { idleShape } from './support/schemas.js';
 
 function placesOf(input: unknown): string[] {
   return warningsOf(input).map(({ at }) => at);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { BackendConfig, EndpointConfig } from '../../lib/config/schema.js';
+import type { BackendConfig, EndpointConfig } from '../../lib/config/resolved.js';
 import { parse, parseBackend, parseEndpoint, withBackends } from './support/parse.js';
 
 describe('what nobody says', () => {
@@ -388,7 +388,7 @@ test('X04 no optional member is read from a polluted prototype', () => {
   const { endpoints, router, client } = parse(withBackends([{}]));
   for (const key of ['forwarded_by_client_ip', 'remote_ip_headers', 'max_multipart_memory'])
     expect(Object.hasOwn(router, key)).toBe(true);
-  for (const key of ['dialer_timeout', 'idle_connection_timeout', 'response_header_timeout'])
+  for (const key of ['dialer_keep_alive', 'idle_connection_timeout', 'response_header_timeout'])
     expect(Object.hasOwn(client, key)).toBe(true);
   for (const key of ['static', 'flatmap_filter']) expect(Object.hasOwn(endpoints[0]!.proxy, key)).toBe(true);
   for (const key of ['input_headers', 'input_query_strings'])

@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { builtInComponents } from '../../lib/components/index.js';
 import { unsupportedNamespaces } from '../../lib/components/namespaces.js';
-import { idleShape } from '../../lib/config/client-options.js';
 import { withOldNames } from '../../lib/config/dialect.js';
-import { routerSchema } from '../../lib/config/namespaces.js';
-import { backendSchema, endpointSchema, rootSchema } from '../../lib/config/schema.js';
 import { createGateway, type GatewayConfig, type Logger } from '../../lib/index.js';
 import { read } from '../support/source.js';
+import { backendSchema, endpointSchema, idleShape, rootSchema, routerSchema } from './support/schemas.js';
 
 const PAGE = read('docs/migrating-from-krakend.md');
 const REFERENCE = read('docs/configuration.md');

@@ -34,6 +34,7 @@ describe('placeholders', () => {
     const resolve: Vocabulary['resolve'] = (_scope, _namespace, config) => ({
       component: {},
       config,
+      rank: 0,
       addsParams: true,
     });
     expect(issuesOf(patterns(urls, { extra_config: { 'modifier/js': {} } }), { resolve })).toEqual([]);

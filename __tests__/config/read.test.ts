@@ -116,7 +116,7 @@ describe('namespaces', () => {
 });
 
 describe('components', () => {
-  test('get their namespace, value and place, and come back in order', () => {
+  test('get their namespace, value and place, and come back outermost first', () => {
     const calls: unknown[] = [];
     const config = parse(
       withBackends(
@@ -127,7 +127,7 @@ describe('components', () => {
       {
         resolve(scope, namespace, value, at) {
           calls.push([scope, namespace, value, at]);
-          return { component: namespace, config: value };
+          return { component: namespace, config: value, rank: namespace === 'qos/b' ? 2 : 1 };
         },
       },
     );
@@ -138,8 +138,8 @@ describe('components', () => {
       ['backend', 'github.com/a', [1], 'endpoints[0].backend[0].extra_config["github.com/a"]'],
     ]);
     expect(config.endpoints[0]!.backend[0]!.components).toEqual([
-      { component: 'qos/b', config: { x: 1 } },
-      { component: 'github.com/a', config: [1] },
+      { component: 'github.com/a', config: [1], rank: 1 },
+      { component: 'qos/b', config: { x: 1 }, rank: 2 },
     ]);
   });
 
@@ -162,7 +162,7 @@ describe('components', () => {
     const issues = issuesOf(
       { extra_config: { 'security/cors': {}, 'github_com/cors': {} } },
       {
-        resolve: () => ({ component: 'cors', config: {} }),
+        resolve: () => ({ component: 'cors', config: {}, rank: 0 }),
       },
     );
     expect(issues.map(({ path }) => path)).toEqual(['extra_config["github_com/cors"]']);

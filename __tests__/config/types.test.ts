@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
-import type * as namespaces from '../../lib/config/namespaces.js';
-import type { backendSchema, endpointSchema, rootSchema } from '../../lib/config/schema.js';
-import type * as types from '../../lib/config/types.js';
-import { defineConfig } from '../../lib/config/types.js';
+import type * as types from '../../lib/config/input.js';
+import { defineConfig } from '../../lib/gateway.js';
+import type * as namespaces from './support/schemas.js';
+import type { backendSchema, endpointSchema, rootSchema } from './support/schemas.js';
 
 /** A table of two components, as `lib/components/index.ts` derives one. */
 interface Extra {

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { createKeep } from '../../lib/core/reload-state.js';
+import { createKeep, createKeepToken } from '../../lib/core/reload-state.js';
 
 test('makes a state once, and finds it again by its key', () => {
   const { keep } = createKeep();
@@ -27,4 +27,16 @@ test('lets go of everything when another configuration has taken its place', () 
   first.release();
   expect(first.kept.size).toBe(0);
   expect(second.kept.get('a')).toBe(a);
+});
+
+test('finds the states of one kind, whatever else is kept', () => {
+  const token = createKeepToken<{ readonly name: string }>('kind');
+  const { keep, kept } = createKeep();
+  const one = token.keep(keep, 'one', () => ({ name: 'one' }));
+  const two = token.keep(keep, 'two', () => ({ name: 'two' }));
+  createKeepToken<object>('kin').keep(keep, 'd: one', () => ({}));
+  keep('one', () => ({}));
+  expect(token.keep(keep, 'one', () => ({ name: 'another' }))).toBe(one);
+  expect(token.of(kept)).toEqual([one, two]);
+  expect(token.of(new Map())).toEqual([]);
 });

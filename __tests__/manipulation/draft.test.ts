@@ -82,6 +82,13 @@ describe('a draft', () => {
     expect(finishDraft(draft)).toEqual({ list: ['y', 'z', 'new'] });
   });
 
+  test('has of an array nothing but its elements', () => {
+    const draft = createDraft(deepFreeze({ list: ['x', 'y'] }));
+    const list = entered(enter(draft, draft.root, 'list'));
+    expect(has(list, '1')).toBe(true);
+    for (const label of [2, '2', 'length', '01', '-1', '']) expect(has(list, label), String(label)).toBe(false);
+  });
+
   test('forgets removed keys and takes them back', () => {
     const draft = createDraft(deepFreeze({ a: 1, b: 2 }));
     remove(draft.root, 'a');

@@ -4,6 +4,7 @@ import { createAllow, createDeny } from '../../lib/manipulation/filter.js';
 import type { Data } from '../../lib/proxy.js';
 import { createRandom, type Random } from '../faults/random.js';
 import { deepFreeze } from '../support/freeze.js';
+import { turns } from '../support/mutated.js';
 
 const USER = deepFreeze({
   id: new JsonNumber('12345678901234567890'),
@@ -94,7 +95,7 @@ describe('M04 names of prototype members', () => {
 describe('random documents and paths', () => {
   test('equal what a naive oracle keeps and removes', () => {
     const random = createRandom(21);
-    for (let turn = 0; turn < 20_000; turn++) {
+    for (let turn = 0; turn < turns(20_000); turn++) {
       const data = deepFreeze(randomData(random, 4));
       const paths = Array.from({ length: random.int(1, 4) }, () => randomPath(random));
       expect(createAllow(paths)(data), `allow ${paths} ${JSON.stringify(data)}`).toEqual(

@@ -42,7 +42,15 @@ test('the tarball has both builds with their types, the documents npm wants, and
     }
   }
   const others = paths.filter((path) => !/^dist\/(cjs|esm)\/.*\.(js|d\.ts)$/.test(path));
-  expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/esm/package.json', 'package.json']);
+  const documents = [
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'dist/esm/package.json',
+    'docs/schema.json',
+    'package.json',
+  ];
+  expect(others.sort()).toEqual(documents);
 });
 
 /** What a declaration and all it leads to import from outside. */
@@ -85,6 +93,19 @@ describe.each(GENERATIONS)('with Express $express', ({ express, packages }) => {
     const { stdout } = await run('npm', ['ls', 'express', '--json', '--all'], { cwd: folder });
     const versions = [...stdout.matchAll(/"express": \{\s+"version": "(\d+)/g)].map(([, major]) => major);
     expect(new Set(versions)).toEqual(new Set([express]));
+  });
+});
+
+test('types are inferred by the last TypeScript that is written in JavaScript too', {
+  timeout: 2 * MINUTE,
+}, async () => {
+  const folder = join(scratch, 'typescript');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', 'typescript@~5.9.0'], { cwd: folder });
+  const project = join(ROOT, '__tests__/types');
+  await run(join(folder, 'node_modules/.bin/tsc'), ['-p', project]).catch(({ stdout }) => {
+    throw new Error(`TypeScript 5.9 refuses ${project}:\n${stdout}`);
   });
 });
 

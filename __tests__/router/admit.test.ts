@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { RejectedError } from '../../lib/errors.js';
 import type { Admit, Admitted, ProxyResponse, RequestHead } from '../../lib/proxy.js';
-import { admitFirst, admitInTurn } from '../../lib/router/admit.js';
+import { admitFirst, admitInTurn, refuseInTurn } from '../../lib/router/admit.js';
 import { createMemoryExchange } from '../../lib/testing/memory-exchange.js';
 import { headersOf, proxyRequest } from '../support/requests.js';
 import { answerOf } from '../support/transport.js';
@@ -79,6 +79,22 @@ describe('admitInTurn', () => {
   test('all in memory decide without a promise', () => {
     const admit = admitInTurn([() => undefined, () => ({ a: '1' }), () => undefined]);
     expect(admit?.(head)).toEqual({ a: '1' });
+  });
+});
+
+describe('refuseInTurn', () => {
+  test('is nothing without any, and a single one itself', () => {
+    const refusal = () => undefined;
+    expect(refuseInTurn([])).toBeUndefined();
+    expect(refuseInTurn([refusal])).toBe(refusal);
+  });
+
+  test('asks one after the other, until one refuses', () => {
+    const last = vi.fn();
+    expect(refuseInTurn([() => undefined, () => rejected, last])?.()).toBe(rejected);
+    expect(last).not.toHaveBeenCalled();
+    expect(refuseInTurn([() => undefined, last])?.()).toBeUndefined();
+    expect(last).toHaveBeenCalledOnce();
   });
 });
 

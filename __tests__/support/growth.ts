@@ -5,6 +5,7 @@ import { combiners } from '../../lib/endpoint/combiner.js';
 import { createFlatmap } from '../../lib/manipulation/flatmap.js';
 import { createFormatter } from '../../lib/manipulation/formatter.js';
 import { createShapes, type Shape } from '../bench/hostile-shapes.mjs';
+import { isMutated } from './mutated.js';
 
 const SHAPES = createShapes({ createEncodings, combiners, createFlatmap, createFormatter, createTextDecoder });
 
@@ -38,9 +39,6 @@ async function growthOf({ most, make }: Shape): Promise<number> {
   }
   return growth;
 }
-
-/** `npm run mutate` would measure again for every planted bug. */
-const isMutated = process.env['MUTATE'] !== undefined;
 
 /** Holds that a transformation takes linear time on each of its hostile shapes. */
 export function describeGrowth(group: string): void {

@@ -1,6 +1,9 @@
+import { PassThrough, Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import axios, { AxiosError } from 'axios';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openHeld } from '../../lib/core/buffer-budget.js';
+import { watchUpload } from '../../lib/core/upload.js';
 import { silentLogger } from '../../lib/logger.js';
 import { type AxiosCall, type AxiosLike, createAxios } from '../../lib/transport/axios.js';
 import { createOrigins } from '../../lib/transport/origin.js';
@@ -25,6 +28,12 @@ function transportOver(instance: AxiosLike, settings: Partial<TransportSettings>
   const wire = createWire({ axios: instance, client: CLIENT, origins: createOrigins(silentLogger) });
   wires.push(wire);
   return wire.transportFor({ ...SETTINGS, ...settings });
+}
+
+function intercepted(): AxiosLike {
+  const instance = createAxios();
+  instance.interceptors.request.use((config) => config);
+  return instance;
 }
 
 const namesOf = (n: number): string[] => [...(server.requests[n]?.names ?? [])].sort();
@@ -129,6 +138,45 @@ describe("the gateway's own instance", () => {
     expect((await outcomeOf(send(requestTo(`${server.origin}/a`)))).text).toBe(`{"mocked":"${server.origin}/a"}`);
   });
 
+  it('T02 tells a call that was cancelled from one that failed, with interceptors too', async () => {
+    const instance = createAxios();
+    const controller = new AbortController();
+    instance.interceptors.request.use((config) => {
+      if (String(config.url).endsWith('/cancelled')) controller.abort();
+      throw new Error('secret');
+    });
+    const send = transportOver(instance);
+    expect(await outcomeOf(send(requestTo(`${server.origin}/broken`)))).toMatchObject({
+      code: 'ERR_BACKEND_CONNECTION',
+    });
+    const cancelled = send(requestTo(`${server.origin}/cancelled`, { signal: controller.signal }));
+    expect(await outcomeOf(cancelled)).toMatchObject({ code: 'ERR_BACKEND_CANCELLED' });
+  });
+
+  it('tells the address of a redirect, with interceptors too', async () => {
+    const moving = await startRawServer((request) => [
+      { send: answer('', 'Location: /new', request.target === '/old' ? '302 Found' : '200 OK') },
+    ]);
+    const instance = createAxios();
+    instance.interceptors.request.use((config) => config);
+    const send = transportOver(instance, { redirects: 'none' });
+    expect(await send(requestTo(`${moving.origin}/old`))).toMatchObject({ status: 302, peerAddress: '127.0.0.1' });
+    expect(await send(requestTo(`${moving.origin}/new`))).not.toHaveProperty('peerAddress');
+    await moving.close();
+  });
+
+  it.each([false, true])('sends the length of an upload where it is known (interceptors: %s)', async (isTouched) => {
+    const instance = createAxios();
+    if (isTouched) instance.interceptors.request.use((config) => config);
+    const send = transportOver(instance);
+    const body = new PassThrough().end('abc');
+    watchUpload(body, () => false, 3);
+    await outcomeOf(send(requestTo(server.origin, { method: 'POST', body })));
+    expect(server.requests[0]?.headers).toMatchObject({ 'content-length': '3' });
+    expect(server.requests[0]?.headers).not.toHaveProperty('transfer-encoding');
+    expect(String(server.requests[0]?.body)).toBe('abc');
+  });
+
   it('serves calls that are not of the gateway over sockets of its own', async () => {
     const instance = createAxios();
     const { data } = await instance.get(`${server.origin}/token`);
@@ -189,21 +237,35 @@ describe("a user's own instance", () => {
     ['text', 'a\u00e9', 'a\u00c3\u00a9'],
     ['an ArrayBuffer', new Uint8Array([97, 98]).buffer, 'ab'],
     ['a typed array', new Uint8Array([97, 98]), 'ab'],
-    ['a web stream', new Blob(['ab']).stream(), 'ab'],
+    ['a part of one', new Uint8Array([120, 97, 98, 120]).subarray(1, 3), 'ab'],
+    ['a stream', () => Readable.from([Buffer.from('ab')]), 'ab'],
+    ['a web stream', () => new Blob(['ab']).stream(), 'ab'],
     ['a document', { a: 1 }, '{"a":1}'],
     ['nothing', undefined, ''],
-  ])('may answer with %s', async (_title, data, text) => {
-    const send = transportOver({ request: () => Promise.resolve({ status: 200, headers: {}, data }) });
-    expect((await outcomeOf(send(requestTo('http://backend.example/a')))).text).toBe(text);
+    ['no document', null, ''],
+  ])('may answer with %s', async (_title, given, text) => {
+    for (const stream of [false, true]) {
+      const data = typeof given === 'function' ? given() : given;
+      const send = transportOver({ request: () => Promise.resolve({ status: 200, headers: {}, data }) }, { stream });
+      expect((await outcomeOf(send(requestTo('http://backend.example/a', { stream })))).text).toBe(text);
+    }
   });
 
-  it.each([undefined, 0, 99, 101, 1_000, 200.5, '200'])('E03 may not answer with the status %s', async (status) => {
-    const request = () => Promise.resolve({ status: status as number, headers: {}, data: '' });
-    const send = transportOver({ request });
-    expect(await outcomeOf(send(requestTo('http://backend.example/a')))).toMatchObject({
-      code: 'ERR_BACKEND_PROTOCOL',
-    });
+  it.each([200, 999])('E03 may answer with the status %s', async (status) => {
+    const send = transportOver({ request: () => Promise.resolve({ status, headers: {}, data: '' }) });
+    expect(await outcomeOf(send(requestTo('http://backend.example/a')))).toMatchObject({ status });
   });
+
+  it.each([undefined, 0, 99, 101, 199, 1_000, 200.5, '200'])(
+    'E03 may not answer with the status %s',
+    async (status) => {
+      const request = () => Promise.resolve({ status: status as number, headers: {}, data: '' });
+      const send = transportOver({ request });
+      expect(await outcomeOf(send(requestTo('http://backend.example/a')))).toMatchObject({
+        code: 'ERR_BACKEND_PROTOCOL',
+      });
+    },
+  );
 
   it('E03 may throw, or ignore its signal', async () => {
     const throwing = transportOver({
@@ -219,6 +281,101 @@ describe("a user's own instance", () => {
     const call = outcomeOf(deaf(requestTo('http://backend.example/a', { signal: controller.signal })));
     controller.abort();
     expect(await call).toMatchObject({ code: 'ERR_BACKEND_CANCELLED' });
+  });
+
+  it('T02 is not called for a request that is over', async () => {
+    const request = vi.fn();
+    const call = transportOver({ request })(requestTo('http://backend.example/a', { signal: AbortSignal.abort() }));
+    expect(await outcomeOf(call)).toMatchObject({ code: 'ERR_BACKEND_CANCELLED' });
+    expect(request).not.toHaveBeenCalled();
+  });
+
+  it('T02 may answer late: the stream, which would hold a socket, is closed', async () => {
+    let respond = (_response: { status: number; headers: object; data: unknown }): void => {};
+    const request = () =>
+      new Promise<{ status: number; headers: object; data: unknown }>((resolve) => {
+        respond = resolve;
+      });
+    const controller = new AbortController();
+    const send = transportOver({ request }, { stream: true });
+    const call = outcomeOf(send(requestTo('http://backend.example/a', { signal: controller.signal, stream: true })));
+    controller.abort();
+    expect(await call).toMatchObject({ code: 'ERR_BACKEND_CANCELLED' });
+    const data = new Readable({ read() {} });
+    const closed = new Promise((resolve) => data.once('close', resolve));
+    respond({ status: 200, headers: {}, data });
+    await closed;
+    expect(data.destroyed).toBe(true);
+  });
+
+  it.each<[string, Partial<TransportSettings>, number]>([
+    ['the limit', {}, SETTINGS.maxBody],
+    ['no limit where there is none', { maxBody: Infinity }, -1],
+    ['no limit where the answer is passed on', { stream: true }, -1],
+  ])('is told %s', async (_title, settings, maxContentLength) => {
+    const request = vi.fn((_call: AxiosCall) => Promise.resolve({ status: 200, headers: {}, data: '' }));
+    await outcomeOf(transportOver({ request }, settings)(requestTo('http://backend.example/a')));
+    expect(request.mock.lastCall?.[0]).toMatchObject({
+      maxContentLength,
+      maxBodyLength: Infinity,
+      baseURL: '',
+      responseType: settings.stream ? 'stream' : 'arraybuffer',
+      headers: {
+        accept: false,
+        'content-type': false,
+        'accept-encoding': settings.stream ? false : 'gzip, br, deflate',
+      },
+    });
+    expect(request.mock.lastCall?.[0]).not.toHaveProperty('lookup');
+  });
+
+  it('is given headers of the client before those it would make up', async () => {
+    const request = vi.fn((_call: AxiosCall) => Promise.resolve({ status: 200, headers: {}, data: '' }));
+    const headers = { accept: 'a/b', 'accept-encoding': 'gzip', 'content-type': 'c/d' };
+    await outcomeOf(transportOver({ request })(requestTo('http://backend.example/a', { headers })));
+    expect(request.mock.lastCall?.[0].headers).toMatchObject(headers);
+  });
+
+  describe('that fails while it sends a body', () => {
+    const reset = () => Object.assign(new Error('secret'), { code: 'ECONNRESET' });
+
+    async function failWith(error: unknown, body: Readable | Buffer) {
+      const request = vi.fn((_call: AxiosCall) => Promise.reject(error));
+      const outcome = await outcomeOf(
+        transportOver({ request })(requestTo('http://backend.example/a', { method: 'POST', body })),
+      );
+      return { ...outcome, data: request.mock.lastCall?.[0].data };
+    }
+
+    it('S20 lets the client go on, and says that the request was not whole', async () => {
+      const body = new PassThrough();
+      const { message, code, data } = await failWith(reset(), body);
+      expect(code).toBe('ERR_BACKEND_CONNECTION');
+      expect(message).toContain('before it had the whole request');
+      expect(data).toMatchObject({ destroyed: true });
+      expect(body.destroyed).toBe(false);
+      await vi.waitFor(() => expect(body.listenerCount('data')).toBe(0));
+    });
+
+    it.each<[string, () => unknown, () => Readable | Buffer]>([
+      ['for another reason', () => new Error('secret'), () => new PassThrough()],
+      ['with what is no error', () => ({ code: 'ECONNRESET' }), () => new PassThrough()],
+      ['when it had all of it', reset, () => Buffer.from('ab')],
+    ])('does not say so %s', async (_title, error, body) => {
+      const { message, code } = await failWith(error(), body());
+      expect(code).toBe('ERR_BACKEND_CONNECTION');
+      expect(message).toContain('no answer');
+    });
+  });
+
+  it('T02 is told from a failure when its call was cancelled', async () => {
+    const controller = new AbortController();
+    function request(): Promise<never> {
+      controller.abort();
+      throw new Error('secret');
+    }
+    const call = transportOver({ request })(requestTo('http://backend.example/a', { signal: controller.signal }));
+    expect(await outcomeOf(call)).toMatchObject({ code: 'ERR_BACKEND_CANCELLED' });
   });
 
   it.each([false, true])('B01 is held to the limit (stream: %s)', async (stream) => {
@@ -241,6 +398,47 @@ describe("a user's own instance", () => {
       }
       await cut.close();
     }
+  });
+});
+
+it.each<[string, () => AxiosLike]>([
+  ["the gateway's instance", createAxios],
+  ['one with interceptors', intercepted],
+  ["a user's own", () => axios.create()],
+])('H01 a body that is held has its own length, whatever that of the client was, over %s', async (_title, create) => {
+  const parts = { method: 'POST', headers: { 'content-length': '5' }, body: Buffer.from('abc') };
+  expect(await outcomeOf(transportOver(create())(requestTo(`${server.origin}/a`, parts)))).toMatchObject({
+    text: 'POST /a',
+  });
+  expect(server.requests[0]?.headers['content-length']).toBe('3');
+  expect(String(server.requests[0]?.body)).toBe('abc');
+});
+
+it.each<[string, () => AxiosLike]>([
+  ["the gateway's instance", createAxios],
+  ['one with interceptors', intercepted],
+  ["a user's own", () => axios.create()],
+])('F05 a body that comes later has the length that the client has announced, over %s', async (_title, create) => {
+  const body = new PassThrough().end('abc');
+  const parts = { method: 'POST', headers: { 'content-length': '3' }, body };
+  await outcomeOf(transportOver(create())(requestTo(`${server.origin}/a`, parts)));
+  expect(server.requests[0]?.headers).toMatchObject({ 'content-length': '3' });
+  expect(server.requests[0]?.headers).not.toHaveProperty('transfer-encoding');
+});
+
+describe('the room that an answer has in memory', () => {
+  it.each<[string, () => AxiosLike]>([
+    ["over the gateway's instance", createAxios],
+    ['over one with interceptors', intercepted],
+    ["over a user's own", () => axios.create()],
+  ])('is counted once %s, and lacking at times', async (_title, create) => {
+    const budget = { limit: 10, used: 0 };
+    const send = transportOver(create());
+    const ask = () => outcomeOf(send({ ...requestTo(`${server.origin}/a`), held: openHeld(budget) }));
+    expect(await ask()).toMatchObject({ text: 'GET /a' });
+    expect(budget.used).toBe('GET /a'.length);
+    expect(await ask()).toMatchObject({ code: 'ERR_OVERLOADED' });
+    expect(budget.used).toBe('GET /a'.length);
   });
 });
 

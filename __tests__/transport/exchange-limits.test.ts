@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { openHeld } from '../../lib/core/buffer-budget.js';
 import { EndpointError } from '../../lib/errors.js';
 import type { Transport } from '../../lib/transport/transport.js';
 import type { TransportSettings, Wire } from '../../lib/transport/wire.js';
@@ -66,6 +67,18 @@ describe('B01 a body beyond the limit', () => {
     const text = 'x'.repeat(3 * MIB);
     const { server, transport } = await start(() => [{ send: answer(text) }], { stream: true, maxBody: Infinity });
     expect((await outcomeOf(transport(requestTo(server.origin, { stream: true })))).text).toBe(text);
+  });
+
+  it('a length of exactly the limit is fine, and one byte more is not waited for', async () => {
+    const { server, transport } = await start(
+      (request) =>
+        request.target === '/'
+          ? [{ send: answer('abc') }]
+          : [{ send: 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n' }, { stall: true }],
+      { maxBody: 3 },
+    );
+    expect(await outcomeOf(transport(requestTo(server.origin)))).toMatchObject({ status: 200, text: 'abc' });
+    expect(await outcomeOf(transport(requestTo(`${server.origin}/long`)))).toMatchObject({ code: 'ERR_BACKEND_SIZE' });
   });
 
   it('a body of exactly the limit is fine, in pieces of any size', async () => {
@@ -262,12 +275,75 @@ describe('memory for an answer of a known length', () => {
   });
 });
 
+describe('the room that answers have in memory', () => {
+  const text = 'x'.repeat(1_000);
+  const inChunks = `${chunked}1f4\r\n${'x'.repeat(500)}\r\n`;
+  const WHOLE: readonly [string, Script][] = [
+    ['of a length', [{ send: answer(text) }]],
+    ['in chunks', [{ send: `${inChunks}1f4\r\n${'x'.repeat(500)}\r\n0\r\n\r\n` }]],
+  ];
+
+  async function callWithin(limit: number, script: Script, settings: Partial<TransportSettings> = {}) {
+    const { server, transport } = await start(() => script, settings);
+    const budget = { limit, used: 0 };
+    const request = { ...requestTo(server.origin, { stream: settings.stream === true }), held: openHeld(budget) };
+    return { server, budget, outcome: await outcomeOf(transport(request)) };
+  }
+
+  it.each(WHOLE)('is taken by one %s, once', async (_title, script) => {
+    const { budget, outcome } = await callWithin(1_000, script);
+    expect(outcome).toMatchObject({ status: 200, text });
+    expect(budget.used).toBe(1_000);
+  });
+
+  it.each<[string, Script]>([
+    ['of a length, before it comes', [{ send: 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n' }, { stall: true }]],
+    ['in chunks, as soon as it has more', [{ send: inChunks }, { wait: 5 }, { send: inChunks.slice(chunked.length) }]],
+  ])('ends one %s', async (_title, script) => {
+    const { server, budget, outcome } = await callWithin(999, script);
+    expect(outcome).toMatchObject({ code: 'ERR_OVERLOADED' });
+    expect(budget.used).toBe(0);
+    await server.until(() => server.connections[0]?.closedAt !== undefined);
+  });
+
+  it.each<[string, Script]>([
+    ['of a length', [{ send: 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nab' }, { wait: 5 }, { rst: true }]],
+    ['in chunks', [{ send: inChunks }, { wait: 5 }, { rst: true }]],
+  ])('is given back by one %s that breaks', async (_title, script) => {
+    const { budget, outcome } = await callWithin(1_000, script);
+    expect(outcome).toMatchObject({ code: 'ERR_BACKEND_CONNECTION' });
+    expect(budget.used).toBe(0);
+  });
+
+  it.each(WHOLE)('is not asked for by one %s that is passed on as it comes', async (_title, script) => {
+    const { budget, outcome } = await callWithin(1, script, { stream: true });
+    expect(outcome).toMatchObject({ status: 200, text });
+    expect(budget.used).toBe(0);
+  });
+});
+
 it('the address that answered is told of a redirect only', async () => {
   const { server, transport } = await start((request) => [
     { send: request.target === '/302' ? 'HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n' : answer('1') },
   ]);
   expect(await transport(requestTo(`${server.origin}/302`))).toMatchObject({ peerAddress: '127.0.0.1' });
   expect(await transport(requestTo(`${server.origin}/200`))).not.toHaveProperty('peerAddress');
+});
+
+it.each([false, true])('an answer says that only the end of its connection ended it (stream: %s)', async (stream) => {
+  const { server, transport } = await start(
+    (request) =>
+      request.target === '/open' ? [{ send: 'HTTP/1.1 200 OK\r\n\r\nabc' }, { fin: true }] : [{ send: answer('abc') }],
+    { stream },
+  );
+  const [ended, told] = await Promise.all(
+    ['/open', '/told'].map((path) => transport(requestTo(server.origin + path, { stream }))),
+  );
+  expect(ended).toMatchObject({ isCloseDelimited: true });
+  expect(told).not.toHaveProperty('isCloseDelimited', true);
+  for (const answered of [ended!, told!]) {
+    expect(await outcomeOf(Promise.resolve(answered))).toMatchObject({ status: 200, text: 'abc' });
+  }
 });
 
 describe('a body that is streamed to the backend', () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openHeld, take } from '../../lib/core/buffer-budget.js';
 import { createInflate } from '../../lib/transport/inflate.js';
 import { createSemaphore } from '../../lib/transport/semaphore.js';
 import type { BackendResponse } from '../../lib/transport/transport.js';
@@ -108,6 +109,28 @@ describe('B02 a compressed body', () => {
   });
 });
 
+describe('the room of a compressed body in memory', () => {
+  it.each([
+    ['at once', TEXT],
+    ['by a thread', 'ab'.repeat(100_000)],
+  ])('becomes that of what it is inflated to, %s', async (_title, text) => {
+    const body = gzipSync(text);
+    const inflate = createInflate({ name: 'backend[0]', maxBody: 1_000_000, gate });
+    async function inflateWithin(limit: number) {
+      const budget = { limit, used: 0 };
+      const held = openHeld(budget);
+      take(held, body.length);
+      const { signal } = new AbortController();
+      const outcome = await outcomeOf(
+        Promise.resolve(encoded('gzip', body)).then((response) => inflate(response, signal, held)),
+      );
+      return { ...outcome, used: budget.used };
+    }
+    expect(await inflateWithin(text.length)).toMatchObject({ text, used: text.length });
+    expect(await inflateWithin(text.length - 1)).toMatchObject({ code: 'ERR_OVERLOADED', used: 0 });
+  });
+});
+
 describe('B01 a bomb', () => {
   it.each(CODINGS)('Z27 Z28 of %s is stopped at the limit', async (coding, compress) => {
     expect(await inflated(coding, compress(Buffer.alloc(20_000_000)))).toMatchObject({ code: 'ERR_BACKEND_SIZE' });
@@ -183,20 +206,20 @@ describe('over the wire', () => {
     expect(outcome.headers?.['content-encoding']).toBe(stream ? 'gzip' : undefined);
   });
 
-  it.each<[string, { stream?: boolean; disableCompression?: boolean }, string | undefined, string | undefined]>([
+  it.each<[string, { stream?: boolean; disable_compression?: boolean }, string | undefined, string | undefined]>([
     ['is set', {}, undefined, 'gzip, br, deflate'],
-    ['is left out by `disable_compression`', { disableCompression: true }, undefined, undefined],
+    ['is left out by `disable_compression`', { disable_compression: true }, undefined, undefined],
     ['is left to the client where the body is passed through', { stream: true }, undefined, undefined],
     ['of the client is passed through with the body', { stream: true }, 'zstd, gzip', 'zstd, gzip'],
     ['of the client loses what cannot be inflated', {}, 'zstd;q=1.0, gzip;q=0.8, *;q=0.1, br', 'gzip;q=0.8, br'],
     ['of the client that leaves nothing asks for nothing', {}, 'zstd, compress', 'identity'],
-    ['of the client counts with `disable_compression`', { disableCompression: true }, 'gzip', 'gzip'],
-  ])('Accept-Encoding %s', async (_title, settings, sent, received) => {
+    ['of the client counts with `disable_compression`', { disable_compression: true }, 'gzip', 'gzip'],
+  ])('Accept-Encoding %s', async (_title, { stream = false, disable_compression = false }, sent, received) => {
     const server = await startRawServer(() => [{ send: answer('1') }]);
-    const wire = openWire();
+    const wire = openWire({ disable_compression });
     Object.assign(open, { server, wire });
     const headers = sent === undefined ? {} : { 'accept-encoding': sent };
-    await outcomeOf(wire.transportFor({ ...SETTINGS, ...settings })(requestTo(server.origin, { headers })));
+    await outcomeOf(wire.transportFor({ ...SETTINGS, stream })(requestTo(server.origin, { headers })));
     expect(server.requests[0]?.headers['accept-encoding']).toBe(received);
   });
 });

@@ -97,6 +97,18 @@ describe('S14 sockets between two calls', () => {
     expect(waiting.connections).toEqual([second]);
   });
 
+  it('do not rest while 64 others do: the longest rested is taken, and no further socket is opened', () => {
+    const { pool, wait } = setUp();
+    const sockets = pool('a', { connection_rest: 50 });
+    const connections = Array.from({ length: 64 }, () => taken(sockets));
+    for (const connection of connections.slice(1)) sockets.release(connection);
+    wait(1);
+    expect(connections).not.toContain(taken(sockets));
+    sockets.release(connections[0] as Connection);
+    expect(taken(sockets)).toBe(connections[1]);
+    expect(connections).not.toContain(taken(sockets));
+  });
+
   it('do not rest with a rest of 0', () => {
     const { pool } = setUp();
     const sockets = pool('a', { connection_rest: 0 });

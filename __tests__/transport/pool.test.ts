@@ -51,6 +51,22 @@ describe('sockets', () => {
     expect(server.connections).toHaveLength(1);
   });
 
+  it.each([
+    ['a thousand times', false, 1_000],
+    ['a hundred times, to an origin that once answered out of step', true, 100],
+  ])('are used %s, for a last call, and never again', async (_title, isSuspect, count) => {
+    const server = await serve(echo);
+    let time = 0;
+    const origins = createOrigins(silentLogger, () => time);
+    if (isSuspect) origins.of(server.origin).strike();
+    time = 600_000;
+    const wire = openWire({}, origins);
+    wires.push(wire);
+    const transport = wire.transportFor(SETTINGS);
+    for (let n = 0; n < count + 2; n++) await outcomeOf(transport(requestTo(`${server.origin}/`)));
+    expect(server.connections.map(({ requests }) => requests.length)).toEqual([count + 1, 1]);
+  });
+
   it('are shared by backends of one origin that ask for the same treatment', async () => {
     const server = await serve(echo);
     const { wire, transport } = open();

@@ -194,6 +194,13 @@ describe('a chain of redirects', () => {
     ]);
   });
 
+  it('marks its answer, which is that of another URL; an answer without a redirect is not marked', async () => {
+    const server = await serve(moved('/new', 302));
+    const send = wire.transportFor(SETTINGS);
+    expect(await send(requestTo(`${server.origin}/old`))).toMatchObject({ status: 200, isRedirected: true });
+    expect(await send(requestTo(`${server.origin}/new`))).not.toHaveProperty('isRedirected');
+  });
+
   it('T04 closes what it does not read, which would hold a socket', async () => {
     const body = new Readable({ read() {} });
     await follow(['/1'], body).outcome;
@@ -220,8 +227,10 @@ describe('a redirect that leads nowhere', () => {
     'http://:password@127.0.0.1/',
   ])('Z44 is refused when it leads to %s', async (location) => {
     const server = await serve(() => to(location));
-    expect(await call(`${server.origin}/old`)).toMatchObject({ code: 'ERR_BACKEND_REDIRECT' });
-    expect(server.requests).toHaveLength(1);
+    for (const redirects of ['follow', 'same-origin'] as const) {
+      expect(await call(`${server.origin}/old`, {}, { redirects })).toMatchObject({ code: 'ERR_BACKEND_REDIRECT' });
+    }
+    expect(server.requests).toHaveLength(2);
   });
 
   it('is an answer like any other without a Location', async () => {

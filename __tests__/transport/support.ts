@@ -34,7 +34,6 @@ export const SETTINGS: TransportSettings = {
   connectTimeout: 1_000,
   redirects: 'follow',
   sendBodyOnRedirect: false,
-  disableCompression: false,
 };
 
 /** A wire over our own sockets. */

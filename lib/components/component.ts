@@ -6,15 +6,25 @@ import type { Keep } from '../core/reload-state.js';
 import type { ConfigIssue, RejectedError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Observer } from '../observe/observer.js';
-import type { Admit, BackendRequest, Middleware, RequestHandler } from '../proxy.js';
+import type { Admit, BackendRequest, Middleware, ProxyResponse, RequestHandler } from '../proxy.js';
 import type { TransportMiddleware } from '../transport/transport.js';
 
 /** Where in a configuration an `extra_config` is. */
 export type Scope = 'service' | 'endpoint' | 'backend';
 
 /** Functions of the host app that a configuration names. What each is given depends on where it is named. */
-// `never` lets every signature in; the caller knows which it has to be.
-export type GatewayFunction = (...values: never[]) => unknown;
+export type GatewayFunction = (first: FunctionInput, request: BackendRequest) => unknown;
+
+/**
+ * What a function may be given first: what is sent on (`modifier/js`, `backend/function`), an answer (`modifier/js`), or the
+ * message itself (a `guard`). One that is written inline sees the members of all; the place that names it says which are there.
+ */
+export type FunctionInput = Omit<BackendRequest, 'body' | 'headers'> &
+  Omit<ProxyResponse, 'body'> &
+  Omit<IncomingMessage, keyof BackendRequest | keyof ProxyResponse> & {
+    readonly body: Buffer | undefined;
+    readonly headers: BackendRequest['headers'] & IncomingMessage['headers'];
+  };
 export type Functions = ReadonlyMap<string, GatewayFunction>;
 
 /** What every component may use, wherever it was configured. */
@@ -30,6 +40,8 @@ export interface CommonScope {
   readonly clients: ReadonlyMap<string, unknown>;
   /** `options.debug`. */
   readonly debug: boolean;
+  /** What the same component was configured with at service level; undefined where it does not stand there. */
+  readonly serviceOptions?: unknown;
   /**
    * Registers what has to end with the configuration. It may take what is left of `gateway.close({ timeout })`, after a
    * reload ten seconds; what takes longer is logged and not waited for.
@@ -52,10 +64,8 @@ export interface ServiceScope extends CommonScope {
 }
 export interface EndpointScope extends CommonScope {
   readonly endpoint: EndpointConfig;
-  /** The options that the same component has at service level; undefined where it does not stand there. */
-  readonly serviceOptions?: unknown;
 }
-export interface BackendScope extends Omit<EndpointScope, 'serviceOptions'> {
+export interface BackendScope extends EndpointScope {
   readonly backend: BackendConfig;
 }
 

@@ -1,11 +1,10 @@
-import type { z } from 'zod';
 import { botDetector } from './bot-detector.js';
 import { publisher } from './brokers/publisher.js';
 import { amqpConsumer } from './brokers/rabbit/consumer.js';
 import { amqpProducer } from './brokers/rabbit/producer.js';
 import { subscriber } from './brokers/subscriber.js';
 import { circuitBreaker } from './circuit-breaker.js';
-import type { Component, Scope } from './component.js';
+import type { Component } from './component.js';
 import { functionBackend } from './function-backend.js';
 import { httpCache } from './http-cache/http-cache.js';
 import { js } from './js.js';
@@ -36,22 +35,3 @@ export const builtInComponents = [
   amqpProducer,
   amqpConsumer,
 ] as const satisfies readonly Component[];
-
-type BuiltIn = (typeof builtInComponents)[number];
-type HookOf<S extends Scope> = {
-  service: 'service';
-  endpoint: 'admit' | 'endpoint';
-  backend: 'client' | 'backend' | 'transport';
-}[S];
-
-/** The built-ins that have a hook for the scope, by namespace, with what they accept. */
-type ExtraConfigOf<S extends Scope> = {
-  [C in BuiltIn as keyof C & HookOf<S> extends never ? never : C['namespace']]?: z.input<C['schema']>;
-};
-
-/** The typed `extra_config` of each level, derived from the table: a wrong option is red in the editor. */
-export interface BuiltInExtraConfig {
-  service: ExtraConfigOf<'service'>;
-  endpoint: ExtraConfigOf<'endpoint'>;
-  backend: ExtraConfigOf<'backend'>;
-}

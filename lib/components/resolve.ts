@@ -17,34 +17,44 @@ const HOOKS: Readonly<Record<Scope, readonly (keyof Component)[]>> = {
 
 export type Resolve = Vocabulary['resolve'];
 
+/** What a configuration knows of a component, and the component. */
+export type UsedComponent = ResolvedComponent<Component>;
+
+/** The components at one place of a configuration, outermost first. */
+export function componentsAt(place: { readonly components: readonly ResolvedComponent[] }): readonly UsedComponent[] {
+  // All components of a configuration are those that `createResolver` has put there.
+  return place.components as readonly UsedComponent[];
+}
+
 /** Looks up what an `extra_config` contains. Both spellings of the long names are understood everywhere. */
 export function createResolver(
   components: readonly Component[],
   named: Omit<CheckContext, 'scope'>,
   warn: Vocabulary['warn'],
 ): Resolve {
-  const table = new Map<string, Component>();
-  for (const component of components) {
+  const table = new Map<string, { readonly component: Component; readonly rank: number }>();
+  for (const [rank, component] of components.entries()) {
     for (const name of [component.namespace, ...(component.aliases ?? [])]) {
       if (table.has(name)) {
         throw new ConfigError([
           { path: 'options.components', message: `two components are called "${name}"; rename one` },
         ]);
       }
-      table.set(name, component);
+      table.set(name, { component, rank });
     }
   }
 
-  return function resolve(scope, namespace, value, at, report): ResolvedComponent | undefined {
+  return function resolve(scope, namespace, value, at, report): UsedComponent | undefined {
     const name = namespace.replace(/^github_com\//, 'github.com/');
-    const component = table.get(name);
-    if (!component) {
+    const entry = table.get(name);
+    if (!entry) {
       const unsupported = unsupportedNamespaces.get(name);
       if (unsupported && !unsupported.isError) warn(at, `"${namespace}" ${unsupported.advice}`);
       else if (unsupported) report({ path: at, message: `"${namespace}" ${unsupported.advice}` });
       else report({ path: at, message: unknownNamespace(namespace, table) });
       return undefined;
     }
+    const { component, rank } = entry;
     if (!HOOKS[scope].some((hook) => component[hook])) {
       report({
         path: at,
@@ -59,7 +69,7 @@ export function createResolver(
     const { replacesWire = false } = component;
     // Where its options cannot be read, what they would fill is not known: that is no further fault.
     const addsParams = read.config === undefined || (component.addsParams?.(read.config, scope) ?? false);
-    const resolved = { component, config: read.config, replacesWire, addsParams };
+    const resolved = { component, config: read.config, rank, replacesWire, addsParams };
     if (issues.length > 0 && read.config === undefined) return resolved;
     for (const { path, message } of component.check?.(read.config, { ...named, scope }) ?? []) {
       // A key that was taken out because it is wrong may be what is missed now.
@@ -74,21 +84,12 @@ export function createResolver(
   };
 }
 
-/** In the order of the table: outermost first, whatever the order in the configuration. */
-export function inTableOrder(
-  resolved: readonly ResolvedComponent[],
-  components: readonly Component[],
-): readonly { component: Component; config: unknown }[] {
-  const found = resolved as readonly { component: Component; config: unknown }[];
-  return [...found].sort((a, b) => components.indexOf(a.component) - components.indexOf(b.component));
-}
-
 function scopesOf(component: Component): string {
   const scopes = (Object.keys(HOOKS) as Scope[]).filter((scope) => HOOKS[scope].some((hook) => component[hook]));
   return scopes.join(' or ');
 }
 
-function unknownNamespace(namespace: string, table: ReadonlyMap<string, Component>): string {
+function unknownNamespace(namespace: string, table: ReadonlyMap<string, unknown>): string {
   const candidates = [...table.keys(), ...unsupportedNamespaces.keys()].filter((name) => isAlike(namespace, name));
   const close = nearest(namespace, candidates);
   return `"${namespace}" is not a known namespace${close ? `; did you mean "${close}"?` : ''}`;

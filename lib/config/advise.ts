@@ -1,6 +1,6 @@
 import { SHORTEST_DNS_TTL } from './inherit.js';
 import type { ReadRoot } from './read.js';
-import type { Config } from './schema.js';
+import type { Config } from './resolved.js';
 import { whyNotReturned, whyNotSent } from './unforwarded.js';
 import type { Vocabulary } from './vocabulary.js';
 

@@ -7,7 +7,7 @@ import type { Path } from './path.js';
 import { checkPlaceholders } from './placeholders.js';
 import type { ReadBackend, ReadEndpoint, ReadRoot } from './read.js';
 import type { Report } from './report.js';
-import type { BackendConfig, Config, EndpointConfig, Segment } from './schema.js';
+import type { BackendConfig, Config, EndpointConfig, Segment } from './resolved.js';
 import type { Vocabulary } from './vocabulary.js';
 
 /** Everything that only shows when options are seen together. */

@@ -10,6 +10,9 @@ export const MAX_TIMEOUT = 24 * 24 * HOUR;
 /** KrakenD holds durations as 2^63 nanoseconds at most, in whole hours. For what is no timer. */
 export const LONGEST_DURATION = 2_562_047 * HOUR;
 
+/** What a duration looks like, for the JSON Schema. */
+const DURATION_TEXT = { type: 'string', pattern: '^([0-9]+(\\.[0-9]+)?(ns|us|µs|μs|ms|s|m|h))+$' } as const;
+
 interface DurationRange {
   readonly min?: number;
   readonly max?: number;
@@ -30,14 +33,17 @@ export function duration({ min = 1, max = MAX_TIMEOUT }: DurationRange = {}) {
             : `must be between ${showDuration(min)} and ${showDuration(max)}, not ${show(text)}.`,
       });
       return z.NEVER;
-    });
+    })
+    .meta({ label: 'duration', ts: 'Duration', json: DURATION_TEXT });
 }
 
 function toWhole(milliseconds: number | undefined): number | undefined {
   return milliseconds && Math.max(1, Math.round(milliseconds));
 }
 
-function showDuration(milliseconds: number): string {
+/** Milliseconds, as a configuration writes them. */
+export function showDuration(milliseconds: number): string {
+  if (milliseconds === 0) return '0s';
   if (milliseconds >= HOUR) return `${milliseconds / HOUR}h`;
   if (milliseconds >= MINUTE) return `${milliseconds / MINUTE}m`;
   return milliseconds >= 1_000 ? `${milliseconds / 1_000}s` : `${milliseconds}ms`;
@@ -45,7 +51,23 @@ function showDuration(milliseconds: number): string {
 
 /** A duration for which `0s` has a written meaning: none, or the default. KrakenD takes the number 0 for it as well. */
 export function durationOrZero(max = MAX_TIMEOUT) {
-  return z.preprocess((value: string | 0) => (value === 0 ? '0s' : value), duration({ min: 0, max }));
+  return z
+    .preprocess((value: string | 0) => (value === 0 ? '0s' : value), duration({ min: 0, max }))
+    .meta({ ts: 'Duration | 0', json: { anyOf: [DURATION_TEXT, { const: 0 }] } });
+}
+
+/** A duration that may be left out; `0s` counts as left out. */
+export function durationUnlessZero() {
+  return durationOrZero()
+    .transform((milliseconds) => milliseconds || undefined)
+    .optional();
+}
+
+/** A duration for which `0s` means the default, `standard` milliseconds. */
+export function durationOr(standard: number, max = MAX_TIMEOUT) {
+  return durationOrZero(max)
+    .default(standard)
+    .transform((milliseconds) => milliseconds || standard);
 }
 
 export function count(max: number = Number.MAX_SAFE_INTEGER, min = 1) {
@@ -55,6 +77,30 @@ export function count(max: number = Number.MAX_SAFE_INTEGER, min = 1) {
 /** A number for which 0 means the default, as in KrakenD. */
 export function countOrZero(max?: number) {
   return count(max, 0);
+}
+
+/** A number for which 0 means the default, `standard`. */
+export function countOr(standard: number, max?: number) {
+  return countOrZero(max)
+    .default(standard)
+    .transform((number) => number || standard);
+}
+
+/** A number that may be left out; 0 counts as left out. */
+export function countUnlessZero(max?: number) {
+  return countOrZero(max)
+    .transform((number) => number || undefined)
+    .optional();
+}
+
+/** A size. */
+export function bytes(max: number) {
+  return count(max).meta({ label: 'bytes' });
+}
+
+/** A switch that is off by default. */
+export function flag() {
+  return z.boolean().default(false);
 }
 
 /** One of a few words. The error for a near miss names the word it is near to. */
@@ -108,20 +154,29 @@ export function headerNames() {
   );
 }
 
-/** The name of an encoding, combiner, balancer or the like; whether it is known is checked against the vocabulary. */
-export function word() {
-  return text((value) => /^[\w./-]+$/.test(value) && !isForbiddenName(value), 'a name');
+/**
+ * The name of an encoding, combiner, balancer or the like; whether it is known is checked against the vocabulary.
+ *
+ * @param builtIn the names that come with the gateway, for editors
+ */
+export function word(builtIn: readonly string[] = []) {
+  return text((value) => /^[\w./-]+$/.test(value) && !isForbiddenName(value), 'a name').meta({
+    ts: [...builtIn.map((name) => `'${name}'`), '(string & {})'].join(' | '),
+    json: { pattern: '^[\\w./-]+$' },
+  });
 }
 
 /** Takes an empty string for nothing at all, as KrakenD does: the default holds. */
 export function orEmpty<S extends z.ZodType>(schema: S) {
-  return z.preprocess((value: z.input<S> | '') => (value === '' ? undefined : value), schema);
+  return z.preprocess((value: z.input<S> | '') => (value === '' ? undefined : value), schema).meta({ orEmpty: true });
 }
 
 /** An object that is handed on untouched. */
 export function object() {
-  return z.custom<Readonly<Record<string, unknown>>>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    { error: ({ input }) => `must be an object, not ${show(input)}.` },
-  );
+  return z
+    .custom<Readonly<Record<string, unknown>>>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      { error: ({ input }) => `must be an object, not ${show(input)}.` },
+    )
+    .meta({ label: 'object', ts: 'object', json: { type: 'object' } });
 }

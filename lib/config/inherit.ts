@@ -2,6 +2,14 @@ import { createPlain } from './copy.js';
 import type { EndpointPath } from './endpoint-path.js';
 import { sanitizeHost } from './hosts.js';
 import { propagatedOf } from './leftovers.js';
+import type { RawBackend } from './options/backend.js';
+import {
+  FROM_ENDPOINT_TO_BACKEND,
+  FROM_ROOT_TO_BACKEND,
+  FROM_ROOT_TO_ENDPOINT,
+  inherited,
+} from './options/inherited.js';
+import { DEFAULT_DNS_TTL, type RawRoot } from './options/root.js';
 import type { CoreNamespaces, ReadBackend, ReadEndpoint, ReadRoot } from './read.js';
 import type {
   BackendConfig,
@@ -12,22 +20,12 @@ import type {
   EndpointProxyConfig,
   HttpClientConfig,
   HttpConfig,
-  RawBackend,
-  RawRoot,
   ResolvedComponent,
-} from './schema.js';
+} from './resolved.js';
 import type { UrlPattern } from './url-pattern.js';
 
-const DEFAULT_TIMEOUT = 2_000;
-const DEFAULT_CONNECT_TIMEOUT = 1_000;
-const DEFAULT_IDLE_CONNECTIONS = 250;
-const DEFAULT_DNS_TTL = 30_000;
 /** KrakenD takes a shorter `dns_cache_ttl` for none. */
 export const SHORTEST_DNS_TTL = 1_000;
-const DEFAULT_REQUEST_BODY = 16 * 2 ** 20;
-const DEFAULT_RESPONSE_BODY = 32 * 2 ** 20;
-const DEFAULT_RESPONSE_HEADERS = 64 * 2 ** 10;
-const DEFAULT_PENDING = 4_096;
 /** Takes the place of a host, for backends that are not reached over HTTP; nothing resolves it. */
 const NO_WIRE = 'http://gateway.invalid';
 
@@ -36,11 +34,6 @@ export interface Compiled {
   readonly passthrough: ReadonlySet<string>;
   pathOf(endpoint: ReadEndpoint): EndpointPath;
   patternOf(backend: ReadBackend): UrlPattern;
-}
-
-/** For timeouts and numbers of KrakenD, zero means "not set". */
-function unlessZero(value: number | undefined): number | undefined {
-  return value === 0 ? undefined : value;
 }
 
 /** Hands values down from the root to the endpoints and from those to their backends, and fills in the defaults. */
@@ -67,20 +60,19 @@ export function inherit(root: ReadRoot, compiled: Compiled): Config {
   };
 }
 
-function dnsTtl({ dns_cache_ttl: ttl = 0 }: RawRoot): number {
+function dnsTtl({ dns_cache_ttl: ttl }: RawRoot): number {
   return ttl < SHORTEST_DNS_TTL ? DEFAULT_DNS_TTL : ttl;
 }
 
 function inheritClient(raw: RawRoot): ClientConfig {
   return {
-    max_idle_connections_per_host: raw.max_idle_connections_per_host || DEFAULT_IDLE_CONNECTIONS,
+    max_idle_connections_per_host: raw.max_idle_connections_per_host,
     max_connections_per_host: raw.max_connections_per_host,
-    idle_connection_timeout: unlessZero(raw.idle_connection_timeout),
+    idle_connection_timeout: raw.idle_connection_timeout,
     connection_rest: raw.connection_rest,
-    dialer_timeout: unlessZero(raw.dialer_timeout),
-    dialer_keep_alive: unlessZero(raw.dialer_keep_alive),
-    dialer_fallback_delay: unlessZero(raw.dialer_fallback_delay),
-    response_header_timeout: unlessZero(raw.response_header_timeout),
+    dialer_keep_alive: raw.dialer_keep_alive,
+    dialer_fallback_delay: raw.dialer_fallback_delay,
+    response_header_timeout: raw.response_header_timeout,
     disable_keep_alives: raw.disable_keep_alives,
     disable_compression: raw.disable_compression,
     client_tls: inheritTls(raw),
@@ -109,20 +101,21 @@ function inheritEndpoint(
 ): EndpointConfig {
   const { raw, core, components } = endpoint;
   const path = compiled.pathOf(endpoint);
-  const timeout = raw.timeout || root.timeout || DEFAULT_TIMEOUT;
-  const output_encoding = raw.output_encoding ?? root.output_encoding ?? 'json';
-  const encoding = compiled.passthrough.has(output_encoding)
-    ? output_encoding
-    : (raw.encoding ?? root.encoding ?? 'json');
+  const { timeout, cache_ttl, output_encoding, encoding, max_request_body } = inherited(
+    FROM_ROOT_TO_ENDPOINT,
+    raw,
+    root,
+  );
+  const isEncodingForced = compiled.passthrough.has(output_encoding);
   const parent: Parent = {
     root,
     client,
     at: `endpoints[${index}]`,
     method: raw.method ?? 'GET',
     timeout,
-    encoding,
-    isEncodingForced: compiled.passthrough.has(output_encoding),
-    concurrent_calls: raw.concurrent_calls || 1,
+    encoding: isEncodingForced ? output_encoding : encoding,
+    isEncodingForced,
+    concurrent_calls: raw.concurrent_calls,
   };
   const backend = endpoint.backends.map((read, place) => inheritBackend(parent, read, place, compiled));
   return {
@@ -131,14 +124,14 @@ function inheritEndpoint(
     segments: path.segments,
     method: parent.method,
     timeout,
-    cache_ttl: (raw.cache_ttl ?? root.cache_ttl ?? 0) / 1_000,
+    cache_ttl: cache_ttl / 1_000,
     output_encoding,
     concurrent_calls: parent.concurrent_calls,
     // As KrakenD has it: no list at all lets Content-Type through, any list replaces that. Names beside a "*" are kept:
     // they let in what "*" alone does not.
     input_headers: raw.input_headers.length === 0 ? ['content-type'] : [...new Set(raw.input_headers.map(lowerCase))],
     input_query_strings: nameList(raw.input_query_strings),
-    max_request_body: raw.max_request_body ?? root.max_request_body ?? DEFAULT_REQUEST_BODY,
+    max_request_body,
     max_passed_request_body: raw.max_request_body ?? Number.POSITIVE_INFINITY,
     backend,
     proxy: parent.isEncodingForced ? UNSHAPED : inheritProxy(core.proxy, backend),
@@ -179,12 +172,13 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
   const { root, client } = parent;
   const { raw, core, components } = backend;
   const pattern = compiled.patternOf(backend);
-  const method = raw.method ?? parent.method;
-  const timeout = Math.min(raw.timeout || parent.timeout, parent.timeout);
-  const encoding = parent.isEncodingForced ? parent.encoding : (raw.encoding ?? parent.encoding);
+  const own = inherited(FROM_ENDPOINT_TO_BACKEND, raw, parent);
+  const { method, concurrent_calls } = own;
+  const timeout = Math.min(own.timeout, parent.timeout);
+  const encoding = parent.isEncodingForced ? parent.encoding : own.encoding;
   const isUntouched = compiled.passthrough.has(encoding);
   const flatmap_filter = isUntouched ? undefined : unlessEmpty(core.proxy.flatmap_filter);
-  const connect = raw.connect_timeout || root.connect_timeout || client.dialer_timeout || DEFAULT_CONNECT_TIMEOUT;
+  const connect = raw.connect_timeout ?? root.connect_timeout ?? root.dialer_timeout;
   return {
     at: `${parent.at}.backend[${index}]`,
     name: `backend[${index}] ${method} ${pattern.text}`,
@@ -201,23 +195,19 @@ function inheritBackend(parent: Parent, backend: ReadBackend, index: number, com
     group: raw.group,
     required: raw.required,
     timeout,
-    concurrent_calls: raw.concurrent_calls || parent.concurrent_calls,
+    concurrent_calls,
     sd: raw.sd,
     sd_scheme: raw.sd_scheme,
-    balancer: raw.balancer ?? root.balancer ?? 'round_robin',
     disable_host_sanitize: raw.disable_host_sanitize,
     input_headers: narrowing(raw.input_headers?.map(lowerCase)),
     input_query_strings: narrowing(raw.input_query_strings),
+    ...inherited(FROM_ROOT_TO_BACKEND, raw, root),
     connect_timeout: Math.min(connect, timeout),
-    max_response_body: raw.max_response_body ?? root.max_response_body ?? DEFAULT_RESPONSE_BODY,
     max_passed_response_body: raw.max_response_body ?? Number.POSITIVE_INFINITY,
-    max_response_headers: raw.max_response_headers ?? root.max_response_headers ?? DEFAULT_RESPONSE_HEADERS,
-    max_pending: raw.max_pending ?? root.max_pending ?? DEFAULT_PENDING,
-    isolate_connections: raw.isolate_connections ?? root.isolate_connections ?? false,
     output_headers: raw.output_headers,
     retry: raw.retry,
     ejection: raw.ejection,
-    proxy: { shadow: core.proxy.shadow, shadow_timeout: unlessZero(core.proxy.shadow_timeout), flatmap_filter },
+    proxy: { shadow: core.proxy.shadow, shadow_timeout: core.proxy.shadow_timeout, flatmap_filter },
     http: inheritHttp(core['backend/http']),
     http_client: inheritHttpClient(core['backend/http/client'], client.client_tls),
     components,

@@ -1,7 +1,7 @@
 import { answerNumber } from './placeholders.js';
 import type { ReadBackend, ReadEndpoint, ReadRoot } from './read.js';
 import type { Report } from './report.js';
-import type { BackendConfig, Config, EndpointConfig, FlatmapOperation } from './schema.js';
+import type { BackendConfig, Config, EndpointConfig, FlatmapOperation } from './resolved.js';
 import type { Vocabulary } from './vocabulary.js';
 
 /** Says whether an option was given, and where below its endpoint or backend. */

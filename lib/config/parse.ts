@@ -9,7 +9,7 @@ import { adviseOnLeftovers } from './leftovers.js';
 import type { Path } from './path.js';
 import { readConfig } from './read.js';
 import { createReport, type Report } from './report.js';
-import type { Config } from './schema.js';
+import type { Config } from './resolved.js';
 import { compileUrlPattern, PatternSyntaxError } from './url-pattern.js';
 import type { Vocabulary } from './vocabulary.js';
 

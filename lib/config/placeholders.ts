@@ -2,7 +2,7 @@ import { compileEndpointPath, type EndpointPath } from './endpoint-path.js';
 import { suggest } from './nearest.js';
 import type { ReadEndpoint } from './read.js';
 import type { Report } from './report.js';
-import type { EndpointConfig } from './schema.js';
+import type { EndpointConfig } from './resolved.js';
 
 const ANSWER = /^resp(\d{1,3})_.+$/;
 const WHOLE_ANSWER = /^resp(\d{1,3})(?:_.+)?$/;

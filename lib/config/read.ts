@@ -2,19 +2,16 @@ import { z } from 'zod';
 import { createPlain, isPlain } from './copy.js';
 import { namespaceName, normalise, renamedEntries, withOldNames } from './dialect.js';
 import { explain } from './explain.js';
-import { backendProxySchema, endpointProxySchema, httpClientSchema, httpSchema, routerSchema } from './namespaces.js';
 import { suggest } from './nearest.js';
+import { backendSchema, type RawBackend } from './options/backend.js';
+import { endpointSchema, type RawEndpoint } from './options/endpoint.js';
+import { httpClientSchema, httpSchema } from './options/http.js';
+import { backendProxySchema, endpointProxySchema } from './options/proxy.js';
+import { type RawRoot, rootSchema } from './options/root.js';
+import { routerSchema } from './options/router.js';
 import { type Path, pathText } from './path.js';
 import type { Report } from './report.js';
-import {
-  backendSchema,
-  endpointSchema,
-  type RawBackend,
-  type RawEndpoint,
-  type RawRoot,
-  type ResolvedComponent,
-  rootSchema,
-} from './schema.js';
+import type { ResolvedComponent } from './resolved.js';
 import type { Vocabulary } from './vocabulary.js';
 
 type Scope = 'service' | 'endpoint' | 'backend';
@@ -159,7 +156,7 @@ function readExtra<S extends Scope>(
   }
   for (const [name, schema] of Object.entries(schemas)) core[name] ??= schema.parse({});
   // The loop above fills in every name of the scope with the output of its own schema.
-  return { core: core as CoreNamespaces<S>, components };
+  return { core: core as CoreNamespaces<S>, components: components.sort((one, other) => one.rank - other.rank) };
 }
 
 const HOMES: Readonly<Record<Scope, string>> = { service: 'the root', endpoint: 'an endpoint', backend: 'a backend' };

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { ConfigIssue } from '../errors.js';
-import type { clientTlsSchema, endpointProxySchema, routerSchema } from './namespaces.js';
+import type { endpointProxySchema } from './options/proxy.js';
+import type { routerSchema } from './options/router.js';
+import type { clientTlsSchema } from './options/tls.js';
 import type { UrlPattern } from './url-pattern.js';
 
 /** A value that cannot be changed any more, at any depth. */
@@ -29,10 +31,12 @@ export interface FlatmapOperation {
 /** `static` of an endpoint's `proxy` namespace. */
 export type StaticData = Frozen<NonNullable<z.output<typeof endpointProxySchema>['static']>>;
 
-/** A component switched on by an `extra_config`, with its checked configuration. Opaque to this folder. */
-export interface ResolvedComponent {
-  readonly component: unknown;
+/** A component switched on by an `extra_config`, with its checked configuration. What `C` is, this folder need not know. */
+export interface ResolvedComponent<C = unknown> {
+  readonly component: C;
   readonly config: unknown;
+  /** Its place in the table of components: the lowest is the outermost. */
+  readonly rank: number;
   /** True for one that answers in place of the wire: its backend needs no host. */
   readonly replacesWire?: boolean;
   /** True for one that may add to the params that URLs are built from. */
@@ -47,7 +51,6 @@ export interface ClientConfig {
   readonly max_connections_per_host: number;
   readonly idle_connection_timeout?: number | undefined;
   readonly connection_rest: number;
-  readonly dialer_timeout?: number | undefined;
   readonly dialer_keep_alive?: number | undefined;
   readonly dialer_fallback_delay?: number | undefined;
   readonly response_header_timeout?: number | undefined;
@@ -61,7 +64,7 @@ export interface Config {
   readonly endpoints: readonly EndpointConfig[];
   readonly router: RouterConfig;
   readonly client: ClientConfig;
-  /** Components of the service scope. */
+  /** Components of the service scope, outermost first, as those of endpoints and backends. */
   readonly components: readonly ResolvedComponent[];
   /** Requests at a time; more are answered 503. */
   readonly max_in_flight_requests: number;

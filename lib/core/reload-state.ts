@@ -3,6 +3,23 @@ export type Keep = <T>(key: string, create: () => T) => T;
 /** What one configuration uses, by key. */
 export type Kept = ReadonlyMap<string, unknown>;
 
+/** States of one kind that the gateway looks for itself, whichever component keeps them. */
+export interface KeepToken<T> {
+  /** As `keep(detail, create)`; the detail is compared among the states of this kind only. */
+  keep<S extends T>(keep: Keep, detail: string, create: () => S): S;
+  /** All states of this kind that a configuration uses. */
+  of(kept: Kept): readonly T[];
+}
+
+export function createKeepToken<T>(name: string): KeepToken<T> {
+  const prefix = `${name}: `;
+  return {
+    keep: (keep, detail, create) => keep(prefix + detail, create),
+    // Only `keep` of the token makes such a key.
+    of: (kept) => [...kept].filter(([key]) => key.startsWith(prefix)).map(([, state]) => state as T),
+  };
+}
+
 export interface KeptState {
   readonly keep: Keep;
   readonly kept: Kept;

@@ -1,3 +1,4 @@
+import { createKeepToken, type KeepToken } from '../core/reload-state.js';
 import { createHistogram, type Histogram } from './histogram.js';
 import type { BackendEvent, EndpointEvent, Observer } from './observer.js';
 
@@ -18,6 +19,9 @@ export interface StatsCollector {
   readonly observer: Observer;
   snapshot(): Stats;
 }
+
+/** What a configuration counts. */
+export const STATS: KeepToken<StatsCollector> = createKeepToken('stats');
 
 /** A name of our own: KrakenD does not count them. */
 const STRAYS = 'tributary.backend.stray_answers';

@@ -15,6 +15,21 @@ export function admitInTurn(admits: readonly Admit[]): Admit | undefined {
   return first && others.reduce(askBoth, first);
 }
 
+/** Why no request is let in just now; undefined where they are. */
+export type Refusal = () => RejectedError | undefined;
+
+/** Asks one after the other until one refuses. Undefined where there is none to ask. */
+export function refuseInTurn(refusals: readonly Refusal[]): Refusal | undefined {
+  if (refusals.length < 2) return refusals[0];
+  return function refuseByAny() {
+    for (const refusal of refusals) {
+      const refused = refusal();
+      if (refused) return refused;
+    }
+    return undefined;
+  };
+}
+
 function askBoth(first: Admit, second: Admit): Admit {
   function goOn(admitted: Admitted, head: RequestHead): Admitted | Promise<Admitted> {
     if (admitted instanceof RejectedError) return admitted;

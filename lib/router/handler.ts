@@ -11,7 +11,7 @@ import type { RequestReader } from '../request/request.js';
 import { cut, cutUnlessTaken } from '../response/cut.js';
 import { createFailureLog } from '../response/failure-log.js';
 import type { ResponseWriter } from '../response/response.js';
-import { admitFirst } from './admit.js';
+import { admitFirst, type Refusal } from './admit.js';
 import type { InFlight, RequestUnderWay } from './in-flight.js';
 
 /** Serves one matched request. Never throws, never rejects: an Express 4 router would hang for ever. */
@@ -32,7 +32,7 @@ export interface HandlerOptions {
   /** What its requests hold in memory counts here. */
   readonly budget: BufferBudget;
   /** Why no request is let in just now; missing where that cannot happen. */
-  readonly refusal?: (() => RejectedError | undefined) | undefined;
+  readonly refusal?: Refusal | undefined;
   readonly readRequest: RequestReader;
   /** Lets requests in, before their body is read. */
   readonly admit?: Admit | undefined;

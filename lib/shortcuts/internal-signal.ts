@@ -1,21 +1,18 @@
 import type { Component } from '../components/component.js';
-import { inTableOrder } from '../components/resolve.js';
+import { componentsAt } from '../components/resolve.js';
 import type { EndpointConfig } from '../config/resolved.js';
 
-/** What decides, of all that pipelines are built from. */
-interface Ingredients {
-  readonly components: readonly Component[];
+/** Code that sees all requests beside the components. */
+interface Onlookers {
   /** A user's own. */
   readonly transport?: unknown;
-  /** Code that looks at everything. */
   readonly tap?: unknown;
 }
 
 /** Whether only the gateway looks at the signals of an endpoint's requests. */
-export function hasInternalSignal(endpoint: EndpointConfig, { components, transport, tap }: Ingredients): boolean {
+export function hasInternalSignal(endpoint: EndpointConfig, { transport, tap }: Onlookers): boolean {
   return (
-    !(transport || tap) &&
-    [endpoint, ...endpoint.backend].every((place) => inTableOrder(place.components, components).every(keepsSignal))
+    !(transport || tap) && [endpoint, ...endpoint.backend].every((place) => componentsAt(place).every(keepsSignal))
   );
 }
 

@@ -1,6 +1,6 @@
 import type { ExchangeOptions } from '../backend/exchange.js';
 import type { Component } from '../components/component.js';
-import { inTableOrder } from '../components/resolve.js';
+import { componentsAt } from '../components/resolve.js';
 import type { BackendConfig, EndpointConfig } from '../config/resolved.js';
 import type { Decoder, Encoding } from '../encoding/encoding.js';
 import { fastJson, json } from '../encoding/json.js';
@@ -9,12 +9,10 @@ import { combiners as builtInCombiners, type Combiner } from '../endpoint/combin
 import { createFlatmap } from '../manipulation/flatmap.js';
 import { createFormatter } from '../manipulation/formatter.js';
 
-/** What decides, of all that pipelines are built from. */
-interface Ingredients {
+/** What a configuration names, and what looks at all answers. */
+interface Readers {
   readonly encodings: ReadonlyMap<string, Encoding>;
   readonly combiners: ReadonlyMap<string, Combiner>;
-  readonly components: readonly Component[];
-  /** An observer that looks at everything. */
   readonly tap?: unknown;
 }
 
@@ -57,24 +55,24 @@ export function createTextReading(encoding: Encoding, backend: BackendConfig): R
 }
 
 /** Whether documents may reach the client of an endpoint as the text they came as. */
-export function passesText(endpoint: EndpointConfig, { encodings, combiners, components, tap }: Ingredients): boolean {
+export function passesText(endpoint: EndpointConfig, { encodings, combiners, tap }: Readers): boolean {
   const { proxy, output_encoding: output } = endpoint;
   return (
     JSON_ENCODINGS.has(encodings.get(output)) &&
     !(tap || proxy.static || proxy.flatmap_filter || proxy.sequential) &&
     combiners.get(proxy.combiner) === builtInCombiners.get(proxy.combiner) &&
-    inTableOrder(endpoint.components, components).every(leavesDataAlone)
+    componentsAt(endpoint).every(leavesDataAlone)
   );
 }
 
 /** Whether the documents of a backend reach the merge as they are, but for `target` and `group`. */
-export function staysText(backend: BackendConfig, { encodings, components }: Ingredients): boolean {
+export function staysText(backend: BackendConfig, { encodings }: Pick<Readers, 'encodings'>): boolean {
   const { allow, deny, mapping, proxy } = backend;
   const isFiltered = allow.length > 0 || deny.length > 0 || Object.keys(mapping).length > 0;
   return (
     JSON_ENCODINGS.has(encodings.get(backend.encoding)) &&
     !(isFiltered || proxy.flatmap_filter) &&
-    inTableOrder(backend.components, components).every(leavesDataAlone)
+    componentsAt(backend).every(leavesDataAlone)
   );
 }
 

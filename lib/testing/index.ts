@@ -1,4 +1,8 @@
-import type { CacheControl } from '../components/http-cache/purge.js';
+import type { Component } from '../components/component.js';
+import type { BuiltInExtraConfig } from '../components/extra-config.js';
+import type { ExtraOf } from '../components/extra-of.js';
+import type { ExtraTypes, Imported } from '../config/types.js';
+import type { CacheControl } from '../core/cache-control.js';
 import type { ReadyOptions } from '../core/readiness.js';
 import { toGatewayError } from '../errors.js';
 import { controlsOf, type GatewayConfig } from '../gateway.js';
@@ -6,6 +10,7 @@ import { type CloseOptions, createLifecycle, faultsOf } from '../lifecycle.js';
 import type { Stats } from '../observe/stats.js';
 import { type GatewayOptions, resolveOptions } from '../options.js';
 import type { Headers } from '../proxy.js';
+import type { AxiosLike } from '../transport/axios.js';
 import { createMemoryExchange, type RequestInit } from './memory-exchange.js';
 import { createStubTransport } from './stub-transport.js';
 import { createStubTable, type Stub } from './stubs.js';
@@ -23,7 +28,8 @@ export {
 } from './stubs.js';
 export type { BackendTrace, CallTrace } from './trace.js';
 
-export interface TestGatewayOptions extends Omit<GatewayOptions, 'axios' | 'transport'> {
+export interface TestGatewayOptions<C extends readonly Component[] = readonly Component[]>
+  extends Omit<GatewayOptions<AxiosLike, C>, 'axios' | 'transport'> {
   /**
    * What backends answer, by `[METHOD ]host/path[?query]`: a value (the JSON body), a function of the request, `reply(…)`
    * for status, headers and delay, or `failure(…)`. `{name}` and `*` match one segment, a last `*` matches the rest.
@@ -32,13 +38,13 @@ export interface TestGatewayOptions extends Omit<GatewayOptions, 'axios' | 'tran
 }
 
 /** What the client gets, and how it came about. */
-export interface TestAnswer {
+export interface TestAnswer<Body = unknown> {
   /** 0 when the connection ended before there was an answer. */
   readonly status: number;
   /** Lower-case names. */
   readonly headers: Headers;
   /** The body: parsed where it is JSON, else text. `undefined` when empty. */
-  readonly body: unknown;
+  readonly body: Body;
   /** The body as text. */
   readonly text: string;
   /** The body as it was written. */
@@ -51,15 +57,16 @@ export interface TestAnswer {
   readonly isCut: boolean;
 }
 
-export interface TestGateway {
+export interface TestGateway<Extra extends ExtraTypes = BuiltInExtraConfig> {
   /**
-   * Runs one request through the whole gateway: routing, forwarding, backends, merging, encoding.
+   * Runs one request through the whole gateway: routing, forwarding, backends, merging, encoding. `Body` is what you expect
+   * the body to be; nothing checks it.
    *
    * @throws {Error} that names the call when a backend was called without a stub; what a stub function threw
    */
-  call(request: RequestInit): Promise<TestAnswer>;
+  call<Body = unknown>(request: RequestInit): Promise<TestAnswer<Body>>;
   /** As `gateway.reload`. */
-  reload(config: GatewayConfig): void;
+  reload<const T = GatewayConfig>(config: GatewayConfig<Extra> | (T & Imported<T>)): void;
   /** As `gateway.ready`. */
   ready(options?: ReadyOptions): Promise<void>;
   /** As `gateway.close`. */
@@ -85,7 +92,10 @@ export interface TestGateway {
  * });
  * const { status, body, trace } = await gateway.call({ url: '/profile/42' });
  */
-export function createTestGateway(config: GatewayConfig, options: TestGatewayOptions): TestGateway {
+export function createTestGateway<const C extends readonly Component[] = readonly [], const T = GatewayConfig>(
+  config: GatewayConfig<ExtraOf<C>> | (T & Imported<T>),
+  options: TestGatewayOptions<C>,
+): TestGateway<ExtraOf<C>> {
   const { backends, ...gatewayOptions } = options;
   const tracer = createTracer();
   const resolved = { ...resolveOptions(gatewayOptions, (sound) => faultsOf(config, sound)), tap: tracer.tap };
@@ -95,7 +105,7 @@ export function createTestGateway(config: GatewayConfig, options: TestGatewayOpt
     close: () => Promise.resolve(),
   }));
 
-  async function call(init: RequestInit): Promise<TestAnswer> {
+  async function call<Body>(init: RequestInit): Promise<TestAnswer<Body>> {
     const { request, response, closed, received } = createMemoryExchange(init);
     const trace = tracer.start(request.headers);
     let matched = true;
@@ -115,7 +125,8 @@ export function createTestGateway(config: GatewayConfig, options: TestGatewayOpt
     return {
       status: matched ? status : 404,
       headers,
-      body: parseBody(text, headers['content-type'], isCut),
+      // The caller says what it expects.
+      body: parseBody(text, headers['content-type'], isCut) as Body,
       text,
       bytes,
       trace: trace.backends(),

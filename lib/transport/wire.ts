@@ -27,8 +27,6 @@ export interface TransportSettings {
   readonly redirects: 'same-origin' | 'follow' | 'none';
   /** True follows 307 and 308 of a request with a buffered body, within its origin. */
   readonly sendBodyOnRedirect: boolean;
-  /** True asks for no compression, unless the client's own `Accept-Encoding` is forwarded. */
-  readonly disableCompression: boolean;
   /** Certificates and their checks; those of the client settings when absent. */
   readonly tls?: ClientTls;
 }
@@ -74,7 +72,7 @@ export function createWire({ axios, client, origins, via }: WireOptions): Wire {
       connectTimeout: settings.connectTimeout,
       tls: settings.tls ?? client.client_tls,
     });
-    const isCompressed = !stream && !settings.disableCompression && !client.disable_compression;
+    const isCompressed = !stream && !client.disable_compression;
     const send = createSend();
     const byKind = new Map<AddressKind, Transport>();
     const followed =

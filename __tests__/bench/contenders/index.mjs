@@ -36,7 +36,7 @@ function withOptions({ name, kind, title, load }) {
       return {
         async create(measured, origins, library) {
           // No more of the gateway than this: what its modules take is not what others are to be charged with.
-          const { serverOptions } = await import(pathToFileURL(`${library}/server-options.js`).href);
+          const { serverOptions } = await import(pathToFileURL(`${library}/index.js`).href);
           const app = await create(measured, origins, library);
           return createServer(serverOptions(app), app);
         },

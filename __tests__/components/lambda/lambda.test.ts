@@ -1,6 +1,6 @@
 import { Lambda } from '@aws-sdk/client-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { BuiltInExtraConfig } from '../../../lib/components/index.js';
+import type { BuiltInExtraConfig } from '../../../lib/components/extra-config.js';
 import { type BackendInput, ConfigError, type EndpointInput, type GatewayOptions } from '../../../lib/index.js';
 import { createTestGateway } from '../../../lib/testing/index.js';
 import { CREDENTIALS } from '../../support/aws-signature.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import * as namespaces from '../../../lib/config/namespaces.js';
 import { pathText } from '../../../lib/config/path.js';
-import { backendSchema, endpointSchema, rootSchema } from '../../../lib/config/schema.js';
+import * as namespaces from './schemas.js';
+import { backendSchema, endpointSchema, rootSchema } from './schemas.js';
 
 type Plain = Record<string, unknown>;
 type Step = string | number;

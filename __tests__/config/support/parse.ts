@@ -1,6 +1,6 @@
 import type { Vocabulary } from '../../../lib/config/parse.js';
 import { parseConfig } from '../../../lib/config/parse.js';
-import type { BackendConfig, Config, EndpointConfig } from '../../../lib/config/schema.js';
+import type { BackendConfig, Config, EndpointConfig } from '../../../lib/config/resolved.js';
 import { ConfigError, type ConfigIssue } from '../../../lib/errors.js';
 
 export interface Told {
@@ -23,6 +23,7 @@ export function createVocabulary(changes: Partial<Vocabulary> = {}): Vocabulary 
     resolve: (scope, namespace, value) => ({
       component: `${scope} ${namespace}`,
       config: value,
+      rank: 0,
       ...(/pubsub|amqp|lambda/.test(namespace) && { replacesWire: true }),
       ...(/validator/.test(namespace) && { addsParams: true }),
     }),

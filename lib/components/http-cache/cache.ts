@@ -1,19 +1,17 @@
 import type { Readable } from 'node:stream';
 import { isBackendFailure } from '../../core/backend-failure.js';
+import type { CacheState, ControlledCache } from '../../core/cache-control.js';
 import { type BackendRequest, type Headers, NO_HEADERS } from '../../proxy.js';
 import type { BackendResponse, TransportMiddleware } from '../../transport/transport.js';
 import { collect } from './collect.js';
 import { ageOf, type Clock, conditionOf, createEntry, type Entry, renew, toResponse, withHeader } from './entry.js';
 import { evaluate, mayServeStale, type RequestDirectives, readDirectives, satisfies } from './freshness.js';
 import { changedUrls } from './invalidation.js';
-import { type KeyMaker, variantOf } from './key.js';
+import { type KeyMaker, urlOf, variantOf } from './key.js';
 import { createLru, type Lru } from './lru.js';
 import { createReads, type Read, type Reads } from './reads.js';
 import { createSingleFlight, type SingleFlight } from './single-flight.js';
 import type { EntryStore, Lookup } from './store.js';
-
-/** How an answer came about: from the store, from the backend, or past the cache. */
-export type CacheState = 'hit' | 'miss' | 'revalidated' | 'stale' | 'pass';
 
 /** What a shared fetch brings: an answer, and an entry where others may have it as well. */
 export interface Fetched {
@@ -23,7 +21,7 @@ export interface Fetched {
 }
 
 /** One store, and what is on its way there. */
-export interface Cache {
+export interface Cache extends ControlledCache {
   readonly store: EntryStore;
   readonly singleFlight: SingleFlight<Fetched>;
   /** Keys whose answers were lately for one request alone, and until when requests do not wait for each other there. */
@@ -56,12 +54,17 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TR
 const NOT_STORED: BackendResponse = Object.freeze({ status: 504, headers: NO_HEADERS, body: Buffer.alloc(0) });
 
 export function createCache(store: EntryStore): Cache {
+  const reads = createReads();
   return {
     store,
     singleFlight: createSingleFlight(),
     passes: createLru(PASS_BOUNDS),
-    reads: createReads(),
+    reads,
     counts: { hit: 0, miss: 0, revalidated: 0, stale: 0, pass: 0 },
+    purge(matches) {
+      reads.outdateAll(matches);
+      return store.remove((key) => matches(urlOf(key)));
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { BackendConfig } from '../../config/resolved.js';
+import { CACHES } from '../../core/cache-control.js';
 import { type BackendScope, defineComponent } from '../component.js';
 import { type Cache, createCache, createCacheTransport } from './cache.js';
 import { type CacheStore, isCacheStore } from './cache-store.js';
@@ -14,7 +15,6 @@ import { createMemoryStore } from './store.js';
 const DEFAULT_BYTES = 64 * 1024 * 1024;
 const DEFAULT_ITEMS = 10_000;
 const DEFAULT_ENTRY = 1024 * 1024;
-const KEPT = 'http-cache ';
 
 const schema = z.strictObject({
   shared: z
@@ -88,28 +88,23 @@ export const httpCache = defineComponent({
   },
 });
 
-/** The caches among the things that a configuration keeps. */
-export function cachesIn(kept: ReadonlyMap<string, unknown>): Cache[] {
-  return [...kept].filter(([key]) => key.startsWith(KEPT)).map(([, cache]) => cache as Cache);
-}
-
 function openCache(settings: Settings, space: string, { keep, stores, logger }: BackendScope): Cache {
   const { store: name, shared, max_size, max_items } = settings;
   if (name !== undefined) {
-    return keep(`${KEPT}store ${name}`, () =>
+    return CACHES.keep(keep, `store ${name}`, () =>
       createCache(createRemoteStore(name, stores.get(name) as CacheStore, logger)),
     );
   }
   const bounds: Bounds = { maxBytes: max_size || DEFAULT_BYTES, maxItems: max_items || DEFAULT_ITEMS };
   if (shared) {
-    const cache = keep(`${KEPT}shared`, () => createCache(createMemoryStore(bounds)));
+    const cache = CACHES.keep(keep, 'shared', () => createCache(createMemoryStore(bounds)));
     // Backends may disagree about its size: the largest that is asked for holds.
     cache.store.grow?.(bounds);
     return cache;
   }
   const isBounded = Boolean(max_size || max_items);
   const owner = isBounded ? `${space} ${bounds.maxBytes} ${bounds.maxItems}` : 'common';
-  return keep(`${KEPT}${owner}`, () => createCache(createMemoryStore(bounds)));
+  return CACHES.keep(keep, owner, () => createCache(createMemoryStore(bounds)));
 }
 
 /** Tells apart what may answer differently: backends, and over a reload what is between a backend and its cache. */

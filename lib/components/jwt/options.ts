@@ -97,7 +97,12 @@ export const validatorSchema = z.strictObject({
   propagate_claims: z
     .array(z.tuple([name, headerName]))
     .default([])
-    .meta({ description: 'Claims and the headers they are put into.', examples: [[['sub', 'X-User']]] }),
+    .meta({
+      description: 'Claims and the headers they are put into.',
+      examples: [[['sub', 'X-User']]],
+      // A JSON file that is imported has no tuples.
+      ts: 'readonly (readonly string[])[]',
+    }),
   propagate_claims_preserve_array: z
     .boolean()
     .default(false)

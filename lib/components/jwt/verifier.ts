@@ -80,7 +80,7 @@ export function createVerifier({ source, alg, strategy }: VerifierOptions): Veri
 
   return {
     // The cheapest text that Node makes of it: nothing but this Map ever sees it.
-    nameOf: (token) => hash('sha256', token, 'latin1'),
+    nameOf: (token) => hash('sha256', token, 'binary'),
     recall,
     forget(name) {
       remembered.delete(name);

@@ -2,10 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { durationOrZero } from '../../config/fields.js';
 import type { Logger } from '../../logger.js';
-import { createStats, type Stats, type StatsCollector } from '../../observe/stats.js';
+import { createStats, STATS } from '../../observe/stats.js';
 import { defineComponent, type Fault, type Functions } from '../component.js';
 
-const KEPT = 'telemetry/metrics ';
 const PATH = '/__stats';
 const SECOND = 1_000;
 const COLLECTION_TIME = 60_000;
@@ -61,7 +60,7 @@ export const metrics = defineComponent({
       pipe: !settings.proxy_disabled,
       backend: !settings.backend_disabled,
     };
-    const stats = keep(KEPT + JSON.stringify(options), () => createStats(options));
+    const stats = STATS.keep(keep, JSON.stringify(options), () => createStats(options));
     observe(stats.observer);
     const { guard, public: isPublic } = settings;
     if (settings.endpoint_disabled || (guard === undefined && !isPublic)) {
@@ -109,12 +108,6 @@ function createGuard(
       return false;
     }
   };
-}
-
-/** What the configuration in force has counted; undefined where it does not count. */
-export function statsIn(kept: ReadonlyMap<string, unknown>): Stats | undefined {
-  for (const [key, collector] of kept) if (key.startsWith(KEPT)) return (collector as StatsCollector).snapshot();
-  return undefined;
 }
 
 function pathOf({ url = '/' }: IncomingMessage): string {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { BackendInput, GatewayOptions, Logger } from '../../../../lib/index.js';
+import type { BackendInput, Duration, GatewayOptions, Logger } from '../../../../lib/index.js';
 import { createTestGateway, type TestGateway } from '../../../../lib/testing/index.js';
 import type { Broker } from '../broker.js';
 import { createFakeKafka } from '../fake-kafka.js';
@@ -17,7 +17,7 @@ interface Settings {
   readonly publish?: string;
   readonly subscribe?: object;
   readonly backend?: BackendInput;
-  readonly timeout?: string;
+  readonly timeout?: Duration;
   readonly options?: GatewayOptions;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { clientShape, idleShape } from '../../lib/config/client-options.js';
-import { parse, pathsOf } from './support/parse.js';
+import { parse, pathsOf } from '../support/parse.js';
+import { clientShape, idleShape } from '../support/schemas.js';
 
 test('both sets of options stand at the root, and do not overlap', () => {
   const names = [...Object.keys(clientShape), ...Object.keys(idleShape)];

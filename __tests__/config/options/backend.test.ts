@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { issuesOf, parseBackend, pathsOf, withBackends } from './support/parse.js';
+import { issuesOf, parseBackend, pathsOf, withBackends } from '../support/parse.js';
 
 const place = 'endpoints[0].backend[0]';
 

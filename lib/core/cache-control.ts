@@ -1,5 +1,7 @@
-import type { Cache, CacheState } from './cache.js';
-import { urlOf } from './key.js';
+import { createKeepToken, type KeepToken } from './reload-state.js';
+
+/** How an answer came about: from the store, from the backend, or past the cache. */
+export type CacheState = 'hit' | 'miss' | 'revalidated' | 'stale' | 'pass';
 
 /** What all caches of a gateway have done since it was made. */
 export type CacheCounts = Readonly<Record<CacheState, number>>;
@@ -21,15 +23,22 @@ export interface CacheControl {
   counts(): CacheCounts;
 }
 
+/** What the gateway asks of a cache. */
+export interface ControlledCache {
+  readonly counts: CacheCounts;
+  /** Forgets the answers of the URLs that match, and tells how many they were. */
+  purge(matches: (url: string) => boolean): number | Promise<number>;
+}
+
+/** The caches that a configuration uses. */
+export const CACHES: KeepToken<ControlledCache> = createKeepToken('http-cache');
+
 /** @param caches those of the configuration in force */
-export function createCacheControl(caches: () => readonly Cache[]): CacheControl {
+export function createCacheControl(caches: () => readonly ControlledCache[]): CacheControl {
   return {
     async purge(target = '*') {
       const matches = createMatcher(target);
-      const removed = caches().map((cache) => {
-        cache.reads.outdateAll(matches);
-        return cache.store.remove((key) => matches(urlOf(key)));
-      });
+      const removed = caches().map((cache) => cache.purge(matches));
       return (await Promise.all(removed)).reduce((sum, count) => sum + count, 0);
     },
     counts() {

@@ -1,20 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { idleShape } from '../../lib/config/client-options.js';
-import * as namespaces from '../../lib/config/namespaces.js';
-import { backendSchema, endpointSchema, rootSchema } from '../../lib/config/schema.js';
+import * as schemas from '../support/schemas.js';
+import { backendSchema, endpointSchema, idleShape, rootSchema } from '../support/schemas.js';
 
 const LEVELS: readonly [name: string, schema: z.ZodObject][] = [
   ['root', rootSchema],
   ['endpoint', endpointSchema],
   ['backend', backendSchema],
-  ['proxy of an endpoint', namespaces.endpointProxySchema],
-  ['proxy of a backend', namespaces.backendProxySchema],
-  ['backend/http', namespaces.httpSchema],
-  ['backend/http/client', namespaces.httpClientSchema],
-  ['client_tls', namespaces.clientTlsSchema],
-  ['router', namespaces.routerSchema],
+  ['proxy of an endpoint', schemas.endpointProxySchema],
+  ['proxy of a backend', schemas.backendProxySchema],
+  ['backend/http', schemas.httpSchema],
+  ['backend/http/client', schemas.httpClientSchema],
+  ['client_tls', schemas.clientTlsSchema],
+  ['router', schemas.routerSchema],
 ];
 
 /** Every option of a level with its schema and path, those of objects inside it included. */
@@ -70,7 +69,7 @@ test('every option of the documented format is known', () => {
 });
 
 describe('the documentation', () => {
-  const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
 
   /** The text between a heading and the next of the same level or above. */
   function section(heading: string): string {
@@ -84,18 +83,18 @@ describe('the documentation', () => {
     ['## Root', rootSchema],
     ['## Endpoint', endpointSchema],
     ['## Backend', backendSchema],
-    ['### `router`', namespaces.routerSchema],
-    ['### `proxy` of an endpoint', namespaces.endpointProxySchema],
-    ['### `proxy` of a backend', namespaces.backendProxySchema],
-    ['### `backend/http`', namespaces.httpSchema],
-    ['### `backend/http/client`', namespaces.httpClientSchema],
-    ['### TLS towards backends', namespaces.clientTlsSchema],
+    ['### `router`', schemas.routerSchema],
+    ['### `proxy` of an endpoint', schemas.endpointProxySchema],
+    ['### `proxy` of a backend', schemas.backendProxySchema],
+    ['### `backend/http`', schemas.httpSchema],
+    ['### `backend/http/client`', schemas.httpClientSchema],
+    ['### TLS towards backends', schemas.clientTlsSchema],
   ])('%s has every option, and no other', (heading, schema) => {
     const text = section(heading);
     const known = Object.keys(schema.shape);
     expect(known.filter((name) => !text.includes(`\`${name}\``) && !text.includes(`\`${name}.`))).toEqual([]);
     const rows = [...text.matchAll(/^\| `([a-z_]+)`(?:, `([a-z_]+)`)? \|/gm)].flatMap(([, one, other]) => [one, other]);
-    const tls = heading === '## Root' ? Object.keys(namespaces.clientTlsSchema.shape) : [];
+    const tls = heading === '## Root' ? Object.keys(schemas.clientTlsSchema.shape) : [];
     expect(rows.filter((name) => name !== undefined && !known.includes(name) && !tls.includes(name))).toEqual([]);
   });
 
@@ -106,11 +105,4 @@ describe('the documentation', () => {
         expect(section('### Retry and ejection')).toContain(`| \`${option}.${name}\` |`);
     }
   });
-});
-
-test('methods are written in any case, and are upper case afterwards', () => {
-  expect(endpointSchema.parse({ endpoint: '/', method: 'post' }).method).toBe('POST');
-  for (const method of ['CONNECT', 'TRACE', 'FETCH', 7]) {
-    expect(endpointSchema.safeParse({ endpoint: '/', method }).success).toBe(false);
-  }
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { createCache } from '../../../lib/components/http-cache/cache.js';
-import { createEntry } from '../../../lib/components/http-cache/entry.js';
-import { createKeyMaker } from '../../../lib/components/http-cache/key.js';
-import { createCacheControl } from '../../../lib/components/http-cache/purge.js';
-import { createMemoryStore } from '../../../lib/components/http-cache/store.js';
-import { backendRequest } from '../../support/requests.js';
+import { createCache } from '../../lib/components/http-cache/cache.js';
+import { createEntry } from '../../lib/components/http-cache/entry.js';
+import { createKeyMaker } from '../../lib/components/http-cache/key.js';
+import { createMemoryStore } from '../../lib/components/http-cache/store.js';
+import { createCacheControl } from '../../lib/core/cache-control.js';
+import { backendRequest } from '../support/requests.js';
 
 const URLS = [
   'http://a.test/products',

@@ -1,0 +1,11 @@
+// What the generators need of lib, compiled or not.
+
+/** @param {(path: string) => Promise<Record<string, any>>} load a module of lib by its path without an ending */
+export async function loadLibrary(load) {
+  const names = ['root', 'endpoint', 'backend', 'router', 'proxy', 'http', 'client', 'tls'];
+  const options = await Promise.all(names.map((name) => load(`config/options/${name}`)));
+  const { showDuration } = await load('config/fields');
+  const { withOldNames } = await load('config/dialect');
+  const { builtInComponents } = await load('components/index');
+  return { schemas: Object.assign({}, ...options), showDuration, withOldNames, components: builtInComponents };
+}

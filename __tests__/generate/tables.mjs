@@ -1,0 +1,70 @@
+// The tables of options in docs, between `<!-- options: NAME -->` and `<!-- end -->`.
+
+const BEGIN = /<!-- options: (\S+) -->\n[\s\S]*?<!-- end -->/g;
+
+/** @returns {string} what the column "type" says */
+function labelOf(json) {
+  if (json.label) return json.label;
+  if (json.anyOf) return [...new Set(json.anyOf.map(labelOf))].join(' or ');
+  if (json.enum)
+    return json.enum.every((value) => typeof value === 'string')
+      ? 'string'
+      : json.enum.map((value) => `\`${value}\``).join(' or ');
+  if (json.type === 'array') return `${labelOf(json.items ?? {})}[]`;
+  return json.type ?? 'any';
+}
+
+function defaultOf(json, isRequired) {
+  if (isRequired) return 'required';
+  if (json.shownDefault) return json.shownDefault;
+  if (json.default === undefined || json.default === '') return '–';
+  if (json.label === 'bytes') return sizeText(json.default);
+  return `\`${typeof json.default === 'string' ? json.default : JSON.stringify(json.default).replaceAll('","', '", "').replaceAll(',5', ', 5')}\``;
+}
+
+function sizeText(bytes) {
+  if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20} MiB`;
+  return bytes % 2 ** 10 === 0 ? `${bytes / 2 ** 10} KiB` : String(bytes);
+}
+
+function cell(text) {
+  return text.replaceAll('|', '\\|');
+}
+
+/** Rows of an object; those of named objects inside of it are written with a dot. */
+function rowsOf(json, prefix, inner) {
+  return Object.entries(json.properties).flatMap(([name, member]) => {
+    if (member.isIdle || member.deprecated) return [];
+    if (member.properties && inner) return rowsOf(member, `${prefix}${name}.`, inner);
+    const isRequired = json.required?.includes(name) || member.isRequired;
+    const meaning = [member.description, member.more].filter(Boolean).join(' ');
+    return [
+      `| \`${prefix}${name}\` | ${cell(labelOf(member))} | ${defaultOf(member, isRequired)} | ${cell(meaning)} |`,
+    ];
+  });
+}
+
+export function tableOf(json, { prefix = '', inner = false, only, without = [] } = {}) {
+  const properties = Object.fromEntries(
+    Object.entries(json.properties).filter(
+      ([name]) => (only === undefined || only.includes(name)) && !without.includes(name),
+    ),
+  );
+  return [
+    '| option | type | default | meaning |',
+    '|---|---|---|---|',
+    ...rowsOf({ ...json, properties }, prefix, inner),
+  ].join('\n');
+}
+
+/**
+ * @param {string} page its text
+ * @param {(name: string) => string | undefined} table of a name
+ */
+export function fillTables(page, table) {
+  return page.replace(BEGIN, (_, name) => {
+    const text = table(name);
+    if (text === undefined) throw new Error(`There are no options called "${name}".`);
+    return `<!-- options: ${name} -->\n${text}\n<!-- end -->`;
+  });
+}
