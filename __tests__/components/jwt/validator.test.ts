@@ -1,9 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { fileURLToPath } from 'node:url';
+import express from 'express';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { jwtValidator } from '../../../lib/components/jwt/validator.js';
+import { createGateway } from '../../../lib/gateway.js';
 import { createTestGateway, type TestGateway, type TestGatewayOptions } from '../../../lib/testing/index.js';
 import { describeComponent } from '../../contracts/component.js';
 import { componentScope } from '../../support/component-scope.js';
-import { createSigner, type KeyServer, startKeyServer } from '../../support/jwt.js';
+import { closeServer, createSigner, type KeyServer, listen, startKeyServer } from '../../support/jwt.js';
 import { recordLogger } from '../../support/record-logger.js';
 import { temporaryFile } from '../../support/temporary-file.js';
 
@@ -468,6 +474,50 @@ function headWith(token: string) {
     client: { ip: '192.0.2.1', headers: { authorization: `Bearer ${token}` } },
   };
 }
+
+describe('over real servers', () => {
+  test('A07 with keys over HTTPS; a token of a megabyte is no more than a bad one', async () => {
+    const fixture = (name: string) => fileURLToPath(new URL(`../../transport/fixtures/${name}`, import.meta.url));
+    const [key, cert] = ['server.key', 'server.pem'].map((name) => readFileSync(fixture(name)));
+    const keyServer = createSecureServer({ key, cert }, (_request, response) => {
+      response.end(JSON.stringify({ keys: [signer.jwk] }));
+    });
+    let calls = 0;
+    const backend = createServer((_request, response) => {
+      calls += 1;
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"a":1}');
+    });
+    const [keyPort, backendPort] = [await listen(keyServer), await listen(backend)];
+    const gateway = createGateway({
+      endpoints: [
+        {
+          endpoint: '/x',
+          extra_config: {
+            'auth/validator': {
+              alg: 'ES256',
+              jwk_url: `https://127.0.0.1:${keyPort}/keys`,
+              jwk_local_ca: fixture('ca.pem'),
+            },
+          },
+          backend: [{ host: [`http://127.0.0.1:${backendPort}`], url_pattern: '/a' }],
+        },
+      ],
+    });
+    const server = createServer({ maxHeaderSize: 4 * 1024 * 1024 }, express().use(gateway));
+    const url = `http://127.0.0.1:${await listen(server)}/x`;
+    const ask = async (token: string) => {
+      const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+      return [answer.status, await answer.text()];
+    };
+    await gateway.ready();
+    expect(await ask(good)).toEqual([200, '{"a":1}']);
+    expect(await ask(good)).toEqual([200, '{"a":1}']);
+    expect(await ask(`${good}${'x'.repeat(1024 * 1024)}`)).toEqual([401, '']);
+    expect(calls).toBe(2);
+    await gateway.close();
+    await Promise.all([keyServer, backend, server].map(closeServer));
+  });
+});
 
 describe('the log', () => {
   test('A06 has neither tokens nor keys in it, whatever happens', async () => {
