@@ -19,6 +19,8 @@ const GENERATIONS = [
   { express: '5', packages: ['express@^5.0.0', '@types/express@^5.0.0', 'typescript@^7.0.0'] },
 ];
 const PROGRAMS = ['main.mjs', 'main.cjs', 'main.mts', 'main.cts'];
+/** This Node, and others whose programs stand in NODES: the packed package has to run on each. */
+const NODES = [process.execPath, ...(process.env.NODES ?? '').split(':').filter((path) => path !== '')];
 
 let scratch: string;
 let packed: { filename: string; files: { path: string }[] };
@@ -84,9 +86,14 @@ describe.each(GENERATIONS)('with Express $express', ({ express, packages }) => {
   test.each(PROGRAMS)('%s', { timeout: MINUTE }, async (program) => {
     copyFileSync(join(ROOT, '__tests__/packaging/projects', program), join(folder, program));
     const script = program.endsWith('ts') ? await compile(folder, program) : program;
-    const { stdout, stderr } = await run(process.execPath, [script], { cwd: folder });
-    expect(JSON.parse(stdout)).toEqual({ same: true, served: { a: 1, b: 1 }, tested: { stub: true } });
-    expect(stderr).toBe('');
+    for (const node of NODES) {
+      const { stdout, stderr } = await run(node, [script], { cwd: folder });
+      expect([node, JSON.parse(stdout)]).toEqual([
+        node,
+        { same: true, served: { a: 1, b: 1 }, tested: { stub: true } },
+      ]);
+      expect(stderr).toBe('');
+    }
   });
 
   test('the Express it runs on is the app’s own', async () => {
