@@ -3,43 +3,43 @@ import type { Duration } from '../config/types.js';
 
 /** Options of `security/cors`. */
 export interface SecurityCorsInput {
-  /** Origins whose pages may read answers. `*` alone means all, inside of an entry any text. Default: `["*"]`. */
+  /** Whose pages may read answers. Default: `["*"]`. */
   readonly allow_origins?: readonly string[];
-  /** Methods that these pages may use; `*` means all. Default: `["GET","POST","HEAD"]`. */
+  /** Methods that these pages may use; `*` for all. An empty list means the default. Default: `["GET","POST","HEAD"]`. */
   readonly allow_methods?: readonly string[];
-  /** Request headers that these pages may set; `*` means all. `Origin` is always one of them. Default: `["*"]`. */
+  /** Request headers that these pages may set, in any case; `*` for all. `Origin` is always one of them. An empty list means `Accept`, `Content-Type` and `X-Requested-With`. Default: `["*"]`. */
   readonly allow_headers?: readonly string[];
-  /** Headers of an answer that these pages may read. Default: `[]`. */
+  /** Headers of an answer that these pages may read, besides those that every page may. Default: `[]`. */
   readonly expose_headers?: readonly string[];
-  /** How long a browser may remember a preflight; `0s` leaves it to the browser. Default: `0s`. */
+  /** How long a browser may remember a preflight; `0s` leaves that to the browser. Default: `0s`. */
   readonly max_age?: Duration | 0;
-  /** Lets pages send cookies and other credentials. Needs origins that are named. Default: `false`. */
+  /** Pages may send cookies; needs origins that are named. Default: `false`. */
   readonly allow_credentials?: boolean;
-  /** Lets pages of public networks call a gateway in a private one. Default: `false`. */
+  /** Pages of public networks may call a gateway in a private one. Default: `false`. */
   readonly allow_private_network?: boolean;
-  /** Sets the headers of a preflight and leaves its answer to what else serves `OPTIONS`. Default: `false`. */
+  /** A preflight gets its headers, and its answer from what else serves `OPTIONS`: an endpoint, `auto_options` or the app. Default: `false`. */
   readonly options_passthrough?: boolean;
-  /** Status of the answer to a preflight. Default: `204`. */
+  /** Status of the answer to a preflight, 200 to 299. KrakenD 1.3 had 200. Default: `204`. */
   readonly options_success_status?: number;
-  /** Logs, at level debug, why a page was not allowed. Default: `false`. */
+  /** Logs, at level `debug`, why a page was not allowed. Default: `false`. */
   readonly debug?: boolean;
 }
 
 /** Options of `security/http`. */
 export interface SecurityHttpInput {
-  /** Hosts, with their ports, that requests may be for; none for all. Default: `[]`. */
+  /** Hosts that requests may be for, with the port where the client sends one, in any case of letters; an empty list allows all. Default: `[]`. */
   readonly allowed_hosts?: readonly string[];
   /** Reads `allowed_hosts` as regular expressions in the syntax of Go, each for a whole host. Default: `false`. */
   readonly allowed_hosts_are_regex?: boolean;
-  /** Headers in which a proxy names the host that the client asked for; the first that is there counts. Default: `[]`. */
+  /** Headers in which a proxy names the host that the client asked for; the first that is there counts, then `Host`. Default: `[]`. */
   readonly host_proxy_headers?: readonly string[];
-  /** Redirects plain HTTP to HTTPS. Default: `false`. */
+  /** Redirects plain HTTP to HTTPS: 301 for `GET` and `HEAD`, 308 for the others. Default: `false`. */
   readonly ssl_redirect?: boolean;
-  /** The host of that redirect; empty for the one of the request. */
+  /** The host of the redirect, with a port where it needs one; else that of the request, without its port. */
   readonly ssl_host?: string;
   /** Headers of a proxy, and the value that means that the client used HTTPS. Default: `{}`. */
   readonly ssl_proxy_headers?: Readonly<Record<string, string>>;
-  /** `max-age` of `Strict-Transport-Security`, in seconds; 0 for none. Default: `0`. */
+  /** `Strict-Transport-Security: max-age=…`, over HTTPS only; `0` for none. Default: `0`. */
   readonly sts_seconds?: number;
   /** Adds `includeSubdomains` to it. Default: `false`. */
   readonly sts_include_subdomains?: boolean;
@@ -47,19 +47,19 @@ export interface SecurityHttpInput {
   readonly force_sts_header?: boolean;
   /** Sends `X-Frame-Options: DENY`. Default: `false`. */
   readonly frame_deny?: boolean;
-  /** Another value for `X-Frame-Options`. */
+  /** Another value of that header. */
   readonly custom_frame_options_value?: string;
-  /** Sends `X-Content-Type-Options: nosniff`. Default: `false`. */
+  /** Sends `X-Content-Type-Options: nosniff`, which every body of the gateway itself has anyway; this adds `no-op` and answers without a body. Default: `false`. */
   readonly content_type_nosniff?: boolean;
-  /** Sends `X-XSS-Protection: 1; mode=block`. Default: `false`. */
+  /** Sends `X-XSS-Protection: 1; mode=block`, which browsers of today ignore. Default: `false`. */
   readonly browser_xss_filter?: boolean;
-  /** The value of `Content-Security-Policy`. */
+  /** `Content-Security-Policy`. */
   readonly content_security_policy?: string;
-  /** The value of `Referrer-Policy`. */
+  /** `Referrer-Policy`. */
   readonly referrer_policy?: string;
-  /** The value of `Public-Key-Pins`, over HTTPS. Browsers ignore it. */
+  /** `Public-Key-Pins`, over HTTPS; browsers ignore it, and a warning says so. `public_key` means the same. */
   readonly hpkp_public_key?: string;
-  /** @deprecated An older name. */
+  /** @deprecated undefined */
   readonly public_key?: string;
   /** Leaves out all that needs the public name or HTTPS: hosts, redirect, STS and pins. Default: `false`. */
   readonly is_development?: boolean;
@@ -141,7 +141,7 @@ export interface SecurityBotDetectorInput {
 
 /** Options of `auth/validator`. */
 export interface AuthValidatorInput {
-  /** The only algorithm with which a token may be signed. Default: `RS256`. */
+  /** The only algorithm that counts: `EdDSA`, or `HS`, `RS`, `ES`, `PS` with `256`, `384` or `512`. Default: `RS256`. */
   readonly alg?:
     | 'EdDSA'
     | 'HS256'
@@ -156,57 +156,57 @@ export interface AuthValidatorInput {
     | 'PS256'
     | 'PS384'
     | 'PS512';
-  /** Where the set of keys (JWKS) is. */
+  /** Where the set of keys is; `https://`, unless `disable_jwk_security`. */
   readonly jwk_url?: string;
-  /** File with the set of keys, read at start. */
+  /** A file with the set of keys instead; read at start and at each `reload()`. */
   readonly jwk_local_path?: string;
-  /** Keep the keys for `cache_duration`; without it they are kept for a minute at most. Default: `false`. */
+  /** Keep downloaded keys for `cache_duration`; without it for a minute at most. Default: `false`. */
   readonly cache?: boolean;
   /** Seconds that downloaded keys are kept. Default: `900`. */
   readonly cache_duration?: number;
-  /** Service level only: `cache_duration` of the endpoints that have `cache` and no duration of their own. */
+  /** At the root only. In seconds. */
   readonly shared_cache_duration?: number;
-  /** Each has to be in `aud`. Default: `[]`. */
+  /** Each of them has to be in `aud`. Default: `[]`. */
   readonly audience?: readonly string[];
   /** `iss` has to be this. */
   readonly issuer?: string;
   /** One of them has to be in the token. Default: `[]`. */
   readonly roles?: readonly string[];
-  /** Claim with the roles: a list, or a text with spaces between them. Default: `roles`. */
+  /** The claim with the roles: a list, or a text with spaces. Default: `roles`. */
   readonly roles_key?: string;
-  /** `roles_key` is a path with dots. Ignored when it begins with "http". Default: `false`. */
+  /** `roles_key` is a path with dots, such as `realm_access.roles`; a name that begins with `http` never is. Default: `false`. */
   readonly roles_key_is_nested?: boolean;
-  /** Scopes that are asked for. Default: `[]`. */
+  /** The scopes that are asked for. Default: `[]`. */
   readonly scopes?: readonly string[];
-  /** Claim with the scopes, or a path with dots: a list, or a text with spaces between them. */
+  /** The claim with the scopes, or a path with dots: a list, or a text with spaces. Needed with `scopes`. */
   readonly scopes_key?: string;
   /** Whether one of `scopes` is enough. Default: `any`. */
   readonly scopes_matcher?: 'any' | 'all';
-  /** Cookie with the token, looked at when no header has one. Default: `access_token`. */
+  /** The cookie with the token, looked at when the header has none. Default: `access_token`. */
   readonly cookie_key?: string;
-  /** Header with the token. Default: `Authorization`. */
+  /** The header with the token, after `Bearer`. In another header than `Authorization` the word may be missing. Default: `Authorization`. */
   readonly auth_header_name?: string;
-  /** Claims and the headers they are put into. Default: `[]`. */
+  /** Claims, or paths with dots, and the headers they are put into. Default: `[]`. */
   readonly propagate_claims?: readonly (readonly string[])[];
-  /** A list becomes one header line for each entry, instead of one with commas. Default: `false`. */
+  /** A list becomes one header line for each entry, instead of one line with commas. Default: `false`. */
   readonly propagate_claims_preserve_array?: boolean;
-  /** Let `jwk_url` begin with http://. Default: `false`. */
+  /** Let `jwk_url` begin with `http://`; a warning at start. Default: `false`. */
   readonly disable_jwk_security?: boolean;
-  /** SHA-256, in base64, of public keys: one has to be in the chain of certificates of the key server. Default: `[]`. */
+  /** SHA-256, in base64, of public keys (SPKI): one has to be in the chain of certificates of the key server. Default: `[]`. */
   readonly jwk_fingerprints?: readonly string[];
-  /** IANA numbers of the cipher suites offered to the key server. Default: `[]`. */
+  /** IANA numbers of the suites offered to the key server. Default: those of Node. */
   readonly cipher_suites?: readonly number[];
   /** PEM file of an authority to trust for the key server, besides those of the system. */
   readonly jwk_local_ca?: string;
-  /** What tells the keys of a set apart. Default: `kid`. */
+  /** What names a key in the header of a token and in the set: `kid`, `x5t`, `kid_x5t`, `x5t#S256`. Default: `kid`. */
   readonly key_identify_strategy?: 'kid' | 'x5t' | 'kid_x5t' | 'x5t#S256';
   /** How far clocks may be apart; a second at least. Default: `1s`. */
   readonly leeway?: Duration | 0;
   /** Pause between two downloads for key ids that are not in the set. Default: `30s`. */
   readonly failed_jwk_key_cooldown?: Duration;
-  /** Log at level `info` why tokens are refused. Default: `false`. */
+  /** Log at level `info` why tokens are refused; without it at `debug`. Default: `false`. */
   readonly operation_debug?: boolean;
-  /** Say in `WWW-Authenticate` (RFC 6750) what is wrong with a token. Default: `false`. */
+  /** Say in `WWW-Authenticate` (RFC 6750) what is wrong. Default: `false`. */
   readonly www_authenticate?: boolean;
   /** Refused: decrypt the file before the start. */
   readonly secret_url?: unknown;

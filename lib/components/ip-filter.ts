@@ -28,11 +28,11 @@ const schema = z
     client_ip_headers: z
       .unknown()
       .optional()
-      .meta({ description: 'Refused: `remote_ip_headers` of `router` takes its place.' }),
+      .meta({ description: 'Refused: `remote_ip_headers` of `router` takes its place.', isIdle: true, examples: [[]] }),
     trusted_proxies: z
       .unknown()
       .optional()
-      .meta({ description: 'Refused: `trusted_proxies` of `router` takes its place.' }),
+      .meta({ description: 'Refused: `trusted_proxies` of `router` takes its place.', isIdle: true, examples: [[]] }),
   })
   .transform((options, context): IpRules => {
     function fault(path: (string | number)[], message: string): void {

@@ -42,46 +42,54 @@ const schema = z.strictObject({
     )
     .default(['*'])
     .meta({
-      description: 'Origins whose pages may read answers. `*` alone means all, inside of an entry any text.',
+      description: 'Whose pages may read answers.',
+      more: 'See [origins](#origins).',
       examples: [['https://shop.example', 'https://*.shop.example']],
     }),
   allow_methods: tokens('a method, or "*" for all')
     .default(USUAL_METHODS)
-    .meta({ description: 'Methods that these pages may use; `*` means all.', examples: [['GET', 'POST', 'DELETE']] }),
+    .meta({
+      description: 'Methods that these pages may use; `*` for all. An empty list means the default.',
+      examples: [['GET', 'POST', 'DELETE']],
+    }),
   allow_headers: tokens('the name of a header, or "*" for all')
     .default(['*'])
     .meta({
-      description: 'Request headers that these pages may set; `*` means all. `Origin` is always one of them.',
+      description:
+        'Request headers that these pages may set, in any case; `*` for all. `Origin` is always one of them. An empty list means `Accept`, `Content-Type` and `X-Requested-With`.',
       examples: [['Authorization', 'Content-Type']],
     }),
   expose_headers: tokens('the name of a header, or "*" for all')
     .default([])
-    .meta({ description: 'Headers of an answer that these pages may read.', examples: [['Content-Length']] }),
+    .meta({
+      description: 'Headers of an answer that these pages may read, besides those that every page may.',
+      examples: [['Content-Length']],
+    }),
   max_age: durationOrZero(LONGEST_DURATION)
     .default(0)
     .meta({
-      description: 'How long a browser may remember a preflight; `0s` leaves it to the browser.',
+      description: 'How long a browser may remember a preflight; `0s` leaves that to the browser.',
       examples: ['12h'],
     }),
   allow_credentials: z
     .boolean()
     .default(false)
-    .meta({ description: 'Lets pages send cookies and other credentials. Needs origins that are named.' }),
+    .meta({ description: 'Pages may send cookies; needs origins that are named.' }),
   allow_private_network: z
     .boolean()
     .default(false)
-    .meta({ description: 'Lets pages of public networks call a gateway in a private one.' }),
-  options_passthrough: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Sets the headers of a preflight and leaves its answer to what else serves `OPTIONS`.' }),
+    .meta({ description: 'Pages of public networks may call a gateway in a private one.' }),
+  options_passthrough: z.boolean().default(false).meta({
+    description:
+      'A preflight gets its headers, and its answer from what else serves `OPTIONS`: an endpoint, `auto_options` or the app.',
+  }),
   options_success_status: z
     .int()
     .min(200)
     .max(299)
     .default(204)
-    .meta({ description: 'Status of the answer to a preflight.', examples: [200] }),
-  debug: z.boolean().default(false).meta({ description: 'Logs, at level debug, why a page was not allowed.' }),
+    .meta({ description: 'Status of the answer to a preflight, 200 to 299. KrakenD 1.3 had 200.', examples: [200] }),
+  debug: z.boolean().default(false).meta({ description: 'Logs, at level `debug`, why a page was not allowed.' }),
 });
 
 type Settings = z.output<typeof schema>;

@@ -36,20 +36,23 @@ const fingerprint = text(
 export const validatorSchema = z.strictObject({
   alg: oneOf(ALGORITHMS)
     .default('RS256')
-    .meta({ description: 'The only algorithm with which a token may be signed.', examples: ['ES256'] }),
+    .meta({
+      description: 'The only algorithm that counts: `EdDSA`, or `HS`, `RS`, `ES`, `PS` with `256`, `384` or `512`.',
+      examples: ['ES256'],
+    }),
   jwk_url: orEmpty(text(isWebUrl, 'an http:// or https:// URL').optional()).meta({
-    description: 'Where the set of keys (JWKS) is.',
+    description: 'Where the set of keys is; `https://`, unless `disable_jwk_security`.',
     examples: ['https://id.example.com/.well-known/jwks.json'],
   }),
   jwk_local_path: orEmpty(name.optional()).meta({
-    description: 'File with the set of keys, read at start.',
+    description: 'A file with the set of keys instead; read at start and at each `reload()`.',
     examples: ['./jwks.json'],
   }),
   cache: z
     .boolean()
     .default(false)
     .meta({
-      description: 'Keep the keys for `cache_duration`; without it they are kept for a minute at most.',
+      description: 'Keep downloaded keys for `cache_duration`; without it for a minute at most.',
       examples: [true],
     }),
   cache_duration: countOrZero(LONGEST_CACHE)
@@ -62,24 +65,29 @@ export const validatorSchema = z.strictObject({
   shared_cache_duration: countOrZero(LONGEST_CACHE)
     .optional()
     .meta({
-      description:
-        'Service level only: `cache_duration` of the endpoints that have `cache` and no duration of their own.',
+      description: 'At the root only.',
+      more: 'See [at the root](#at-the-root).',
+      label: 'seconds',
       examples: [3600],
     }),
-  audience: names.default([]).meta({ description: 'Each has to be in `aud`.', examples: [['shop']] }),
+  audience: names.default([]).meta({ description: 'Each of them has to be in `aud`.', examples: [['shop']] }),
   issuer: name.optional().meta({ description: '`iss` has to be this.', examples: ['https://id.example.com'] }),
   roles: names.default([]).meta({ description: 'One of them has to be in the token.', examples: [['admin']] }),
   roles_key: orEmpty(name.default('roles')).meta({
-    description: 'Claim with the roles: a list, or a text with spaces between them.',
+    description: 'The claim with the roles: a list, or a text with spaces.',
     examples: ['realm_access.roles'],
   }),
   roles_key_is_nested: z
     .boolean()
     .default(false)
-    .meta({ description: '`roles_key` is a path with dots. Ignored when it begins with "http".', examples: [true] }),
-  scopes: names.default([]).meta({ description: 'Scopes that are asked for.', examples: [['orders:read']] }),
+    .meta({
+      description:
+        '`roles_key` is a path with dots, such as `realm_access.roles`; a name that begins with `http` never is.',
+      examples: [true],
+    }),
+  scopes: names.default([]).meta({ description: 'The scopes that are asked for.', examples: [['orders:read']] }),
   scopes_key: orEmpty(name.optional()).meta({
-    description: 'Claim with the scopes, or a path with dots: a list, or a text with spaces between them.',
+    description: 'The claim with the scopes, or a path with dots: a list, or a text with spaces. Needed with `scopes`.',
     examples: ['scope'],
   }),
   scopes_matcher: orEmpty(oneOf(['any', 'all']).default('any')).meta({
@@ -87,18 +95,19 @@ export const validatorSchema = z.strictObject({
     examples: ['all'],
   }),
   cookie_key: orEmpty(cookieName.default('access_token')).meta({
-    description: 'Cookie with the token, looked at when no header has one.',
+    description: 'The cookie with the token, looked at when the header has none.',
     examples: ['session'],
   }),
   auth_header_name: orEmpty(headerName.default('Authorization')).meta({
-    description: 'Header with the token.',
+    description:
+      'The header with the token, after `Bearer`. In another header than `Authorization` the word may be missing.',
     examples: ['X-Access-Token'],
   }),
   propagate_claims: z
     .array(z.tuple([name, headerName]))
     .default([])
     .meta({
-      description: 'Claims and the headers they are put into.',
+      description: 'Claims, or paths with dots, and the headers they are put into.',
       examples: [[['sub', 'X-User']]],
       // A JSON file that is imported has no tuples.
       ts: 'readonly (readonly string[])[]',
@@ -107,30 +116,35 @@ export const validatorSchema = z.strictObject({
     .boolean()
     .default(false)
     .meta({
-      description: 'A list becomes one header line for each entry, instead of one with commas.',
+      description: 'A list becomes one header line for each entry, instead of one line with commas.',
       examples: [true],
     }),
   disable_jwk_security: z
     .boolean()
     .default(false)
-    .meta({ description: 'Let `jwk_url` begin with http://.', examples: [true] }),
+    .meta({ description: 'Let `jwk_url` begin with `http://`; a warning at start.', examples: [true] }),
   jwk_fingerprints: z
     .array(fingerprint)
     .default([])
     .meta({
-      description: 'SHA-256, in base64, of public keys: one has to be in the chain of certificates of the key server.',
+      description:
+        'SHA-256, in base64, of public keys (SPKI): one has to be in the chain of certificates of the key server.',
       examples: [['S3Jr8Ssuy2H5VmXXKPE0XcvK4Ca6fFNMLLkGDsGTMO0=']],
     }),
   cipher_suites: z
     .array(z.int().min(0).max(0xffff))
     .default([])
-    .meta({ description: 'IANA numbers of the cipher suites offered to the key server.', examples: [[4865]] }),
+    .meta({
+      description: 'IANA numbers of the suites offered to the key server.',
+      shownDefault: 'those of Node',
+      examples: [[4865]],
+    }),
   jwk_local_ca: orEmpty(name.optional()).meta({
     description: 'PEM file of an authority to trust for the key server, besides those of the system.',
     examples: ['./ca.pem'],
   }),
   key_identify_strategy: orEmpty(oneOf(['kid', 'x5t', 'kid_x5t', 'x5t#S256']).default('kid')).meta({
-    description: 'What tells the keys of a set apart.',
+    description: 'What names a key in the header of a token and in the set: `kid`, `x5t`, `kid_x5t`, `x5t#S256`.',
     examples: ['x5t'],
   }),
   leeway: durationOrZero()
@@ -143,19 +157,19 @@ export const validatorSchema = z.strictObject({
   operation_debug: z
     .boolean()
     .default(false)
-    .meta({ description: 'Log at level `info` why tokens are refused.', examples: [true] }),
+    .meta({ description: 'Log at level `info` why tokens are refused; without it at `debug`.', examples: [true] }),
   www_authenticate: z
     .boolean()
     .default(false)
-    .meta({ description: 'Say in `WWW-Authenticate` (RFC 6750) what is wrong with a token.', examples: [true] }),
+    .meta({ description: 'Say in `WWW-Authenticate` (RFC 6750) what is wrong.', examples: [true] }),
   secret_url: z
     .unknown()
     .optional()
-    .meta({ description: 'Refused: decrypt the file before the start.', examples: [''] }),
+    .meta({ description: 'Refused: decrypt the file before the start.', isIdle: true, examples: [''] }),
   cypher_key: z
     .unknown()
     .optional()
-    .meta({ description: 'Refused: decrypt the file before the start.', examples: [''] }),
+    .meta({ description: 'Refused: decrypt the file before the start.', isIdle: true, examples: [''] }),
 });
 
 export type ValidatorOptions = z.output<typeof validatorSchema>;

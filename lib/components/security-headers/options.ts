@@ -33,7 +33,8 @@ const fields = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .meta({
-      description: 'Hosts, with their ports, that requests may be for; none for all.',
+      description:
+        'Hosts that requests may be for, with the port where the client sends one, in any case of letters; an empty list allows all.',
       examples: [['shop.example']],
     }),
   allowed_hosts_are_regex: toggle(
@@ -43,13 +44,18 @@ const fields = z.strictObject({
     .array(headerName())
     .default([])
     .meta({
-      description: 'Headers in which a proxy names the host that the client asked for; the first that is there counts.',
+      description:
+        'Headers in which a proxy names the host that the client asked for; the first that is there counts, then `Host`.',
       examples: [['X-Forwarded-Host']],
     }),
-  ssl_redirect: toggle('Redirects plain HTTP to HTTPS.'),
+  ssl_redirect: toggle('Redirects plain HTTP to HTTPS: 301 for `GET` and `HEAD`, 308 for the others.'),
   ssl_host: text((value) => value === '' || HOST.test(value), 'a host, such as "shop.example" or "shop.example:8443"')
     .default('')
-    .meta({ description: 'The host of that redirect; empty for the one of the request.', examples: ['shop.example'] }),
+    .meta({
+      description:
+        'The host of the redirect, with a port where it needs one; else that of the request, without its port.',
+      examples: ['shop.example'],
+    }),
   ssl_proxy_headers: z
     .record(headerName(), z.string().min(1))
     .default({})
@@ -61,34 +67,48 @@ const fields = z.strictObject({
     .int()
     .min(0)
     .default(0)
-    .meta({ description: '`max-age` of `Strict-Transport-Security`, in seconds; 0 for none.', examples: [31536000] }),
+    .meta({
+      description: '`Strict-Transport-Security: max-age=…`, over HTTPS only; `0` for none.',
+      examples: [31536000],
+    }),
   sts_include_subdomains: toggle('Adds `includeSubdomains` to it.'),
   force_sts_header: toggle('Sends it over plain HTTP as well.'),
   frame_deny: toggle('Sends `X-Frame-Options: DENY`.'),
   custom_frame_options_value: headerValue().meta({
-    description: 'Another value for `X-Frame-Options`.',
+    description: 'Another value of that header.',
     examples: ['SAMEORIGIN'],
   }),
-  content_type_nosniff: toggle('Sends `X-Content-Type-Options: nosniff`.'),
-  browser_xss_filter: toggle('Sends `X-XSS-Protection: 1; mode=block`.'),
+  content_type_nosniff: toggle(
+    'Sends `X-Content-Type-Options: nosniff`, which every body of the gateway itself has anyway; this adds `no-op` and answers without a body.',
+  ),
+  browser_xss_filter: toggle('Sends `X-XSS-Protection: 1; mode=block`, which browsers of today ignore.'),
   content_security_policy: headerValue().meta({
-    description: 'The value of `Content-Security-Policy`.',
+    description: '`Content-Security-Policy`.',
     examples: ["default-src 'none'"],
   }),
-  referrer_policy: headerValue().meta({ description: 'The value of `Referrer-Policy`.', examples: ['no-referrer'] }),
+  referrer_policy: headerValue().meta({ description: '`Referrer-Policy`.', examples: ['no-referrer'] }),
   hpkp_public_key: headerValue().meta({
-    description: 'The value of `Public-Key-Pins`, over HTTPS. Browsers ignore it.',
+    description:
+      '`Public-Key-Pins`, over HTTPS; browsers ignore it, and a warning says so. `public_key` means the same.',
   }),
   public_key: headerValue().meta({ deprecated: true }),
   is_development: toggle('Leaves out all that needs the public name or HTTPS: hosts, redirect, STS and pins.'),
   ssl_certificate: z
     .string()
     .optional()
-    .meta({ description: 'Accepted without effect: the server belongs to the app.' }),
+    .meta({
+      description: 'Accepted without effect: the server belongs to the app.',
+      isIdle: true,
+      examples: ['cert.pem'],
+    }),
   ssl_private_key: z
     .string()
     .optional()
-    .meta({ description: 'Accepted without effect: the server belongs to the app.' }),
+    .meta({
+      description: 'Accepted without effect: the server belongs to the app.',
+      isIdle: true,
+      examples: ['cert.pem'],
+    }),
 });
 
 export const schema = fields.transform(({ allowed_hosts: hosts, ...options }, context) => {
