@@ -139,6 +139,81 @@ export interface SecurityBotDetectorInput {
   readonly cacheSize?: number;
 }
 
+/** Options of `auth/validator`. */
+export interface AuthValidatorInput {
+  /** The only algorithm with which a token may be signed. Default: `RS256`. */
+  readonly alg?:
+    | 'EdDSA'
+    | 'HS256'
+    | 'HS384'
+    | 'HS512'
+    | 'RS256'
+    | 'RS384'
+    | 'RS512'
+    | 'ES256'
+    | 'ES384'
+    | 'ES512'
+    | 'PS256'
+    | 'PS384'
+    | 'PS512';
+  /** Where the set of keys (JWKS) is. */
+  readonly jwk_url?: string;
+  /** File with the set of keys, read at start. */
+  readonly jwk_local_path?: string;
+  /** Keep the keys for `cache_duration`; without it they are kept for a minute at most. Default: `false`. */
+  readonly cache?: boolean;
+  /** Seconds that downloaded keys are kept. Default: `900`. */
+  readonly cache_duration?: number;
+  /** Service level only: `cache_duration` of the endpoints that have `cache` and no duration of their own. */
+  readonly shared_cache_duration?: number;
+  /** Each has to be in `aud`. Default: `[]`. */
+  readonly audience?: readonly string[];
+  /** `iss` has to be this. */
+  readonly issuer?: string;
+  /** One of them has to be in the token. Default: `[]`. */
+  readonly roles?: readonly string[];
+  /** Claim with the roles: a list, or a text with spaces between them. Default: `roles`. */
+  readonly roles_key?: string;
+  /** `roles_key` is a path with dots. Ignored when it begins with "http". Default: `false`. */
+  readonly roles_key_is_nested?: boolean;
+  /** Scopes that are asked for. Default: `[]`. */
+  readonly scopes?: readonly string[];
+  /** Claim with the scopes, or a path with dots: a list, or a text with spaces between them. */
+  readonly scopes_key?: string;
+  /** Whether one of `scopes` is enough. Default: `any`. */
+  readonly scopes_matcher?: 'any' | 'all';
+  /** Cookie with the token, looked at when no header has one. Default: `access_token`. */
+  readonly cookie_key?: string;
+  /** Header with the token. Default: `Authorization`. */
+  readonly auth_header_name?: string;
+  /** Claims and the headers they are put into. Default: `[]`. */
+  readonly propagate_claims?: readonly (readonly string[])[];
+  /** A list becomes one header line for each entry, instead of one with commas. Default: `false`. */
+  readonly propagate_claims_preserve_array?: boolean;
+  /** Let `jwk_url` begin with http://. Default: `false`. */
+  readonly disable_jwk_security?: boolean;
+  /** SHA-256, in base64, of public keys: one has to be in the chain of certificates of the key server. Default: `[]`. */
+  readonly jwk_fingerprints?: readonly string[];
+  /** IANA numbers of the cipher suites offered to the key server. Default: `[]`. */
+  readonly cipher_suites?: readonly number[];
+  /** PEM file of an authority to trust for the key server, besides those of the system. */
+  readonly jwk_local_ca?: string;
+  /** What tells the keys of a set apart. Default: `kid`. */
+  readonly key_identify_strategy?: 'kid' | 'x5t' | 'kid_x5t' | 'x5t#S256';
+  /** How far clocks may be apart; a second at least. Default: `1s`. */
+  readonly leeway?: Duration | 0;
+  /** Pause between two downloads for key ids that are not in the set. Default: `30s`. */
+  readonly failed_jwk_key_cooldown?: Duration;
+  /** Log at level `info` why tokens are refused. Default: `false`. */
+  readonly operation_debug?: boolean;
+  /** Say in `WWW-Authenticate` (RFC 6750) what is wrong with a token. Default: `false`. */
+  readonly www_authenticate?: boolean;
+  /** Refused: decrypt the file before the start. */
+  readonly secret_url?: unknown;
+  /** Refused: decrypt the file before the start. */
+  readonly cypher_key?: unknown;
+}
+
 /** Options of `qos/ratelimit/service`. */
 export interface QosRatelimitServiceInput {
   /** Requests of all clients together in the time of `every`; 0 for no limit. */
@@ -399,6 +474,7 @@ export interface BuiltInExtraConfig {
     readonly 'qos/load-shedding'?: QosLoadSheddingInput;
     readonly 'security/ip-filter'?: SecurityIpFilterInput;
     readonly 'security/bot-detector'?: SecurityBotDetectorInput;
+    readonly 'auth/validator'?: AuthValidatorInput;
     readonly 'qos/ratelimit/service'?: QosRatelimitServiceInput;
   };
   readonly endpoint: {
@@ -406,6 +482,7 @@ export interface BuiltInExtraConfig {
     readonly 'security/http'?: SecurityHttpInput;
     readonly 'security/ip-filter'?: SecurityIpFilterInput;
     readonly 'security/bot-detector'?: SecurityBotDetectorInput;
+    readonly 'auth/validator'?: AuthValidatorInput;
     readonly 'qos/ratelimit/router'?: QosRatelimitRouterInput;
     readonly 'modifier/js'?: ModifierJsInput;
   };

@@ -78,7 +78,7 @@ export function createResolver(
       // A key that was taken out because it is wrong may be what is missed now.
       if (issues.length === 0 || path.length > 0) report({ path: joinPaths(at, pathText(path)), message });
     }
-    for (const { path, message } of component.advise?.(read.config, { ...named, scope }) ?? []) {
+    for (const { path, message } of component.advise?.(config, { ...named, scope }) ?? []) {
       warn(joinPaths(at, pathText(path)), message);
     }
     if (component.checkAt === undefined) return resolved;
