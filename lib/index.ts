@@ -85,6 +85,7 @@ export type { GatewayOptions } from './options.js';
 export type {
   Admit,
   Admitted,
+  AdmittedAs,
   BackendRequest,
   Client,
   Data,

@@ -90,7 +90,7 @@ function buildPlan(
   }
 
   const clientIp = createClientIp({ ...config.router, ...options });
-  const scopeAt = createScopes(options, keep, closing, readiness);
+  const scopeAt = createScopes(config, options, keep, closing, readiness);
   const services = startServices(config, { scopeAt, clientIp });
   const observation = createNotifier([...options.observers, ...services.observers], logger);
   if (observation) wire.onStray?.(observation.strayed);
@@ -125,15 +125,18 @@ function buildPlan(
 
 /** What components may use, wherever they are configured. */
 function createScopes(
+  config: Config,
   { logger, functions, stores, clients, debug }: ResolvedOptions,
   keep: Keep,
   closing: Closing,
   readiness: Readiness,
 ): Ingredients['scopeAt'] {
-  return function scopeAt(at, { namespace }) {
+  return function scopeAt(at, component) {
+    const { namespace } = component;
+    const serviceOptions = componentsAt(config).find((service) => service.component === component)?.config;
     const own = `${at && `${at}.`}extra_config["${namespace}"]`;
     const [onClose, onReady] = [closing.at(own), readiness.at(at || own)];
-    return { logger, functions, stores, keep, clients, debug, onClose, onReady };
+    return { logger, functions, stores, keep, clients, debug, serviceOptions, onClose, onReady };
   };
 }
 

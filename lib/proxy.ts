@@ -20,6 +20,8 @@ export interface Client {
   readonly ip: string;
   /** All headers as Node parsed them, for guards that look at more than is forwarded. */
   readonly headers: IncomingHttpHeaders;
+  /** What a guard says of headers, whatever the client sent under their names; undefined for one that is not to be there. */
+  readonly claimed?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /**
@@ -43,15 +45,32 @@ export interface ProxyRequest {
   readonly client: Client;
   /** What it holds in memory, for `max_buffered_bytes`; a request without it is not counted. Layers pass it on. */
   readonly held?: Held | undefined;
+  /** What a guard knows of the user, such as the verified claims of a token; missing where no guard has said anything. */
+  readonly user?: Readonly<Record<string, unknown>> | undefined;
+  /** Names of headers that a guard filled with something about the user: what they bring is for that user alone. */
+  readonly personal?: readonly string[] | undefined;
 }
 
 /** What is known of a request before its body is read. */
 export type RequestHead = Omit<ProxyRequest, 'body'>;
 
+/** Lets a request in with another head: that is what later guards, the endpoint and its backends see. */
+export interface AdmittedAs {
+  readonly head: RequestHead;
+  /** What its answer will have, names in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
 /**
- * Why a request is turned away; or headers that its answer will have, names in lower case; or nothing, when it may come in.
+ * Why a request is turned away; or headers that its answer will have, names in lower case; or the head with which it comes
+ * in; or nothing, when it may come in as it is.
  */
-export type Admitted = RejectedError | Readonly<Record<string, string>> | undefined;
+export type Admitted = RejectedError | Readonly<Record<string, string>> | AdmittedAs | undefined;
+
+/** True for a decision that changes the head of a request. */
+export function isAdmittedAs(admitted: Admitted): admitted is AdmittedAs {
+  return admitted !== undefined && 'head' in admitted && typeof admitted.head === 'object';
+}
 
 /** Decides by its head whether a request is let in. What it throws, or rejects with, fails the request. */
 export type Admit = (head: RequestHead) => Admitted | Promise<Admitted>;

@@ -7,7 +7,7 @@ import { guardComponent, guardTransport } from '../../lib/components/guard.js';
 import { ConfigError, RejectedError } from '../../lib/errors.js';
 import { createLifecycle } from '../../lib/lifecycle.js';
 import { resolveOptions } from '../../lib/options.js';
-import type { Middleware, Policy, RequestHandler } from '../../lib/proxy.js';
+import type { Middleware, Policy, RequestHandler, RequestHead } from '../../lib/proxy.js';
 import { createTestGateway } from '../../lib/testing/index.js';
 import { createMemoryExchange } from '../../lib/testing/memory-exchange.js';
 import type { Transport } from '../../lib/transport/transport.js';
@@ -120,7 +120,7 @@ function foreignPromise(value: unknown): object {
 
 describe('E03 who decides whether a request is let in and', () => {
   const rejected = new RejectedError(451, 'no');
-  test.each<[string, () => unknown, number]>([
+  test.each<[string, (head: RequestHead) => unknown, number]>([
     ['throws', () => raise(), 500],
     ['rejects', () => Promise.reject(new Error('canary')), 500],
     ['never settles', () => new Promise(() => {}), 500],
@@ -139,6 +139,12 @@ describe('E03 who decides whether a request is let in and', () => {
     ['lets in', () => undefined, 200],
     ['lets in later', async () => undefined, 200],
     ['lets in with headers', () => ({ 'x-a': '1' }), 200],
+    ['lets in with a header called head', () => ({ head: '1' }), 200],
+    ['lets in with another head', (head) => ({ head: { ...head, user: {} }, headers: { 'x-a': '1' } }), 200],
+    ['gives back a head that is none', () => ({ head: null }), 500],
+    ['gives back half a head', ({ client: _, ...head }) => ({ head }), 500],
+    ['gives back a head whose params are no texts', (head) => ({ head: { ...head, params: { id: 7 } } }), 500],
+    ['gives back a head beside junk', (head) => ({ head, headers: { 'x-a': 1 } }), 500],
   ])('%s: %#', async (_title, admit, expected) => {
     const { status, body, errors, trace } = await callWith('admit', () => admit);
     expect(status).toBe(expected);

@@ -4,6 +4,7 @@ import type { BackendScope, Component, ServiceScope } from '../../lib/components
 import { createResolver } from '../../lib/components/resolve.js';
 import type { ConfigIssue } from '../../lib/errors.js';
 import { BackendError } from '../../lib/errors.js';
+import { isAdmittedAs } from '../../lib/proxy.js';
 import { createMemoryExchange } from '../../lib/testing/memory-exchange.js';
 import { backendRequest, headersOf, queryOf } from '../support/requests.js';
 import { answerOf, backendAnswer } from '../support/transport.js';
@@ -14,6 +15,8 @@ export interface ComponentCase {
   readonly valid: unknown;
   /** Values that are refused, beside the ones no component takes. */
   readonly invalid: readonly unknown[];
+  /** What an ordinary request has to carry besides, names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** What the hooks may ask for. */
   readonly scope: BackendScope & ServiceScope;
 }
@@ -31,7 +34,7 @@ function hooksOf(component: Component, level: Level): readonly (keyof Component)
 }
 
 /** What every component owes to those who configure it and to the layers around it. */
-export function describeComponent({ component, valid, invalid, scope }: ComponentCase): void {
+export function describeComponent({ component, valid, invalid, headers = {}, scope }: ComponentCase): void {
   const { namespace, aliases = [] } = component;
 
   /** Reads a value as the configuration does. */
@@ -52,7 +55,7 @@ export function describeComponent({ component, valid, invalid, scope }: Componen
     headers: Object.freeze(headersOf({ 'x-a': '1' })),
     client: Object.freeze({
       ip: '203.0.113.9',
-      headers: Object.freeze({ 'user-agent': 'browser/1', host: 'shop.test' }),
+      headers: Object.freeze({ 'user-agent': 'browser/1', host: 'shop.test', ...headers }),
     }),
   });
 
@@ -150,7 +153,8 @@ export function describeComponent({ component, valid, invalid, scope }: Componen
       const { body: _, ...head } = request;
       const admitted = await admit(Object.freeze(head));
       expect(admitted).not.toBeInstanceOf(Error);
-      for (const [name, value] of Object.entries(admitted ?? {})) {
+      const added = isAdmittedAs(admitted) ? admitted.headers : admitted;
+      for (const [name, value] of Object.entries(added ?? {})) {
         expect([name, typeof value]).toEqual([name.toLowerCase(), 'string']);
       }
     });

@@ -40,6 +40,8 @@ export interface CommonScope {
   readonly clients: ReadonlyMap<string, unknown>;
   /** `options.debug`. */
   readonly debug: boolean;
+  /** What the same component was configured with at service level; undefined where it does not stand there. */
+  readonly serviceOptions?: unknown;
   /**
    * Registers what has to end with the configuration. It may take what is left of `gateway.close({ timeout })`, after a
    * reload ten seconds; what takes longer is logged and not waited for.
@@ -108,8 +110,8 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   /** False where no hook hands the signal of a request to code that is not the gateway's: it need not be a real one. */
   readonly exposesSignal?: boolean;
   /**
-   * Asked at start: true where, with these options and at this level, its `endpoint` or `client` hook adds params. Without
-   * one that does, `{JWT.sub}` in a `url_pattern` is refused.
+   * Asked at start: true where, with these options and at this level, its `admit`, `endpoint` or `client` hook adds params.
+   * Without one that does, `{JWT.sub}` in a `url_pattern` is refused.
    */
   addsParams?(config: z.output<S>, scope: Scope): boolean;
   /** Finds at start what the schema cannot see, such as names of functions that are not there. */

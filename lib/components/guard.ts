@@ -3,7 +3,15 @@ import { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { ConfigError, GatewayError, RejectedError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import type { Admit, Admitted, Middleware, Policy, ProxyResponse, RequestHandler } from '../proxy.js';
+import {
+  type Admit,
+  type Admitted,
+  isAdmittedAs,
+  type Middleware,
+  type Policy,
+  type ProxyResponse,
+  type RequestHandler,
+} from '../proxy.js';
 import type { BackendResponse, Transport, TransportMiddleware } from '../transport/transport.js';
 import type { Component, Hooks } from './component.js';
 
@@ -173,7 +181,25 @@ function isPolicy(value: unknown): value is Policy {
 function isAdmitted(value: unknown): value is Admitted {
   if (value === undefined || value instanceof RejectedError) return true;
   if (!isRecord(value) || value instanceof Error || Array.isArray(value)) return false;
-  return Object.values(value).every((header) => typeof header === 'string');
+  if (!isAdmittedAs(value as Admitted)) return isTexts(value);
+  return isHead(value['head']) && (value['headers'] === undefined || isTexts(value['headers']));
+}
+
+function isTexts(value: unknown): boolean {
+  return isRecord(value) && Object.values(value).every((text) => typeof text === 'string');
+}
+
+function isHead(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    typeof value['method'] === 'string' &&
+    isTexts(value['params']) &&
+    Array.isArray(value['query']) &&
+    isRecord(value['headers']) &&
+    isRecord(value['client']) &&
+    isRecord(value['client']['headers']) &&
+    value['signal'] instanceof Object
+  );
 }
 
 /** Whether a value can go on as an answer. */

@@ -10,6 +10,7 @@ import { functionBackend } from './function-backend.js';
 import { httpCache } from './http-cache/http-cache.js';
 import { ipFilter } from './ip-filter.js';
 import { js } from './js.js';
+import { jwtValidator } from './jwt/validator.js';
 import { lambda } from './lambda/lambda.js';
 import { loadShedding } from './load-shedding/load-shedding.js';
 import { backendRateLimit } from './rate-limit/backend.js';
@@ -26,6 +27,7 @@ export const builtInComponents = [
   loadShedding,
   ipFilter,
   botDetector,
+  jwtValidator,
   serviceRateLimit,
   endpointRateLimit,
   circuitBreaker,

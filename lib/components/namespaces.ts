@@ -32,7 +32,6 @@ export const unsupportedNamespaces: ReadonlyMap<string, Unsupported> = new Map([
   ...refused('validation/cel', 'github.com/devopsfaith/krakend-cel'),
   ...refused('validation/json-schema', 'github.com/devopsfaith/krakend-jsonschema'),
   ...refused('modifier/martian', 'github.com/devopsfaith/krakend-martian'),
-  ...refused('auth/validator', 'github.com/devopsfaith/krakend-jose/validator'),
   ...refused('auth/revoker', 'github.com/devopsfaith/bloomfilter'),
   ...refused('auth/signer', 'github.com/devopsfaith/krakend-jose/signer'),
   ...refused('auth/client-credentials', 'github.com/devopsfaith/krakend-oauth2-clientcredentials'),
