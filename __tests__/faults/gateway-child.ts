@@ -148,7 +148,7 @@ async function close(timeout: number): Promise<void> {
   server?.close();
   server?.closeIdleConnections();
   tell({ type: 'closed' });
-  process.disconnect();
+  leaveDriver();
 }
 
 process.on('message', function onMessage(command: Command) {
@@ -162,6 +162,18 @@ process.on('message', function onMessage(command: Command) {
 function giveUp(error: unknown): void {
   process.exitCode = 1;
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  leaveDriver();
+}
+
+/** A driver that is killed cannot end this process, which would then serve for ever. */
+function onDriverGone(): void {
+  process.exit(1);
+}
+
+process.once('disconnect', onDriverGone);
+
+function leaveDriver(): void {
+  process.off('disconnect', onDriverGone);
   process.disconnect();
 }
 

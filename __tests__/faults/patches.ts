@@ -76,8 +76,8 @@ export const sabotages: readonly Sabotage[] = [
         find: 'const largest = Math.max(1, Math.min(maxBody, LARGEST_BUFFER));',
         replace: 'const largest = LARGEST_BUFFER;',
       },
-      { file: 'transport/exchange.js', find: 'if (received > maxBody)', replace: 'if (received > Infinity)' },
-      { file: 'transport/exchange.js', find: 'maxBody + FRAMING_ALLOWANCE', replace: 'Infinity' },
+      { file: 'transport/turn.js', find: 'this.#received > owner.maxBody', replace: 'false' },
+      { file: 'transport/turn.js', find: 'this.#owner.maxBody + FRAMING_ALLOWANCE', replace: 'Infinity' },
     ],
     caughtBy: ['I2', 'I12', 'I10'],
   },
@@ -148,8 +148,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'transport/exchange.js',
-        find: 'const { name, maxBody } = settings;',
-        replace: 'const { maxBody } = settings; const name = settings.name + " at " + request.url;',
+        find: 'this.name = settings.name;',
+        replace: 'this.name = settings.name + " at " + request.url;',
       },
       {
         file: 'response/error-response.js',

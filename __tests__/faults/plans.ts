@@ -147,7 +147,7 @@ function brotli(bytes: Buffer): Buffer {
 const BOMB = Buffer.concat([text('{"bomb":"'), Buffer.alloc(8 * 1024 * 1024, 0x30), text('"}')]);
 const GZIP_BOMB = gzipSync(BOMB, { level: 9 });
 const BROTLI_BOMB = brotli(BOMB);
-const NOISE = Buffer.alloc(16 * 1024, 0x20);
+const NOISE = Buffer.alloc(256 * 1024, 0x20);
 
 type Spec = Omit<Plan, 'id' | 'data' | 'stream'> & Partial<Pick<Plan, 'data' | 'stream'>>;
 

@@ -11,11 +11,12 @@ const LIMIT = 60;
 const BASELINE = 20;
 /** Bugs in components, and those with a phase of their own, are looked for after the load. */
 const QUICK = 5;
-/** What start, rest and attack may take beside the load, in seconds. */
-const PATIENCE = 150;
+/** What all phases may take beside the load on a machine with other work, in seconds. */
+const PATIENCE = 400;
 const DEPTH = '300';
 
 interface Run {
+  /** `null` where it was not done in time. */
   readonly code: number | null;
   /** Invariants that were reported broken. */
   readonly broken: readonly string[];
@@ -74,6 +75,10 @@ async function plant({ name, edits }: Sabotage, build: string, copy: string): Pr
   }
 }
 
+function lateness({ code, seconds }: Run): string {
+  return code === null ? `; it was not done after ${seconds.toFixed(0)} s and was ended` : '';
+}
+
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '42' },
@@ -97,7 +102,9 @@ const baseline = await soak(entry, values.seed, BASELINE, []);
 say(
   baseline.code === 0,
   'nothing planted',
-  baseline.code === 0 ? 'nothing found' : `found ${baseline.broken}\n${baseline.output}`,
+  baseline.code === 0
+    ? 'nothing found'
+    : `found ${baseline.broken.join(', ') || 'nothing'}${lateness(baseline)}\n${baseline.output}`,
 );
 
 let pending = 0;
@@ -126,7 +133,7 @@ for (const sabotage of chosen) {
     sabotage.name,
     isCaught
       ? `caught by ${by.join(', ')} after ${run.seconds.toFixed(0)} s`
-      : `got away; found ${run.broken.join(', ') || 'nothing'}`,
+      : `got away; found ${run.broken.join(', ') || 'nothing'}${lateness(run)}`,
   );
 }
 await rm(copy, { recursive: true, force: true });

@@ -12,6 +12,7 @@ function setUp(method = 'GET') {
   const write = createPassthroughWriter({
     name: 'GET /a',
     completedHeader: 'X-Done',
+    ownHeaders: new Set(['x-own']),
     logger: silentLogger,
     log: createFailureLog('GET /a', silentLogger),
     writeError,
@@ -21,11 +22,12 @@ function setUp(method = 'GET') {
 
 test('passes on status, headers and body, and claims nothing of them', async () => {
   const { request, response, closed, received, writeError, write } = setUp();
-  const metadata = { status: 418, headers: headersOf({ 'x-a': '1' }) };
+  const metadata = { status: 418, headers: headersOf({ 'x-a': '1', 'x-own': 'not' }) };
   write(request, response, { data: {}, isComplete: true, metadata, body: Buffer.from('tea') });
   await closed;
   const { status, headers, bytes } = received();
   expect([status, headers['x-a'], headers['x-done'], String(bytes)]).toEqual([418, '1', 'false', 'tea']);
+  expect(headers).not.toHaveProperty('x-own');
   expect(writeError).not.toHaveBeenCalled();
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addVary, type Earlier, setHeaders, undo } from '../../lib/response/set-headers.js';
+import { type Earlier, setHeaders, undo } from '../../lib/response/set-headers.js';
 import { createMemoryExchange } from '../../lib/testing/memory-exchange.js';
 import { headersOf } from '../support/requests.js';
 
@@ -21,13 +21,4 @@ test('sets what is meant for the client, and puts back what was there', () => {
   undo(response, earlier);
   expect(response.getHeaders()).toEqual({ 'x-a': 'app', 'set-cookie': 'app=1' });
   expect(response.hasHeader('x-b')).toBe(false);
-});
-
-test('names in Vary join those of the app', () => {
-  const { response } = createMemoryExchange({ url: '/' });
-  addVary(response, 'Accept');
-  expect(response.getHeader('vary')).toBe('Accept');
-  response.setHeader('Vary', 'Origin');
-  addVary(response, 'Accept');
-  expect(String(response.getHeader('vary'))).toBe('Origin, Accept');
 });

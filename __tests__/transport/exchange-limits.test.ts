@@ -330,6 +330,17 @@ it('the address that answered is told of a redirect only', async () => {
   expect(await transport(requestTo(`${server.origin}/200`))).not.toHaveProperty('peerAddress');
 });
 
+it('a socket is used again once an answer that is passed on has been read', async () => {
+  const { server, transport } = await start(() => [{ send: answer('abc') }], { stream: true });
+  for (const path of ['/a', '/b']) {
+    const { body } = await transport(requestTo(server.origin + path, { stream: true }));
+    const closed = once(body as Readable, 'close');
+    (body as Readable).resume();
+    await closed;
+  }
+  expect(server.connections).toHaveLength(1);
+});
+
 it.each([false, true])('an answer says that only the end of its connection ended it (stream: %s)', async (stream) => {
   const { server, transport } = await start(
     (request) =>

@@ -105,6 +105,26 @@ describe('sockets', () => {
     expect((await outcomeOf(transport(requestTo(`${server.origin}/again`)))).text).toBe('/again');
   });
 
+  it.each<[string, Partial<ClientConfig>, Script]>([
+    ['in time', { idle_connection_timeout: 20 }, []],
+    ['by the backend', {}, [{ wait: 5 }, { fin: true }]],
+  ])('that idle count no longer once they are closed %s', async (_title, client, end) => {
+    const server = await serve((request) => [...echo(request), ...end]);
+    const origins = createOrigins(silentLogger);
+    const wire = openWire(client, origins);
+    wires.push(wire);
+    expect((await outcomeOf(wire.transportFor(SETTINGS)(requestTo(`${server.origin}/a`)))).text).toBe('/a');
+    await vi.waitFor(() => expect(origins.of(server.origin)).toMatchObject({ connections: 0, idle: 0 }));
+  });
+
+  it('are used again however much they have brought in all', async () => {
+    const text = 'x'.repeat(SETTINGS.maxBody);
+    const server = await serve(() => [{ send: answer(text) }]);
+    const { transport } = open();
+    for (let n = 0; n < 25; n++) expect((await outcomeOf(transport(requestTo(server.origin)))).text).toBe(text);
+    expect(server.connections).toHaveLength(1);
+  });
+
   it('that idle stay open with a timeout of 0', async () => {
     const server = await serve(echo);
     const { transport } = open({ idle_connection_timeout: 0 });

@@ -11,8 +11,8 @@ import { unsupportedNamespaces } from './namespaces.js';
 
 /** The hooks that make a component usable at a scope. */
 const HOOKS: Readonly<Record<Scope, readonly (keyof Component)[]>> = {
-  service: ['service'],
-  endpoint: ['admit', 'endpoint'],
+  service: ['policy', 'service'],
+  endpoint: ['policy', 'admit', 'endpoint'],
   backend: ['client', 'backend', 'transport'],
 };
 
@@ -77,6 +77,9 @@ export function createResolver(
     for (const { path, message } of component.check?.(config, { ...named, scope }) ?? []) {
       // A key that was taken out because it is wrong may be what is missed now.
       if (issues.length === 0 || path.length > 0) report({ path: joinPaths(at, pathText(path)), message });
+    }
+    for (const { path, message } of component.advise?.(config, { ...named, scope }) ?? []) {
+      warn(joinPaths(at, pathText(path)), message);
     }
     if (component.checkAt === undefined) return resolved;
     return {

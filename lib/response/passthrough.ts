@@ -13,6 +13,8 @@ export interface PassthroughOptions {
   /** The endpoint, as messages name it. */
   readonly name: string;
   readonly completedHeader: string;
+  /** Headers, in lower case, that are set already: those of the answer are dropped. */
+  readonly ownHeaders: ReadonlySet<string>;
   readonly logger: Logger;
   readonly log: FailureLog;
   /** Answers in place of what cannot be passed on. */
@@ -25,6 +27,7 @@ export interface PassthroughOptions {
 export function createPassthroughWriter({
   name,
   completedHeader,
+  ownHeaders,
   logger,
   log,
   writeError,
@@ -59,7 +62,7 @@ export function createPassthroughWriter({
     }
 
     const problem =
-      checkHead(metadata.status, metadata.headers) ?? setPassedHeaders(response, metadata.headers, earlier);
+      checkHead(metadata.status, metadata.headers) ?? setPassedHeaders(response, metadata.headers, ownHeaders, earlier);
     if (problem !== undefined) {
       const error = new BackendError('ERR_BACKEND_PROTOCOL', `${name} cannot be answered: ${problem}.`);
       destroyBody(body, error);
@@ -94,16 +97,20 @@ export function createPassthroughWriter({
 }
 
 /** Sets what passes; a text says why nothing may be sent. */
-function setPassedHeaders(response: ServerResponse, headers: Headers, earlier: Earlier): string | undefined {
+function setPassedHeaders(
+  response: ServerResponse,
+  headers: Headers,
+  skipped: ReadonlySet<string>,
+  earlier: Earlier,
+): string | undefined {
   try {
-    setHeaders(response, headers, NOTHING, earlier);
+    setHeaders(response, headers, skipped, earlier);
     return undefined;
   } catch {
     return 'the backend sent a header that must not be passed on';
   }
 }
 
-const NOTHING: ReadonlySet<string> = new Set();
 /** With two of these in one answer, it is unknown which one the client believes. */
 const SINGLETONS = ['content-length', 'content-type', 'location', 'content-encoding', 'etag'];
 

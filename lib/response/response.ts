@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Held, holdOnly } from '../core/buffer-budget.js';
+import { addToList } from '../core/list-header.js';
 import type { EncodedBody, Encoder } from '../encoding/encoding.js';
 import { GatewayError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -9,7 +10,7 @@ import { breakOff } from './cut.js';
 import { createErrorWriter, type ErrorBody, type Statuses } from './error-response.js';
 import { createFailureLog } from './failure-log.js';
 import { createPassthroughWriter, destroyBody } from './passthrough.js';
-import { addVary, type Earlier, setHeaders, undo } from './set-headers.js';
+import { type Earlier, setHeaders, undo } from './set-headers.js';
 
 /** Writes the answer of an endpoint. The first answer wins: once one was begun, the others do nothing. */
 export interface ResponseWriter {
@@ -43,6 +44,8 @@ export interface ResponseWriterOptions {
   readonly errors?: ErrorBody | undefined;
   /** The router's `return_error_msg`: the message of the failure is the body. Default: false. */
   readonly returnErrorMsg?: boolean | undefined;
+  /** Headers, in lower case, that the gateway's policies set: those of an answer are dropped. Default: none. */
+  readonly ownHeaders?: ReadonlySet<string> | undefined;
   readonly logger: Logger;
   /** Is called with every failure, before the client is answered. */
   readonly onFailure?: ((request: IncomingMessage, error: GatewayError) => void) | undefined;
@@ -55,6 +58,8 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
   const { encode, cache_ttl: cacheTtl, completedHeader = 'X-Krakend-Completed', keepsStatus, logger } = options;
   const name = `${options.method} ${options.endpoint}`;
   const cacheControl = cacheTtl > 0 ? `public, max-age=${Math.floor(cacheTtl)}` : undefined;
+  const { ownHeaders = NOTHING } = options;
+  const skippedDecoded = new Set([...DESCRIBES_BODY, ...ownHeaders]);
   const writeFailure = createErrorWriter({ ...options, completedHeader });
   const log = createFailureLog(name, logger);
 
@@ -68,6 +73,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
   const writePassthrough = createPassthroughWriter({
     name,
     completedHeader,
+    ownHeaders,
     logger,
     log,
     writeError,
@@ -84,7 +90,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     if (!isOpen(response)) return;
     const hasData = answer.data !== null && hasKeys(answer.data);
     // The two that can be refused come first.
-    if (encoded.vary !== undefined) addVary(response, encoded.vary);
+    if (encoded.vary !== undefined) addToList(response, 'Vary', encoded.vary);
     response.setHeader('Content-Type', encoded.contentType);
     if (hasData) setOwnHeaders(response, answer.metadata.headers, earlier);
     const isComplete = answer.isComplete && (answer.isEmpty === true || hasData);
@@ -116,7 +122,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
 
   function setOwnHeaders(response: ServerResponse, headers: Headers, earlier: Earlier): void {
     try {
-      setHeaders(response, headers, DESCRIBES_BODY, earlier);
+      setHeaders(response, headers, skippedDecoded, earlier);
     } catch {
       throw new GatewayError('ERR_INTERNAL', `${name} has a header whose value HTTP cannot carry; encode it first`);
     }
@@ -149,6 +155,8 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     writeError,
   };
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 function isOpen(response: ServerResponse): boolean {
   return !response.headersSent && !response.writableEnded && !response.destroyed;

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { isHopByHop } from '../core/http-headers.js';
+import { isList, joinLists, toValue } from '../core/list-header.js';
 import type { Headers } from '../proxy.js';
 import { nominated } from '../request/headers.js';
 import { setHeader } from './header-value.js';
-import { isList, joinLists } from './list-header.js';
 
 /** What an earlier middleware had set, under the names of the headers that were set since. */
 export type Earlier = Record<string, ReturnType<ServerResponse['getHeader']>>;
@@ -31,10 +31,6 @@ export function setHeaders(
   }
 }
 
-function toValue(value: number | string | readonly string[]): string | readonly string[] {
-  return typeof value === 'number' ? String(value) : value;
-}
-
 /** An error answer has what the app has set, and nothing of a backend. */
 export function undo(response: ServerResponse, earlier: Earlier): void {
   if (response.headersSent) return;
@@ -43,9 +39,4 @@ export function undo(response: ServerResponse, earlier: Earlier): void {
     if (value === undefined) response.removeHeader(name);
     else setHeader(response, name, toValue(value));
   }
-}
-
-export function addVary(response: ServerResponse, name: string): void {
-  const existing = response.getHeader('Vary');
-  response.setHeader('Vary', existing === undefined ? name : joinLists('vary', toValue(existing), name));
 }
