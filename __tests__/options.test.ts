@@ -156,6 +156,8 @@ describe('G03 what is wrong is refused', () => {
     ['components', [{ ...OWN, service: 7 }], 'options.components'],
     ['components', [{ ...OWN, addsParams: true }], 'options.components'],
     ['components', [{ ...OWN, checkAt: 7 }], 'options.components'],
+    ['components', [{ ...OWN, policy: 7 }], 'options.components'],
+    ['components', [{ ...OWN, advise: {} }], 'options.components'],
     ['components', [{ ...OWN, aliases: 'x/z' }], 'options.components'],
     ['observe', [{ ended: 7 }], 'options.observe'],
     ['observe', { started() {}, ended: 'x' }, 'options.observe'],

@@ -229,7 +229,9 @@ function isComponent(value: unknown): boolean {
   const hooks = hooksOf(value, [
     'addsParams',
     'check',
+    'advise',
     'checkAt',
+    'policy',
     'service',
     'admit',
     'endpoint',

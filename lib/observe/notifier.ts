@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isBackendFailure, onStreamEnd, type StreamEnd } from '../core/backend-failure.js';
-import { onceAMinute } from '../core/once-a-minute.js';
 import { BackendError, type ErrorCode, GatewayError, RequestError, toBackendFailure } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Admit, BackendRequest, Middleware, ProxyRequest, ProxyResponse } from '../proxy.js';
@@ -14,6 +13,7 @@ import type {
   Observer,
   RequestObserver,
 } from './observer.js';
+import { createObserverGuard } from './observer-guard.js';
 
 /** What is known of a request while it is under way. */
 export interface Visit {
@@ -48,7 +48,7 @@ export interface Notifier {
 
 export function createNotifier(observers: readonly Observer[], logger: Logger): Notifier | undefined {
   if (observers.length === 0) return undefined;
-  const guard = createGuard(logger);
+  const { call: guard, runIn } = createObserverGuard(logger);
   const isFollowing = observers.some(({ started }) => started !== undefined);
   // The headers object of a request travels with everything that is derived from it.
   const visits = new WeakMap<IncomingHttpHeaders, Visit>();
@@ -56,25 +56,6 @@ export function createNotifier(observers: readonly Observer[], logger: Logger): 
   function tell<E extends EndpointEvent | BackendEvent>(event: E, followers: readonly { ended?(event: E): void }[]) {
     for (const observer of observers) guard(() => observer.ended?.(event));
     for (const follower of followers) guard(() => follower.ended?.(event));
-  }
-
-  /** Runs `work`, which does not throw, inside of all the contexts. */
-  function runIn<T>(followers: readonly { run?<U>(work: () => U): U }[], work: () => T): T {
-    if (followers.length === 0) return work();
-    return followers.reduceRight<() => T>((inner, follower) => {
-      if (follower.run === undefined) return inner;
-      return function runOnce() {
-        let result: { readonly value: T } | undefined;
-        guard(() => {
-          const returned = follower.run?.(() => {
-            result ??= { value: inner() };
-            return result.value;
-          });
-          return returned instanceof Promise ? withoutFaultOf(() => result?.value, returned) : undefined;
-        });
-        return (result ?? { value: inner() }).value;
-      };
-    }, work)();
   }
 
   return {
@@ -141,31 +122,12 @@ export function createNotifier(observers: readonly Observer[], logger: Logger): 
             ? present(visit.observers.map((observer) => guard(() => observer.backendStarted?.(place))))
             : NOBODY;
           visit?.calls.set(place.backend, followers);
-          const startedAt = performance.now();
-
-          function end(outcome: BackendOutcome, status: number | undefined, code?: ErrorCode): void {
-            const durationMs = performance.now() - startedAt;
-            tell<BackendEvent>({ kind: 'backend', ...place, status, outcome, durationMs, code }, followers);
-          }
-
-          return runIn(followers, () => callSafely(next, request)).then(
-            (response) => {
-              const { status } = response.metadata;
-              const outcome = response.isComplete ? 'complete' : 'incomplete';
-              function endStream({ failure, isBackendFailure: isFault }: StreamEnd): void {
-                if (failure === undefined) end(outcome, status);
-                else end(isFault ? 'failed' : 'cancelled', status, toBackendFailure(place.backend, failure).code);
-              }
-              // Of a shadow no more than the head is read.
-              if (place.isShadow || !onStreamEnd(place.backend, response, request.signal, endStream))
-                end(outcome, status);
-              return response;
-            },
-            (error) => {
-              const { code, status } = describe(place.backend, error);
-              end(outcomeOf(error, request), status, code);
-              throw error;
-            },
+          const end = startTiming(place, (event) => tell<BackendEvent>(event, followers));
+          return endWith(
+            runIn(followers, () => callSafely(next, request)),
+            place,
+            request,
+            end,
           );
         };
       };
@@ -191,18 +153,41 @@ export function createNotifier(observers: readonly Observer[], logger: Logger): 
   };
 }
 
-/** Rejects as `returned` does, unless it only passes on what the work inside has failed with: that is no fault of an observer. */
-async function withoutFaultOf(work: () => unknown, returned: Promise<unknown>): Promise<void> {
-  try {
-    await returned;
-  } catch (error) {
-    try {
-      await work();
-    } catch (failure) {
-      if (failure === error) return;
-    }
-    throw error;
-  }
+/** A call of a backend is over. */
+type EndCall = (outcome: BackendOutcome, status: number | undefined, code?: ErrorCode) => void;
+
+function startTiming(place: BackendPlace, tell: (event: BackendEvent) => void): EndCall {
+  const startedAt = performance.now();
+  return function end(outcome, status, code) {
+    tell({ kind: 'backend', ...place, status, outcome, durationMs: performance.now() - startedAt, code });
+  };
+}
+
+/** Settles as the call does; `end` is called when it is over, with a streamed body when that has ended. */
+function endWith(
+  call: Promise<ProxyResponse>,
+  place: BackendPlace,
+  request: ProxyRequest,
+  end: EndCall,
+): Promise<ProxyResponse> {
+  return call.then(
+    (response) => {
+      const { status } = response.metadata;
+      const outcome = response.isComplete ? 'complete' : 'incomplete';
+      function endStream({ failure, isBackendFailure: isFault }: StreamEnd): void {
+        if (failure === undefined) end(outcome, status);
+        else end(isFault ? 'failed' : 'cancelled', status, toBackendFailure(place.backend, failure).code);
+      }
+      // Of a shadow no more than the head is read.
+      if (place.isShadow || !onStreamEnd(place.backend, response, request.signal, endStream)) end(outcome, status);
+      return response;
+    },
+    (error) => {
+      const { code, status } = describe(place.backend, error);
+      end(outcomeOf(error, request), status, code);
+      throw error;
+    },
+  );
 }
 
 const NOBODY: readonly never[] = Object.freeze([]);
@@ -239,20 +224,4 @@ function outcomeOf(error: unknown, { signal }: ProxyRequest): BackendOutcome {
 function describe(name: string, thrown: unknown): { code: ErrorCode; status: number | undefined } {
   const error = toBackendFailure(name, thrown);
   return { code: error.code, status: error instanceof BackendError ? error.details.backendStatus : undefined };
-}
-
-/** Runs what is not ours. What it throws, or rejects with, is logged, once a minute at most. */
-function createGuard(logger: Logger): <T>(call: () => T) => T | undefined {
-  const report = onceAMinute((err: unknown) => logger.error({ err }, 'an observer failed'));
-
-  return function guard(call) {
-    try {
-      const result = call();
-      if (result instanceof Promise) result.catch(report);
-      return result;
-    } catch (error) {
-      report(error);
-      return undefined;
-    }
-  };
 }

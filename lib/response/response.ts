@@ -1,19 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { brokenOff } from '../core/backend-failure.js';
 import { type Held, holdOnly } from '../core/buffer-budget.js';
-import { isHopByHop } from '../core/http-headers.js';
-import { addToList, isList, joinLists, toValue } from '../core/list-header.js';
+import { addToList } from '../core/list-header.js';
 import type { EncodedBody, Encoder } from '../encoding/encoding.js';
-import { BackendError, GatewayError, toGatewayError } from '../errors.js';
+import { GatewayError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Headers, ProxyResponse } from '../proxy.js';
-import { nominated } from '../request/headers.js';
 import { keepCookiesPrivate } from './cookie-privacy.js';
-import { announceClose, breakOff, cutUnlessTaken } from './cut.js';
+import { breakOff } from './cut.js';
 import { createErrorWriter, type ErrorBody, type Statuses } from './error-response.js';
 import { createFailureLog } from './failure-log.js';
-import { setHeader } from './header-value.js';
-import { pipeBody } from './pipe.js';
+import { createPassthroughWriter, destroyBody } from './passthrough.js';
+import { type Earlier, setHeaders, undo } from './set-headers.js';
 
 /** Writes the answer of an endpoint. The first answer wins: once one was begun, the others do nothing. */
 export interface ResponseWriter {
@@ -72,6 +69,16 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     if (response.headersSent || error.code === 'ERR_CLIENT_CLOSED') breakOff(response);
     else writeFailure(request, response, error);
   }
+
+  const writePassthrough = createPassthroughWriter({
+    name,
+    completedHeader,
+    ownHeaders,
+    logger,
+    log,
+    writeError,
+    onFailure: options.onFailure,
+  });
 
   function writeEncoded(
     response: ServerResponse,
@@ -139,78 +146,6 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     }
   }
 
-  function writePassthrough(request: IncomingMessage, response: ServerResponse, answer: ProxyResponse): void {
-    const { metadata, body } = answer;
-    const earlier: Earlier = Object.create(null);
-
-    function refuse(error: GatewayError): void {
-      undo(response, earlier);
-      writeError(request, response, error);
-    }
-
-    function onEarlyFailure(thrown: unknown): void {
-      const error = toStreamFailure(thrown);
-      log.failed(error);
-      refuse(error);
-      // The time of the endpoint may be up, which leaves this answer some of its own.
-      cutUnlessTaken(response);
-    }
-
-    function onCut(thrown: unknown): void {
-      const error = toStreamFailure(thrown);
-      if (error.code === 'ERR_CLIENT_CLOSED') return;
-      log.cut(error);
-      options.onFailure?.(request, error);
-    }
-
-    function toStreamFailure(thrown: unknown): GatewayError {
-      return thrown instanceof GatewayError ? thrown : brokenOff(name);
-    }
-
-    const problem =
-      checkHead(metadata.status, metadata.headers) ?? setPassedHeaders(response, metadata.headers, earlier);
-    if (problem !== undefined) {
-      const error = new BackendError('ERR_BACKEND_PROTOCOL', `${name} cannot be answered: ${problem}.`);
-      destroyBody(body, error);
-      logger.error({ endpoint: name }, problem);
-      refuse(error);
-      return;
-    }
-    response.statusCode = metadata.status;
-    response.setHeader(completedHeader, 'false');
-    keepCookiesPrivate(response);
-
-    if (isBodiless(request, metadata.status)) {
-      if (metadata.status === 204) response.removeHeader('content-length');
-      destroyBody(body);
-      response.end();
-    } else if (body === undefined || Buffer.isBuffer(body)) {
-      response.setHeader('Content-Length', body?.length ?? 0);
-      response.end(body);
-    } else {
-      const length = metadata.headers['content-length'];
-      // What only the end of a connection ended goes on like that: chunks would promise the client that it is whole.
-      if (!answer.isComplete && length === undefined) endByClosing(request, response);
-      pipeBody({
-        response,
-        body,
-        length: length === undefined ? undefined : Number(length),
-        onEarlyFailure,
-        onCut,
-      });
-    }
-  }
-
-  /** Sets what passes; a text says why nothing may be sent. */
-  function setPassedHeaders(response: ServerResponse, headers: Headers, earlier: Earlier): string | undefined {
-    try {
-      setHeaders(response, headers, ownHeaders, earlier);
-      return undefined;
-    } catch {
-      return 'the backend sent a header that must not be passed on';
-    }
-  }
-
   return {
     write(request, response, answer, held) {
       if (!isOpen(response)) destroyBody(answer.body);
@@ -222,71 +157,10 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
-/** With two of these in one answer, it is unknown which one the client believes. */
-const SINGLETONS = ['content-length', 'content-type', 'location', 'content-encoding', 'etag'];
-
-function checkHead(status: number, headers: Headers): string | undefined {
-  if (!Number.isInteger(status) || status < 200 || status > 599) return 'the backend sent a status that is none';
-  const length = headers['content-length'];
-  if (length !== undefined && !(typeof length === 'string' && /^\d{1,15}$/.test(length))) {
-    return 'the backend sent a Content-Length that is none';
-  }
-  const contradicts = SINGLETONS.some((name) => Array.isArray(headers[name]) && new Set(headers[name]).size > 1);
-  return contradicts ? 'the backend contradicts itself in its headers' : undefined;
-}
-
-/** What an earlier middleware had set, under the names of the headers that were set since. */
-type Earlier = Record<string, ReturnType<ServerResponse['getHeader']>>;
-
-/**
- * Sets the headers that are meant for the client. Cookies and lists join those that an earlier middleware has set; other
- * headers take their place.
- */
-function setHeaders(response: ServerResponse, headers: Headers, skipped: ReadonlySet<string>, earlier: Earlier): void {
-  const dropped = nominated(headers['connection']);
-  for (const name in headers) {
-    const value = headers[name];
-    if (value === undefined || isHopByHop(name) || skipped.has(name) || dropped.includes(name)) continue;
-    const existing = response.getHeader(name);
-    earlier[name] = Array.isArray(existing) ? [...existing] : existing;
-    if (name === 'set-cookie') response.appendHeader(name, value);
-    else if (existing !== undefined && isList(name))
-      setHeader(response, name, joinLists(name, toValue(existing), value));
-    else setHeader(response, name, value);
-  }
-}
-
-/** An error answer has what the app has set, and nothing of a backend. */
-function undo(response: ServerResponse, earlier: Earlier): void {
-  if (response.headersSent) return;
-  for (const name in earlier) {
-    const value = earlier[name];
-    if (value === undefined) response.removeHeader(name);
-    else setHeader(response, name, toValue(value));
-  }
-}
 
 function isOpen(response: ServerResponse): boolean {
   return !response.headersSent && !response.writableEnded && !response.destroyed;
 }
-
-function endByClosing(request: IncomingMessage, response: ServerResponse): void {
-  announceClose(request, response);
-  response.removeHeader('Transfer-Encoding');
-}
-
-function isBodiless(request: IncomingMessage, status: number): boolean {
-  return request.method === 'HEAD' || status === 204 || status === 304;
-}
-
-function destroyBody(body: ProxyResponse['body'], error?: Error): void {
-  if (body === undefined || Buffer.isBuffer(body)) return;
-  // It may still report why it ended.
-  body.on('error', ignore);
-  body.destroy(error);
-}
-
-function ignore(): void {}
 
 function hasKeys(data: object): boolean {
   for (const _ in data) return true;
