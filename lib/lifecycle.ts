@@ -87,7 +87,7 @@ export function createLifecycle(
       if (!closing) plan.routes(request, response, next);
       // The host app still serves what is not ours.
       else if (next && options.fallthrough && !plan.routes.knows(request)) next();
-      else refuse(response);
+      else if (!plan.routes.applyPolicies(request, response)) refuse(response);
     },
     kept: () => plan.kept,
     reload(next) {

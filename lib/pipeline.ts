@@ -21,7 +21,7 @@ import type { Logger } from './logger.js';
 import { createFlatmap } from './manipulation/flatmap.js';
 import type { Notifier } from './observe/notifier.js';
 import type { BackendPlace } from './observe/observer.js';
-import { type Admit, type BackendRequest, compose, type Middleware, type Proxy } from './proxy.js';
+import { type Admit, type BackendRequest, compose, type Middleware, type Policy, type Proxy } from './proxy.js';
 import type { BalancerFactory } from './sd/balancer.js';
 import { withEjection } from './sd/ejection.js';
 import type { Subscriber } from './sd/subscriber.js';
@@ -58,6 +58,29 @@ export function createAdmits(endpoint: EndpointConfig, ingredients: Ingredients)
   return hooksAt(endpoint, { endpoint }, ingredients).flatMap(
     ({ component, config, scope }) => component.admit?.(config, scope) ?? [],
   );
+}
+
+/** A policy, and the component that it is of. */
+export interface OwnedPolicy extends Pick<UsedComponent, 'component' | 'rank'> {
+  readonly policy: Policy;
+}
+
+/**
+ * What holds for the answers of an endpoint, outermost first: its own policies, and those of the gateway (`shared`) whose
+ * component it does not configure for itself.
+ */
+export function createPolicies(
+  endpoint: EndpointConfig,
+  shared: readonly OwnedPolicy[],
+  ingredients: Ingredients,
+): readonly Policy[] {
+  const used = hooksAt(endpoint, {}, ingredients);
+  const own = used.flatMap(({ component, rank, config, scope }) => {
+    const policy = component.policy?.(config, scope);
+    return policy ? { component, rank, policy } : [];
+  });
+  const others = shared.filter(({ component }) => used.every((other) => other.component !== component));
+  return [...own, ...others].sort((a, b) => a.rank - b.rank).map(({ policy }) => policy);
 }
 
 /**

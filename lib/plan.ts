@@ -12,8 +12,8 @@ import { BackendError, ConfigError, type ConfigIssue, EndpointError } from './er
 import { createNotifier } from './observe/notifier.js';
 import type { Observer } from './observe/observer.js';
 import type { ResolvedOptions } from './options.js';
-import { createAdmits, createEndpointProxy, type Ingredients } from './pipeline.js';
-import type { RequestHandler } from './proxy.js';
+import { createAdmits, createEndpointProxy, createPolicies, type Ingredients, type OwnedPolicy } from './pipeline.js';
+import type { Policy, RequestHandler } from './proxy.js';
 import { createBodyReader } from './request/body.js';
 import { type ClientIp, createClientIp } from './request/client-ip.js';
 import { createRequestReader } from './request/request.js';
@@ -90,7 +90,7 @@ function buildPlan(
   }
 
   const clientIp = createClientIp({ ...config.router, ...options });
-  const scopeAt = createScopes(options, keep, closing, readiness);
+  const scopeAt = createScopes(config, options, keep, closing, readiness);
   const services = startServices(config, { scopeAt, clientIp });
   const observation = createNotifier([...options.observers, ...services.observers], logger);
   if (observation) wire.onStray?.(observation.strayed);
@@ -103,7 +103,10 @@ function buildPlan(
     connect: (backend, stream) => options.transport ?? connect(wire, backend, stream),
   };
   const shared = { config, options, ingredients, clientIp, inFlight, budget, refusal: refuseInTurn(services.refusals) };
-  const routes = createRoutes(config, options, services.handlers, (endpoint) => createHandler(endpoint, shared));
+  const routes = createRoutes(config, options, services, (endpoint) => {
+    const policies = createPolicies(endpoint, services.policies, ingredients);
+    return { policies, handler: createHandler(endpoint, policies, shared) };
+  });
 
   budget.limit = config.max_buffered_bytes ?? createBufferBudget().limit;
   return {
@@ -122,15 +125,18 @@ function buildPlan(
 
 /** What components may use, wherever they are configured. */
 function createScopes(
+  config: Config,
   { logger, functions, stores, clients, debug }: ResolvedOptions,
   keep: Keep,
   closing: Closing,
   readiness: Readiness,
 ): Ingredients['scopeAt'] {
-  return function scopeAt(at, { namespace }) {
+  return function scopeAt(at, component) {
+    const { namespace } = component;
+    const serviceOptions = componentsAt(config).find((service) => service.component === component)?.config;
     const own = `${at && `${at}.`}extra_config["${namespace}"]`;
     const [onClose, onReady] = [closing.at(own), readiness.at(at || own)];
-    return { logger, functions, stores, keep, clients, debug, onClose, onReady };
+    return { logger, functions, stores, keep, clients, debug, serviceOptions, onClose, onReady };
   };
 }
 
@@ -139,6 +145,7 @@ interface Services {
   readonly handlers: readonly RequestHandler[];
   readonly observers: readonly Observer[];
   readonly refusals: readonly Refusal[];
+  readonly policies: readonly OwnedPolicy[];
 }
 
 function startServices(
@@ -153,10 +160,14 @@ function startServices(
   function refuseWhen(refusal: Refusal): void {
     refusals.push(refusal);
   }
-  const handlers = componentsAt(config).flatMap(({ component, config: settings }) => {
-    return component.service?.(settings, { ...scopeAt('', component), clientIp, observe, refuseWhen }) ?? [];
+  const policies: OwnedPolicy[] = [];
+  const handlers = componentsAt(config).flatMap(({ component, rank, config: settings }) => {
+    const scope = { ...scopeAt('', component), clientIp, observe, refuseWhen };
+    const policy = component.policy?.(settings, scope);
+    if (policy) policies.push({ component, rank, policy });
+    return component.service?.(settings, scope) ?? [];
   });
-  return { handlers, observers, refusals };
+  return { handlers, observers, refusals, policies };
 }
 
 /** What the handlers of all endpoints have in common. */
@@ -167,7 +178,7 @@ interface Shared extends Pick<HandlerOptions, 'inFlight' | 'budget' | 'refusal'>
   readonly clientIp: ClientIp;
 }
 
-function createHandler(endpoint: EndpointConfig, shared: Shared): EndpointHandler {
+function createHandler(endpoint: EndpointConfig, policies: readonly Policy[], shared: Shared): EndpointHandler {
   const { config, options, ingredients, clientIp, inFlight, budget, refusal } = shared;
   const { endpoint: path, method, timeout } = endpoint;
   const { observation } = ingredients;
@@ -195,6 +206,7 @@ function createHandler(endpoint: EndpointConfig, shared: Shared): EndpointHandle
       encode: options.encodings.get(endpoint.output_encoding)?.encode,
       keepsStatus: keepsStatus(endpoint),
       returnErrorMsg: config.router.return_error_msg,
+      ownHeaders: new Set(policies.flatMap(({ owns }) => owns)),
       onFailure: observation?.failed,
     }),
   });
@@ -204,20 +216,21 @@ function createHandler(endpoint: EndpointConfig, shared: Shared): EndpointHandle
 function createRoutes(
   { endpoints, router, debug_endpoint, echo_endpoint }: Config,
   { debug, logger, fallthrough, completedHeader }: ResolvedOptions,
-  services: readonly RequestHandler[],
-  handlerOf: (endpoint: EndpointConfig) => EndpointHandler,
+  services: Services,
+  serve: (endpoint: EndpointConfig) => { readonly handler: EndpointHandler; readonly policies: readonly Policy[] },
 ): Routes {
   const builtIns = createBuiltInRoutes({ router, debug: debug || debug_endpoint, echo: echo_endpoint, logger });
+  const policiesOf = new Map<EndpointHandler, readonly Policy[]>();
+  const endpointRoutes = endpoints.map((endpoint) => {
+    const { handler, policies } = serve(endpoint);
+    policiesOf.set(handler, policies);
+    return { segments: endpoint.segments, method: endpoint.method, value: handler };
+  });
   return createRouter({
     builtIns,
-    matcher: createMatcher(
-      endpoints.map((endpoint) => ({
-        segments: endpoint.segments,
-        method: endpoint.method,
-        value: handlerOf(endpoint),
-      })),
-    ),
-    services,
+    matcher: createMatcher(endpointRoutes),
+    policies: { shared: services.policies.map(({ policy }) => policy), endpoints: policiesOf },
+    services: services.handlers,
     fallthrough,
     autoOptions: router.auto_options,
     removeExtraSlash: router.remove_extra_slash,

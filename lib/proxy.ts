@@ -20,6 +20,8 @@ export interface Client {
   readonly ip: string;
   /** All headers as Node parsed them, for guards that look at more than is forwarded. */
   readonly headers: IncomingHttpHeaders;
+  /** What a guard says of headers, whatever the client sent under their names; undefined for one that is not to be there. */
+  readonly claimed?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /**
@@ -43,15 +45,32 @@ export interface ProxyRequest {
   readonly client: Client;
   /** What it holds in memory, for `max_buffered_bytes`; a request without it is not counted. Layers pass it on. */
   readonly held?: Held | undefined;
+  /** What a guard knows of the user, such as the verified claims of a token; missing where no guard has said anything. */
+  readonly user?: Readonly<Record<string, unknown>> | undefined;
+  /** Names of headers that a guard filled with something about the user: what they bring is for that user alone. */
+  readonly personal?: readonly string[] | undefined;
 }
 
 /** What is known of a request before its body is read. */
 export type RequestHead = Omit<ProxyRequest, 'body'>;
 
+/** Lets a request in with another head: that is what later guards, the endpoint and its backends see. */
+export interface AdmittedAs {
+  readonly head: RequestHead;
+  /** What its answer will have, names in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
 /**
- * Why a request is turned away; or headers that its answer will have, names in lower case; or nothing, when it may come in.
+ * Why a request is turned away; or headers that its answer will have, names in lower case; or the head with which it comes
+ * in; or nothing, when it may come in as it is.
  */
-export type Admitted = RejectedError | Readonly<Record<string, string>> | undefined;
+export type Admitted = RejectedError | Readonly<Record<string, string>> | AdmittedAs | undefined;
+
+/** True for a decision that changes the head of a request. */
+export function isAdmittedAs(admitted: Admitted): admitted is AdmittedAs {
+  return admitted !== undefined && 'head' in admitted && typeof admitted.head === 'object';
+}
 
 /** Decides by its head whether a request is let in. What it throws, or rejects with, fails the request. */
 export type Admit = (head: RequestHead) => Admitted | Promise<Admitted>;
@@ -96,6 +115,24 @@ export type RequestHandler = (
   response: ServerResponse,
   next: (error?: unknown) => void,
 ) => void;
+
+/**
+ * What holds for the answers to the requests it is asked about, errors included. It is asked only about requests that the
+ * gateway answers itself, and before anything else is done for them.
+ */
+export interface Policy {
+  /** Sets headers of the answer. True: it has answered, and nothing else is done for the request. */
+  apply(request: IncomingMessage, response: ServerResponse): boolean;
+  /**
+   * The same for a CORS preflight (`OPTIONS` with `Access-Control-Request-Method`), at the policy of the request that the
+   * preflight asks for. Where none answers, the preflight goes on as any other `OPTIONS`.
+   */
+  preflight?(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Headers, in lower case, that only the policy may set: those of a backend are dropped. */
+  readonly owns: readonly string[];
+  /** True where it holds for `/__health` and the gateway's other own routes too. Default: false. */
+  readonly coversBuiltIns?: boolean;
+}
 
 /** Wraps `innermost` in the given layers; the first of the list ends up outermost. What is no layer is left out. */
 export function compose<T>(layers: readonly (((next: T) => T) | false | undefined)[], innermost: T): T {

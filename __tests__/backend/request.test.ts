@@ -13,6 +13,12 @@ test('has the method of the backend, and what came in', () => {
   expect(built.signal).toBe(request.signal);
 });
 
+test('has the user of the request, and which headers are about that user', () => {
+  const request = proxyRequest({ user: { sub: 'u7' }, personal: ['x-user'] });
+  const { user, personal } = createRequestBuilder(backendConfig(), false)(request, HOST);
+  expect([user, personal]).toEqual([{ sub: 'u7' }, ['x-user']]);
+});
+
 test('M01 leaves the request as it was', () => {
   const request = Object.freeze(
     proxyRequest({ headers: Object.freeze(headersOf({ a: '1', b: '2' })), query: Object.freeze(queryOf('p=1&q=2')) }),

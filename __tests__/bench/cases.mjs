@@ -1,5 +1,6 @@
 // What is measured: an endpoint as the gateway's configuration says it, and as somebody would write it by hand.
 import { list, order, user } from './documents.mjs';
+import { TOKEN } from './token.mjs';
 
 /**
  * One backend of an endpoint; what is not listed here is the gateway's own `backend` configuration.
@@ -19,7 +20,8 @@ import { list, order, user } from './documents.mjs';
  * @property {(documents: any[]) => object} [combine] the hand-written equivalent of the configuration; absent where the
  * one answer is passed on untouched
  * @property {number} [routes] endpoints in all; the measured one is in their middle
- * @property {'components' | 'unused'} [extra] what else the gateway is given
+ * @property {'components' | 'unused' | 'jwt'} [extra] what else the gateway is given
+ * @property {Record<string, string>} [headers] what its requests have besides
  * @property {string} [only] of the components, this one alone
  * @property {string} [reference] the case that the gateway also does in this one, to be compared with
  * @property {boolean} [hasPeers] whether reverse proxies can do it
@@ -103,6 +105,8 @@ export const CASES = [
   { name: 'routes-1000', ...aggregate2, routes: 1000, reference: 'aggregate-2' },
   { name: 'full', ...aggregate2, extra: 'components', reference: 'aggregate-2' },
   { name: 'unused', ...aggregate2, extra: 'unused', reference: 'aggregate-2' },
+  // The same token each time: but for the first request it is a remembered one.
+  { name: 'jwt', ...aggregate2, extra: 'jwt', headers: { Authorization: `Bearer ${TOKEN}` }, reference: 'aggregate-2' },
 ];
 
 /**

@@ -1,5 +1,5 @@
 // The client: raw keep-alive connections that read only as much of an answer as it takes to know where it ends. Run as a
-// child process, it does what it is told: { kind: 'closed' | 'open', port, path, connections } and where it ends:
+// child process, it does what it is told: { kind: 'closed' | 'open', port, path, headers, connections } and where it ends:
 // `milliseconds`, or for closed runs also `requests`. Open runs have a `rate` per second.
 import { connect } from 'node:net';
 
@@ -71,10 +71,12 @@ function openConnection(port, request) {
 /** Kept from one order to the next, so that no turn has to pay for its connections. */
 const opened = new Map();
 
-async function connectionsFor({ port, path, connections: count }) {
+async function connectionsFor({ port, path, headers = {}, connections: count }) {
   const present = opened.get(port) ?? [];
   opened.set(port, present);
-  const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: application/json\r\n\r\n`);
+  const lines = Object.entries({ Host: `127.0.0.1:${port}`, Accept: 'application/json', ...headers });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const request = Buffer.from(`GET ${path} HTTP/1.1\r\n${head}\r\n`);
   while (present.length < count) present.push(openConnection(port, request));
   await Promise.all(present.map(({ ready }) => ready));
   return present.slice(0, count);

@@ -14,9 +14,9 @@ import { startProcess } from './processes.mjs';
  */
 
 /** @param {number} port the whole answer of the contender, as text */
-function fetchAnswer(port, path) {
+function fetchAnswer(port, path, headers) {
   return new Promise((resolve, reject) => {
-    get({ port, path, host: '127.0.0.1', agent: false }, (response) => {
+    get({ port, path, headers, host: '127.0.0.1', agent: false }, (response) => {
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('end', () => resolve({ status: response.statusCode, text: Buffer.concat(chunks).toString() }));
@@ -43,14 +43,15 @@ export async function openCase(caseName, contenders, library) {
       ...origins,
     );
     const { port } = await contender.hear();
-    running.push({ contender, port, path: MOUNT + withId(findCase(caseOf).route) });
+    const { route, headers = {} } = findCase(caseOf);
+    running.push({ contender, port, path: MOUNT + withId(route), headers });
   }
 
   /** The answer has to be the right one, before anything is timed and after. */
   async function check() {
     const expected = expectedAnswer(measured);
-    for (const [index, { port, path }] of running.entries()) {
-      const { status, text } = await fetchAnswer(port, path);
+    for (const [index, { port, path, headers }] of running.entries()) {
+      const { status, text } = await fetchAnswer(port, path, headers);
       deepStrictEqual(
         [status, JSON.parse(text)],
         [200, expected],
@@ -61,8 +62,8 @@ export async function openCase(caseName, contenders, library) {
 
   /** @returns {Promise<object>} what the client has to say, with the contender's use before and after */
   async function load(index, order) {
-    const { contender, port, path } = running[index];
-    await client.ask({ port, path, ...order });
+    const { contender, port, path, headers } = running[index];
+    await client.ask({ port, path, headers, ...order });
     const before = await contender.ask('use');
     const told = client.hear();
     client.tell('go');

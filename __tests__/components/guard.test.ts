@@ -7,7 +7,7 @@ import { guardComponent, guardTransport } from '../../lib/components/guard.js';
 import { ConfigError, RejectedError } from '../../lib/errors.js';
 import { createLifecycle } from '../../lib/lifecycle.js';
 import { resolveOptions } from '../../lib/options.js';
-import type { Middleware, RequestHandler } from '../../lib/proxy.js';
+import type { Middleware, Policy, RequestHandler, RequestHead } from '../../lib/proxy.js';
 import { createTestGateway } from '../../lib/testing/index.js';
 import { createMemoryExchange } from '../../lib/testing/memory-exchange.js';
 import type { Transport } from '../../lib/transport/transport.js';
@@ -15,7 +15,7 @@ import { componentScope } from '../support/component-scope.js';
 import { backendRequest } from '../support/requests.js';
 import { answerOf, backendAnswer } from '../support/transport.js';
 
-type Hook = 'service' | 'admit' | 'endpoint' | 'client' | 'backend' | 'transport';
+type Hook = 'policy' | 'service' | 'admit' | 'endpoint' | 'client' | 'backend' | 'transport';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -36,7 +36,7 @@ async function callWith(hook: Hook, make: () => unknown) {
   const extra_config = { 'test/plugin': {} };
   const gateway = createTestGateway(
     {
-      ...(hook === 'service' && { extra_config }),
+      ...((hook === 'service' || hook === 'policy') && { extra_config }),
       endpoints: [
         {
           endpoint: '/x',
@@ -120,7 +120,7 @@ function foreignPromise(value: unknown): object {
 
 describe('E03 who decides whether a request is let in and', () => {
   const rejected = new RejectedError(451, 'no');
-  test.each<[string, () => unknown, number]>([
+  test.each<[string, (head: RequestHead) => unknown, number]>([
     ['throws', () => raise(), 500],
     ['rejects', () => Promise.reject(new Error('canary')), 500],
     ['never settles', () => new Promise(() => {}), 500],
@@ -139,6 +139,12 @@ describe('E03 who decides whether a request is let in and', () => {
     ['lets in', () => undefined, 200],
     ['lets in later', async () => undefined, 200],
     ['lets in with headers', () => ({ 'x-a': '1' }), 200],
+    ['lets in with a header called head', () => ({ head: '1' }), 200],
+    ['lets in with another head', (head) => ({ head: { ...head, user: {} }, headers: { 'x-a': '1' } }), 200],
+    ['gives back a head that is none', () => ({ head: null }), 500],
+    ['gives back half a head', ({ client: _, ...head }) => ({ head }), 500],
+    ['gives back a head whose params are no texts', (head) => ({ head: { ...head, params: { id: 7 } } }), 500],
+    ['gives back a head beside junk', (head) => ({ head, headers: { 'x-a': 1 } }), 500],
   ])('%s: %#', async (_title, admit, expected) => {
     const { status, body, errors, trace } = await callWith('admit', () => admit);
     expect(status).toBe(expected);
@@ -168,6 +174,48 @@ describe('E03 a service handler that', () => {
       raise();
     });
     expect(isCut).toBe(true);
+  });
+});
+
+describe('E03 a policy that', () => {
+  const policies: [string, Partial<Policy>, number][] = [
+    ['throws', { apply: () => raise() }, 500],
+    ['throws at a preflight only', { apply: () => false, preflight: () => raise() }, 200],
+    ['gives back nothing', { apply: (() => undefined) as never }, 200],
+    ['gives back a promise', { apply: (async () => true) as never }, 200],
+    ['answers itself', { apply: (_request, response) => !response.writeHead(204).end().destroyed }, 204],
+  ];
+  test.each(policies)('%s is answered', async (_title, policy, expected) => {
+    const { status, errors } = await callWith('policy', () => ({ owns: [], ...policy }));
+    expect(status).toBe(expected);
+    expect(errors).toHaveLength(expected === 500 ? 1 : 0);
+  });
+
+  test('keeps its own this', async () => {
+    const policy = {
+      owns: [],
+      status: 204,
+      apply(_request: unknown, response: ServerResponse) {
+        response.writeHead(this.status).end();
+        return true;
+      },
+    };
+    expect(await callWith('policy', () => policy)).toMatchObject({ status: 204 });
+  });
+
+  test('is none is refused at start', async () => {
+    for (const junk of [
+      'text',
+      7,
+      {},
+      () => {},
+      { owns: [] },
+      { apply() {} },
+      { owns: [], apply() {}, preflight: 1 },
+    ]) {
+      await expect(callWith('policy', () => junk)).rejects.toThrow('must give back a policy or nothing');
+    }
+    expect(await callWith('policy', () => undefined)).toMatchObject({ status: 200 });
   });
 });
 

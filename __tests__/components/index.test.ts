@@ -1,27 +1,27 @@
-import { expect, test } from 'vitest';
-import type { z } from 'zod';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { builtInComponents } from '../../lib/components/index.js';
+import { innermost, missingIn, optionsOf } from '../support/options.js';
 import { filesIn, read } from '../support/source.js';
 
 const PAGES = filesIn('docs', /^docs\/components\/.*\.md$/).map(read);
 
-interface Layer {
-  readonly shape?: Readonly<Record<string, z.ZodType>>;
-  readonly in?: Layer;
-}
-
-/** The names of its options; none where the value of the namespace is no object. */
-function optionsOf(schema: Layer | undefined): string[] {
-  if (schema === undefined) return [];
-  return schema.shape ? Object.keys(schema.shape) : optionsOf(schema.in);
-}
-
-test.each(builtInComponents.map(({ namespace, schema }) => [namespace, schema as Layer] as const))(
-  'every option of %s stands on its page',
+describe.each(builtInComponents.map(({ namespace, schema }) => [namespace, schema as z.ZodType] as const))(
+  '%s',
   (namespace, schema) => {
-    const page = PAGES.find((text) => text.includes(`Namespace: \`${namespace}\``));
-    const options = optionsOf(schema);
-    expect(options.length > 0).toBe(namespace !== 'backend/function');
-    expect(options.filter((option) => !page?.includes(`\`${option}\``))).toEqual([]);
+    const object = innermost(schema);
+    const options: [string, z.ZodType][] = object instanceof z.ZodObject ? optionsOf(object) : [['', schema]];
+
+    test('every option has a description and an example that it accepts itself', () => {
+      const faults = options.map(([path, option]) => [path, ...missingIn(option)]);
+      expect(faults.filter(({ length }) => length > 1)).toEqual([]);
+    });
+
+    test('its page has the table of its options, and says which of them do nothing', () => {
+      const page = PAGES.find((text) => text.includes(`Namespace: \`${namespace}\``)) ?? '';
+      expect(page.includes(`<!-- options: ${namespace} -->`)).toBe(object instanceof z.ZodObject);
+      const names = object instanceof z.ZodObject ? options.map(([path]) => path) : [];
+      expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+    });
   },
 );

@@ -41,7 +41,6 @@ const GUARDS = [
   'github.com/devopsfaith/krakend/proxy/plugin',
   'github_com/devopsfaith/krakend-jose/validator',
   'github_com/devopsfaith/bloomfilter',
-  'github_com/devopsfaith/krakend-httpsecure',
   'auth/api-keys',
   'auth/basic',
   'auth/validtor',
@@ -66,8 +65,8 @@ describe.each(LEVELS)('G01 at %s level', (level) => {
   test('a guard that is built, but not for this level, is refused', () => {
     for (const { namespace, ...hooks } of builtInComponents as readonly Component[]) {
       const has = {
-        service: hooks.service,
-        endpoint: hooks.admit ?? hooks.endpoint,
+        service: hooks.policy ?? hooks.service,
+        endpoint: hooks.policy ?? hooks.admit ?? hooks.endpoint,
         backend: hooks.client ?? hooks.backend ?? hooks.transport,
       };
       if (/^(?:qos|security)\//.test(namespace) && !has[level]) {

@@ -1,6 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { type CheckPlace, type Component, defineComponent, type Scope } from '../../lib/components/component.js';
+import {
+  type CheckContext,
+  type CheckPlace,
+  type Component,
+  defineComponent,
+  type Scope,
+} from '../../lib/components/component.js';
 import { builtInComponents } from '../../lib/components/index.js';
 import { componentsAt, createResolver } from '../../lib/components/resolve.js';
 import { ConfigError, type ConfigIssue } from '../../lib/errors.js';
@@ -148,8 +154,27 @@ describe('refuses', () => {
     expect(found?.faultsAt?.(endpoint, backend)).toEqual([{ path: backend.at, message: 'a is 1' }]);
   });
 
+  test('what a component advises is a warning at its path, and no fault', () => {
+    const advisor = defineComponent({
+      namespace: 'example/advisor',
+      schema: z.strictObject({ list: z.array(z.string()) }),
+      advise: ({ list }: { list: string[] }, { scope }: CheckContext) =>
+        list.map((item, index) => ({ path: ['list', index], message: `${item} ${scope}` })),
+      service: () => undefined,
+    }) as Component;
+    const { functions, stores, clients } = componentScope();
+    const [warn, report] = [vi.fn(), vi.fn()];
+    const resolver = createResolver([advisor], { functions, stores, clients }, warn);
+    expect(resolver('service', 'example/advisor', { list: ['a', 'b'] }, 'here', report)).toBeDefined();
+    expect(warn.mock.calls).toEqual([
+      ['here.list[0]', 'a service'],
+      ['here.list[1]', 'b service'],
+    ]);
+    expect(report).not.toHaveBeenCalled();
+  });
+
   test('G01 protection that is not built: it must not vanish silently', () => {
-    for (const name of ['auth/signer', 'security/cors', 'github_com/devopsfaith/krakend-cors']) {
+    for (const name of ['auth/signer', 'security/policies', 'github_com/devopsfaith/krakend-jose/signer']) {
       const { issues, warnings } = resolve('service', name, {});
       expect(issues).toEqual([
         { path: 'endpoints[0].extra_config.here', message: expect.stringContaining('is not supported') },

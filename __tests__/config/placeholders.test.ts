@@ -25,7 +25,10 @@ describe('placeholders', () => {
   test('a claim needs a component that adds it', () => {
     const urls = ['/x?u={JWT.sub}', '/{JWT.realm.role}/x', '/y'];
     expect(issuesOf(patterns(urls))).toEqual([
-      { path: at(0), message: expect.stringContaining('{JWT.sub}, but there is no validator') },
+      {
+        path: at(0),
+        message: expect.stringContaining('{JWT.sub}, but nothing fills it; give the endpoint an "auth/validator"'),
+      },
       { path: at(1), message: expect.stringContaining('add "JWT.realm.role" to the params') },
     ]);
     const resolve: Vocabulary['resolve'] = (_scope, _namespace, config) => ({

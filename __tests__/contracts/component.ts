@@ -4,6 +4,7 @@ import type { BackendScope, Component, ServiceScope } from '../../lib/components
 import { createResolver } from '../../lib/components/resolve.js';
 import type { ConfigIssue } from '../../lib/errors.js';
 import { BackendError } from '../../lib/errors.js';
+import { isAdmittedAs } from '../../lib/proxy.js';
 import { createMemoryExchange } from '../../lib/testing/memory-exchange.js';
 import { backendRequest, headersOf, queryOf } from '../support/requests.js';
 import { answerOf, backendAnswer } from '../support/transport.js';
@@ -14,6 +15,8 @@ export interface ComponentCase {
   readonly valid: unknown;
   /** Values that are refused, beside the ones no component takes. */
   readonly invalid: readonly unknown[];
+  /** What an ordinary request has to carry besides, names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** What the hooks may ask for. */
   readonly scope: BackendScope & ServiceScope;
 }
@@ -21,8 +24,8 @@ export interface ComponentCase {
 type Level = 'service' | 'endpoint' | 'backend';
 const LEVELS: readonly Level[] = ['service', 'endpoint', 'backend'];
 const HOOKS: Readonly<Record<Level, readonly (keyof Component)[]>> = {
-  service: ['service'],
-  endpoint: ['admit', 'endpoint'],
+  service: ['policy', 'service'],
+  endpoint: ['policy', 'admit', 'endpoint'],
   backend: ['client', 'backend', 'transport'],
 };
 
@@ -31,7 +34,7 @@ function hooksOf(component: Component, level: Level): readonly (keyof Component)
 }
 
 /** What every component owes to those who configure it and to the layers around it. */
-export function describeComponent({ component, valid, invalid, scope }: ComponentCase): void {
+export function describeComponent({ component, valid, invalid, headers = {}, scope }: ComponentCase): void {
   const { namespace, aliases = [] } = component;
 
   /** Reads a value as the configuration does. */
@@ -52,7 +55,7 @@ export function describeComponent({ component, valid, invalid, scope }: Componen
     headers: Object.freeze(headersOf({ 'x-a': '1' })),
     client: Object.freeze({
       ip: '203.0.113.9',
-      headers: Object.freeze({ 'user-agent': 'browser/1', host: 'shop.test' }),
+      headers: Object.freeze({ 'user-agent': 'browser/1', host: 'shop.test', ...headers }),
     }),
   });
 
@@ -150,9 +153,20 @@ export function describeComponent({ component, valid, invalid, scope }: Componen
       const { body: _, ...head } = request;
       const admitted = await admit(Object.freeze(head));
       expect(admitted).not.toBeInstanceOf(Error);
-      for (const [name, value] of Object.entries(admitted ?? {})) {
+      const added = isAdmittedAs(admitted) ? admitted.headers : admitted;
+      for (const [name, value] of Object.entries(added ?? {})) {
         expect([name, typeof value]).toEqual([name.toLowerCase(), 'string']);
       }
+    });
+
+    it('as a policy, answers no ordinary request, and names its headers in lower case', () => {
+      const policy = component.policy?.(config(), scope);
+      if (!policy) return;
+      expect(policy.owns).toEqual(policy.owns.map((name) => name.toLowerCase()));
+      const init = { url: '/', headers: { Host: 'shop.test', 'User-Agent': 'browser/1' } };
+      const { request: message, response } = createMemoryExchange(init);
+      expect(policy.apply(message as IncomingMessage, response)).toBe(false);
+      expect(response.headersSent).toBe(false);
     });
 
     it('passes an ordinary client on at the door', () => {

@@ -1,6 +1,8 @@
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { openHeld } from '../../lib/core/buffer-budget.js';
 import { releaseMemory, takeMemory } from '../../lib/core/buffer-pool.js';
-import { Collector } from '../../lib/core/collect.js';
+import { Collector, type CollectRules, collectStream } from '../../lib/core/collect.js';
 
 /** Pieces of pseudo-random lengths, and all of their bytes. */
 function cut(length: number, lengths: readonly number[]): { pieces: Buffer[]; whole: Buffer } {
@@ -72,5 +74,66 @@ describe('a collector', () => {
     }
     time(100_000);
     expect(time(1_600_000) / time(200_000)).toBeLessThan(8 * 4);
+  });
+});
+
+describe('collecting a stream', () => {
+  const rules: CollectRules = {
+    limit: 10,
+    tooLarge: () => new Error('too large'),
+    noRoom: () => new Error('no room'),
+    cut: (error) => new Error(`cut by ${error?.message ?? 'nothing'}`),
+    aborted: ({ reason }) => reason,
+  };
+
+  test('brings all bytes, and counts them', async () => {
+    const held = openHeld({ limit: 100, used: 0 });
+    const bytes = await collectStream(Readable.from([Buffer.from('ab'), 'cd', new Uint8Array([101])]), {
+      ...rules,
+      held,
+    });
+    expect(bytes.toString()).toBe('abcde');
+    expect(held.bytes).toBe(5);
+  });
+
+  test.each<[string, number, number, string]>([
+    ['too many bytes', 6, 100, 'too large'],
+    ['bytes there is no room for', 5, 8, 'no room'],
+  ])('ends with %s, destroys the stream and gives back what it held', async (_title, size, room, message) => {
+    const held = openHeld({ limit: room, used: 0 });
+    const stream = Readable.from([Buffer.alloc(size), Buffer.alloc(size)]);
+    await expect(collectStream(stream, { ...rules, held })).rejects.toThrow(message);
+    expect(stream.destroyed).toBe(true);
+    expect(held.budget.used).toBe(0);
+  });
+
+  test('ends with a stream that breaks, that has broken, or that closes before its end', async () => {
+    const breaking = new Readable({ read() {} });
+    const collected = collectStream(breaking, rules);
+    breaking.destroy(new Error('a reset'));
+    await expect(collected).rejects.toThrow('cut by a reset');
+    await expect(collectStream(breaking, rules)).rejects.toThrow('cut by a reset');
+    const closing = new Readable({ read() {} });
+    const cut = collectStream(closing, rules);
+    closing.destroy();
+    await expect(cut).rejects.toThrow('cut by nothing');
+  });
+
+  test('is empty where the stream was read to its end', async () => {
+    const stream = Readable.from([Buffer.from('ab')]);
+    for await (const _ of stream);
+    expect(await collectStream(stream, rules)).toHaveLength(0);
+  });
+
+  test('ends when the signal is aborted, and at once where it was', async () => {
+    const controller = new AbortController();
+    const stream = new Readable({ read() {} });
+    const collected = collectStream(stream, { ...rules, signal: controller.signal });
+    controller.abort(new Error('left'));
+    await expect(collected).rejects.toThrow('left');
+    expect(stream.destroyed).toBe(true);
+    const other = new Readable({ read() {} });
+    await expect(collectStream(other, { ...rules, signal: controller.signal })).rejects.toThrow('left');
+    expect(other.destroyed).toBe(true);
   });
 });

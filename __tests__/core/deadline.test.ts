@@ -38,6 +38,15 @@ describe.each([false, true])('hasInternalSignal: %s', (hasInternalSignal) => {
     expect(makeReason).not.toHaveBeenCalled();
   });
 
+  test('tells that it has ended, once it has', async () => {
+    const deadline = start(100);
+    const ended = deadline.ended();
+    expect(await stateOf(ended)).toBe('pending');
+    deadline.cancel(reason);
+    expect(await ended).toBe(reason);
+    expect(await deadline.ended()).toBe(reason);
+  });
+
   describe('a race', () => {
     test('settles as the promise does', async () => {
       const deadline = start();

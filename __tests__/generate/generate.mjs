@@ -7,7 +7,11 @@ import { writeComponentTypes, writeCoreTypes } from './typescript.mjs';
 export { loadLibrary } from './library.mjs';
 export { readPages } from './pages.mjs';
 
-const HOOKS = { service: ['service'], endpoint: ['admit', 'endpoint'], backend: ['client', 'backend', 'transport'] };
+const HOOKS = {
+  service: ['policy', 'service'],
+  endpoint: ['policy', 'admit', 'endpoint'],
+  backend: ['client', 'backend', 'transport'],
+};
 
 /** Objects of the core: the name of their table, of their type, and what it says of them. */
 const CORE = [

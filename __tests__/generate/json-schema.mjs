@@ -18,9 +18,9 @@ export function describeOptions(schema, showDuration) {
     unrepresentable: 'any',
     override({ zodSchema, jsonSchema: json }) {
       // zod leaves both out where a transform follows; here they are written as the input is.
-      const examples = zodSchema.meta?.()?.examples;
+      const { examples, default: said } = zodSchema.meta?.() ?? {};
       if (examples) json.examples = examples;
-      const standard = defaultOf(zodSchema);
+      const standard = defaultOf(zodSchema) ?? said;
       if (standard !== undefined) json.default = standard;
       if (json.json !== undefined) {
         if (json.json.anyOf) {

@@ -56,7 +56,7 @@ function membersOf(json, indent, oldNames = () => []) {
     const old = oldNames(name).map(
       (other) => `${comment([`@deprecated Write \`${name}\`.`], indent)}${indent}readonly ${other}?: ${type};\n`,
     );
-    const text = member.deprecated ? '@deprecated An older name.' : meaningOf(member);
+    const text = member.deprecated ? `@deprecated ${member.description ?? 'An older name.'}` : meaningOf(member);
     return [`${comment([text], indent)}${indent}readonly ${keyOf(name)}${mark}: ${type};\n`, ...old];
   });
   return `{\n${members.join('')}${indent.slice(2)}}`;

@@ -51,6 +51,21 @@ test('what the format was chosen by is named for caches', async () => {
   expect(headers['vary']).toEqual(['Accept']);
 });
 
+test.each([
+  ['decoded', {}, { data: { a: 1 } }],
+  ['passed on', { encode: undefined }, { body: Buffer.from('x') }],
+] as const)(
+  '%s: headers that a policy sets are dropped from an answer, in one line or several',
+  async (_title, options, part) => {
+    const headers = { 'x-owned': 'backend', 'x-many': ['1', '2'], 'x-free': 'backend' };
+    const ownHeaders = new Set(['x-owned', 'x-many']);
+    const { headers: answered } = await write(answerOf(part, 200, headers), { ...options, ownHeaders });
+    expect(answered['x-free']).toEqual(['backend']);
+    expect(answered).not.toHaveProperty('x-owned');
+    expect(answered).not.toHaveProperty('x-many');
+  },
+);
+
 describe('an answer we make', () => {
   test('complete', async () => {
     expect(await write(answerOf({ data: { a: 'caf\u00e9' } }), { cache_ttl: 300 })).toMatchObject({

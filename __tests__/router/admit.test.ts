@@ -44,6 +44,24 @@ describe('admitInTurn', () => {
       expect(asked).toEqual(['a', 'b', 'c']);
     });
 
+    test('a head that one gives is the head of the next, and the last one is served', async () => {
+      const seen: unknown[] = [];
+      function noting(make: (head: RequestHead) => Admitted, decide: typeof first): Admit {
+        return (asked) => {
+          seen.push(asked.user);
+          return decide(make(asked));
+        };
+      }
+      const admit = admitInTurn([
+        noting((asked) => ({ head: { ...asked, user: { sub: 'a' } }, headers: { a: '1' } }), first),
+        noting(() => ({ b: '2' }), second),
+        noting((asked) => ({ head: { ...asked, user: { sub: 'c' } } }), first),
+        noting(() => undefined, second),
+      ]) as Admit;
+      expect(await admit(head)).toEqual({ head: { ...head, user: { sub: 'c' } }, headers: { a: '1', b: '2' } });
+      expect(seen).toEqual([undefined, { sub: 'a' }, { sub: 'a' }, { sub: 'c' }]);
+    });
+
     test('who turns away is the last to be asked', async () => {
       const others = vi.fn();
       expect(await admitInTurn([() => first(undefined), () => second(rejected), others])?.(head)).toBe(rejected);
@@ -95,6 +113,16 @@ describe('admitFirst', () => {
       const { serve, call } = setUp(admit);
       expect(await call()).toBe(answer);
       expect(serve.mock.calls).toEqual([[head, request, response]]);
+    }
+  });
+
+  test('who is let in with another head is served with that one', async () => {
+    const other = { ...head, user: { sub: 'u' } };
+    for (const admit of [() => ({ head: other }), async () => ({ head: other, headers: { a: '1' } })]) {
+      const { serve, call } = setUp(admit);
+      const { metadata } = await call();
+      expect(metadata.headers['a']).toBe(admit.constructor.name === 'AsyncFunction' ? '1' : undefined);
+      expect(serve.mock.calls).toEqual([[other, request, response]]);
     }
   });
 

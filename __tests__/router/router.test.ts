@@ -20,6 +20,7 @@ function routerOf(options: Partial<RouterOptions> = {}) {
       { method: 'GET', segments: [{ literal: 'a' }, { param: 'id' }], value: endpoint },
       { method: 'GET', segments: [{ wildcard: true }], value: endpoint },
     ]),
+    policies: { shared: [], endpoints: new Map() },
     services: [],
     fallthrough: true,
     autoOptions: false,

@@ -1,5 +1,5 @@
+import type { FlatmapOperation } from '../../lib/config/resolved.js';
 import { isJsonNumber } from '../../lib/core/json-number.js';
-import type { FlatmapOperation } from '../../lib/manipulation/flatmap.js';
 
 /**
  * What `flatmap_filter` does, said as plainly as possible: the document is a tree of labelled edges, copied whole, and

@@ -36,6 +36,8 @@ export function createRequestBuilder(backend: BackendConfig, stream: boolean): R
       signal: request.signal,
       client: request.client,
       held: request.held,
+      user: request.user,
+      personal: request.personal,
       url,
       stream,
     };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flag } from '../config/fields.js';
 import { patterns } from '../config/pattern.js';
 import { RejectedError } from '../errors.js';
 import { defineComponent } from './component.js';
@@ -6,23 +7,64 @@ import { defineComponent } from './component.js';
 /** Longer User-Agents are cut before patterns see them: no client needs more to be recognised. */
 const LONGEST_INSPECTED = 1024;
 
+/** Older names of KrakenD. */
+const olderNames = {
+  allowlist: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'Write `allow`.', deprecated: true, examples: [['Friendly-Monitor/1.0']] }),
+  denylist: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'Write `deny`.', deprecated: true, examples: [['Bad-Crawler/1.0']] }),
+  whitelist: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'Write `allow`.', deprecated: true, examples: [['Friendly-Monitor/1.0']] }),
+  blacklist: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'Write `deny`.', deprecated: true, examples: [['Bad-Crawler/1.0']] }),
+  cacheSize: z
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: 'Without effect, as `cache_size`.', deprecated: true, isIdle: true, examples: [1000] }),
+};
+
 const schema = z
   .strictObject({
-    allow: z.array(z.string()).default([]).meta({ description: 'User-Agents let in, compared exactly.' }),
-    deny: z.array(z.string()).default([]).meta({ description: 'User-Agents turned away, compared exactly.' }),
+    allow: z
+      .array(z.string())
+      .default([])
+      .meta({
+        description: 'Values of `User-Agent` that are let in, compared exactly.',
+        examples: [['Friendly-Monitor/1.0']],
+      }),
+    deny: z
+      .array(z.string())
+      .default([])
+      .meta({
+        description: 'Values of `User-Agent` that are turned away, compared exactly.',
+        examples: [['Bad-Crawler/1.0']],
+      }),
     patterns: patterns()
       .prefault([])
-      .meta({ description: 'Regular expressions, in the syntax of Go, of User-Agents turned away.' }),
-    empty_user_agent_is_bot: z
-      .boolean()
-      .default(false)
-      .meta({ description: 'Turn away requests without a User-Agent.' }),
-    cache_size: z.int().min(0).optional().meta({ description: 'Accepted for KrakenD; a look-up here needs no cache.' }),
-    allowlist: z.array(z.string()).optional().meta({ deprecated: true }),
-    denylist: z.array(z.string()).optional().meta({ deprecated: true }),
-    whitelist: z.array(z.string()).optional().meta({ deprecated: true }),
-    blacklist: z.array(z.string()).optional().meta({ deprecated: true }),
-    cacheSize: z.int().min(0).optional().meta({ deprecated: true }),
+      .meta({
+        description: 'Regular expressions in the syntax of Go; a `User-Agent` that one of them matches is turned away.',
+        default: [],
+        examples: [['(?i)^bad.*crawler']],
+      }),
+    empty_user_agent_is_bot: flag().meta({
+      description: 'Turns away requests without a `User-Agent`.',
+      examples: [true],
+    }),
+    cache_size: z
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: 'Without effect: a look-up here needs no cache.', isIdle: true, examples: [1000] }),
+    ...olderNames,
   })
   .transform((config) => ({
     allow: new Set([...config.allow, ...(config.allowlist ?? config.whitelist ?? [])]),

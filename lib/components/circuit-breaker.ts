@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flag } from '../config/fields.js';
 import type { BackendConfig } from '../config/resolved.js';
 import { isBackendFailure, onStreamEnd } from '../core/backend-failure.js';
 import type { Keep } from '../core/reload-state.js';
@@ -16,17 +17,42 @@ const wholeNumber = z.number().min(0).max(Number.MAX_SAFE_INTEGER).transform(Mat
 
 const schema = z
   .strictObject({
-    max_errors: wholeNumber.optional().meta({ description: 'Consecutive failures put up with; one more opens it.' }),
-    interval: wholeNumber.optional().meta({ description: 'Seconds after which failures are forgotten; 0: never.' }),
-    timeout: wholeNumber.optional().meta({ description: 'Seconds that it stays open.', default: DEFAULT_TIMEOUT }),
-    name: z.string().default('').meta({ description: 'What logs call it, and what backends share it by.' }),
-    shared: z.boolean().default(false).meta({ description: 'One breaker for every backend that gives this name.' }),
-    log_status_change: z.boolean().default(false).meta({ description: 'Log every opening and closing.' }),
+    max_errors: wholeNumber.optional().meta({
+      description: 'Consecutive failures that are put up with; one more opens the breaker.',
+      label: 'integer',
+      default: 0,
+      examples: [5],
+    }),
+    interval: wholeNumber.optional().meta({
+      description: 'How long failures are remembered while the breaker is closed; 0 for ever.',
+      label: 'seconds',
+      default: 0,
+      examples: [60],
+    }),
+    timeout: wholeNumber.optional().meta({
+      description: 'How long the breaker stays open; 0 means the default.',
+      label: 'seconds',
+      default: DEFAULT_TIMEOUT,
+      examples: [10],
+    }),
     failure_status: z
       .array(z.int().min(100).max(599))
       .min(1)
       .optional()
-      .meta({ description: 'The statuses that count as failures, of no-op answers too; others count as successes.' }),
+      .meta({
+        description: 'The statuses that count as failures, also of `no-op` answers; all others count as successes.',
+        examples: [[500, 502, 503, 504]],
+      }),
+    name: z
+      .string()
+      .default('')
+      .meta({
+        description: 'What logs call the breaker, and what backends share it by.',
+        shownDefault: "the backend's",
+        examples: ['users'],
+      }),
+    shared: flag().meta({ description: 'One breaker for all backends that give this `name`.', examples: [true] }),
+    log_status_change: flag().meta({ description: 'One warning for each change.', examples: [true] }),
   })
   .superRefine(({ max_errors, interval, timeout, name, shared }, context) => {
     if (max_errors === undefined && interval === undefined && timeout === undefined) {
@@ -43,7 +69,15 @@ const schema = z
         message: 'is missing; backends share a breaker by its name.',
       });
     }
-  });
+  })
+  .transform(({ max_errors = 0, interval = 0, timeout = 0, ...named }) => ({
+    ...named,
+    max_errors,
+    interval,
+    timeout: timeout || DEFAULT_TIMEOUT,
+    /** KrakenD's way to switch it off: every value is zero. */
+    isOff: !max_errors && !interval && !timeout && named.name === '' && !named.log_status_change,
+  }));
 
 type Settings = z.output<typeof schema>;
 
@@ -56,7 +90,7 @@ export const circuitBreaker = defineComponent({
   exposesSignal: false,
 
   backend(settings, scope) {
-    if (isOff(settings)) return undefined;
+    if (settings.isOff) return undefined;
     warnOfShortInterval(settings, scope);
     const { name } = scope.backend;
     const breaker = settings.shared ? sharedBreaker(settings, scope) : ownBreaker(settings, scope);
@@ -208,12 +242,12 @@ function sharedBreaker(settings: Settings, scope: BackendScope): Breaker {
 }
 
 function startBreaker(settings: Settings, { backend, logger }: BackendScope): Breaker {
-  const { max_errors = 0, interval = 0, timeout, shared, name, log_status_change } = settings;
+  const { max_errors, interval, timeout, shared, name, log_status_change } = settings;
   const fields = shared ? { breaker: name } : { breaker: name || backend.name, at: backend.at };
   return createBreaker({
     maxErrors: max_errors,
     interval: interval * 1_000,
-    timeout: (timeout || DEFAULT_TIMEOUT) * 1_000,
+    timeout: timeout * 1_000,
     ...(log_status_change && {
       onChange(from, to) {
         logger.warn({ ...fields, from, to }, 'circuit breaker changed');
@@ -222,13 +256,8 @@ function startBreaker(settings: Settings, { backend, logger }: BackendScope): Br
   });
 }
 
-/** KrakenD's way to switch it off: every value is zero. */
-function isOff({ max_errors, interval, timeout, name, log_status_change }: Settings): boolean {
-  return !max_errors && !interval && !timeout && name === '' && !log_status_change;
-}
-
 /** What a call tells after its window has passed does not count: calls that take as long never open the breaker. */
-function warnOfShortInterval({ interval = 0 }: Settings, { backend, logger }: BackendScope): void {
+function warnOfShortInterval({ interval }: Settings, { backend, logger }: BackendScope): void {
   if (interval === 0 || interval * 1_000 > backend.timeout) return;
   logger.warn(
     { at: `${placeOf(backend)}.interval` },

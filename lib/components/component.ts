@@ -6,7 +6,7 @@ import type { Keep } from '../core/reload-state.js';
 import type { ConfigIssue, RejectedError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Observer } from '../observe/observer.js';
-import type { Admit, BackendRequest, Middleware, ProxyResponse, RequestHandler } from '../proxy.js';
+import type { Admit, BackendRequest, Middleware, Policy, ProxyResponse, RequestHandler } from '../proxy.js';
 import type { TransportMiddleware } from '../transport/transport.js';
 
 /** Where in a configuration an `extra_config` is. */
@@ -40,6 +40,8 @@ export interface CommonScope {
   readonly clients: ReadonlyMap<string, unknown>;
   /** `options.debug`. */
   readonly debug: boolean;
+  /** What the same component was configured with at service level; undefined where it does not stand there. */
+  readonly serviceOptions?: unknown;
   /**
    * Registers what has to end with the configuration. It may take what is left of `gateway.close({ timeout })`, after a
    * reload ten seconds; what takes longer is logged and not waited for.
@@ -69,6 +71,11 @@ export interface BackendScope extends EndpointScope {
 
 /** What a component can do; each hook runs once, at start, and returns the layer that runs per request. */
 export interface Hooks<S extends z.ZodType> {
+  /**
+   * What holds for all answers of the gateway, or of one endpoint, errors included. An endpoint's own takes the place of
+   * the gateway's.
+   */
+  policy?(config: z.output<S>, scope: CommonScope): Policy | undefined;
   /** Around the whole gateway, before a route is looked for. */
   service?(config: z.output<S>, scope: ServiceScope): RequestHandler | undefined;
   /** At the start of an endpoint, before the body is read and before its `endpoint` layers: lets requests in, or not. */
@@ -103,12 +110,14 @@ export interface Declaration<S extends z.ZodType, N extends string> {
   /** False where no hook hands the signal of a request to code that is not the gateway's: it need not be a real one. */
   readonly exposesSignal?: boolean;
   /**
-   * Asked at start: true where, with these options and at this level, its `endpoint` or `client` hook adds params. Without
-   * one that does, `{JWT.sub}` in a `url_pattern` is refused.
+   * Asked at start: true where, with these options and at this level, its `admit`, `endpoint` or `client` hook adds params.
+   * Without one that does, `{JWT.sub}` in a `url_pattern` is refused.
    */
   addsParams?(config: z.output<S>, scope: Scope): boolean;
   /** Finds at start what the schema cannot see, such as names of functions that are not there. */
   check?(config: z.output<S>, context: CheckContext): readonly Fault[];
+  /** Finds at start what is allowed and hardly meant; each is a warning. */
+  advise?(config: z.output<S>, context: CheckContext): readonly Fault[];
   /** Finds at start what only shows with the endpoint and the backend it is used at, such as a host. Paths are whole ones. */
   checkAt?(config: z.output<S>, place: CheckPlace): readonly ConfigIssue[];
 }
@@ -132,9 +141,9 @@ export interface CheckPlace extends Pick<CommonScope, 'clients' | 'logger'> {
   readonly backend?: BackendConfig | undefined;
 }
 
-/** What `check` finds: where in the namespace's value, and one sentence. */
+/** What `check` and `advise` find: where in the namespace's value, and one sentence. */
 export interface Fault {
-  readonly path: readonly string[];
+  readonly path: readonly (string | number)[];
   readonly message: string;
 }
 

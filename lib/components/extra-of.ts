@@ -3,8 +3,8 @@ import type { Component, Scope } from './component.js';
 import type { BuiltInExtraConfig } from './extra-config.js';
 
 type HooksAt = {
-  service: 'service';
-  endpoint: 'admit' | 'endpoint';
+  service: 'policy' | 'service';
+  endpoint: 'policy' | 'admit' | 'endpoint';
   backend: 'client' | 'backend' | 'transport';
 };
 

@@ -25,7 +25,10 @@ export const functionBackend = defineComponent({
   schema: z
     .string()
     .min(1)
-    .meta({ description: 'A name in options.functions.', examples: ['priceOf'] }),
+    .meta({
+      description: 'The name of the function in `options.functions` that answers in place of a server.',
+      examples: ['priceOf'],
+    }),
   replacesWire: true,
 
   check(name, { functions }) {

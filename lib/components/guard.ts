@@ -1,8 +1,17 @@
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { ConfigError, GatewayError, RejectedError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import type { Admit, Admitted, Middleware, ProxyResponse, RequestHandler } from '../proxy.js';
+import {
+  type Admit,
+  type Admitted,
+  isAdmittedAs,
+  type Middleware,
+  type Policy,
+  type ProxyResponse,
+  type RequestHandler,
+} from '../proxy.js';
 import type { BackendResponse, Transport, TransportMiddleware } from '../transport/transport.js';
 import type { Component, Hooks } from './component.js';
 
@@ -11,7 +20,8 @@ import type { Component, Hooks } from './component.js';
  * rejection, and what it gives back has to be an answer.
  */
 export function guardComponent(component: Component): Component {
-  const { namespace, addsParams, check, checkAt, service, admit, endpoint, client, backend, transport } = component;
+  const { namespace, addsParams, check, advise, checkAt } = component;
+  const { policy, service, admit, endpoint, client, backend, transport } = component;
   function layerOf<T>(made: T | undefined): T | undefined {
     if (made === undefined || typeof made === 'function') return made;
     throw notALayer(namespace);
@@ -21,6 +31,14 @@ export function guardComponent(component: Component): Component {
     return layer && guardMiddleware(namespace, layer);
   }
   const hooks: Pick<Component, keyof Hooks<z.ZodType>> = {
+    ...(policy && {
+      policy(config, scope) {
+        const made = policy.call(component, config, scope);
+        if (made === undefined) return undefined;
+        if (isPolicy(made)) return guardPolicy(namespace, made, scope.logger);
+        throw notALayer(namespace, 'a policy');
+      },
+    }),
     ...(service && {
       service(config, scope) {
         const handler = layerOf(service.call(component, config, scope));
@@ -47,6 +65,7 @@ export function guardComponent(component: Component): Component {
   const atStart = {
     ...(addsParams && { addsParams: addsParams.bind(component) }),
     ...(check && { check: check.bind(component) }),
+    ...(advise && { advise: advise.bind(component) }),
     ...(checkAt && { checkAt: checkAt.bind(component) }),
   };
   return Object.assign(Object.create(component), atStart, hooks);
@@ -107,13 +126,33 @@ function guardCall<R, A>(
   };
 }
 
+/** A policy that fails lets no request through: what it guards against is not known. */
+function guardPolicy(name: string, made: Policy, logger: Logger): Policy {
+  function guarded(decide: Policy['apply']): Policy['apply'] {
+    return function guardedPolicy(request, response) {
+      try {
+        return decide.call(made, request, response) === true;
+      } catch (err) {
+        answerFailure(name, response, err, logger);
+        return true;
+      }
+    };
+  }
+  const { owns, coversBuiltIns = false, preflight } = made;
+  return { apply: guarded(made.apply), ...(preflight && { preflight: guarded(preflight) }), owns, coversBuiltIns };
+}
+
+function answerFailure(name: string, response: ServerResponse, err: unknown, logger: Logger): void {
+  logger.error({ component: name, err }, 'a component failed');
+  if (response.headersSent) response.destroy();
+  else response.writeHead(500, { 'content-length': '0' }).end();
+}
+
 /** A handler that throws, or rejects, has not answered: the client must not wait for ever. */
 function guardHandler(name: string, handler: RequestHandler, logger: Logger): RequestHandler {
   return function guardedHandler(request, response, next) {
     function fail(err: unknown): void {
-      logger.error({ component: name, err }, 'a component failed');
-      if (response.headersSent) response.destroy();
-      else response.writeHead(500, { 'content-length': '0' }).end();
+      answerFailure(name, response, err, logger);
     }
     try {
       const result: unknown = handler(request, response, next);
@@ -124,9 +163,9 @@ function guardHandler(name: string, handler: RequestHandler, logger: Logger): Re
   };
 }
 
-function notALayer(namespace: string): ConfigError {
+function notALayer(namespace: string, kind = 'a function'): ConfigError {
   return new ConfigError([
-    { path: 'options.components', message: `a hook of "${namespace}" must give back a function or nothing` },
+    { path: 'options.components', message: `a hook of "${namespace}" must give back ${kind} or nothing` },
   ]);
 }
 
@@ -134,10 +173,33 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
+function isPolicy(value: unknown): value is Policy {
+  if (!isRecord(value) || typeof value['apply'] !== 'function' || !Array.isArray(value['owns'])) return false;
+  return value['preflight'] === undefined || typeof value['preflight'] === 'function';
+}
+
 function isAdmitted(value: unknown): value is Admitted {
   if (value === undefined || value instanceof RejectedError) return true;
   if (!isRecord(value) || value instanceof Error || Array.isArray(value)) return false;
-  return Object.values(value).every((header) => typeof header === 'string');
+  if (!isAdmittedAs(value as Admitted)) return isTexts(value);
+  return isHead(value['head']) && (value['headers'] === undefined || isTexts(value['headers']));
+}
+
+function isTexts(value: unknown): boolean {
+  return isRecord(value) && Object.values(value).every((text) => typeof text === 'string');
+}
+
+function isHead(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    typeof value['method'] === 'string' &&
+    isTexts(value['params']) &&
+    Array.isArray(value['query']) &&
+    isRecord(value['headers']) &&
+    isRecord(value['client']) &&
+    isRecord(value['client']['headers']) &&
+    value['signal'] instanceof Object
+  );
 }
 
 /** Whether a value can go on as an answer. */

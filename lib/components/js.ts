@@ -7,9 +7,21 @@ import { isProxyResponse } from './guard.js';
 const name = z.string().min(1);
 
 const schema = z.strictObject({
-  when: name.optional().meta({ description: 'Backends only: false leaves the backend out.', examples: ['isPremium'] }),
-  request: name.optional().meta({ description: 'Changes the request on its way in.', examples: ['addTenant'] }),
-  response: name.optional().meta({ description: 'Changes the answer on its way out.', examples: ['addTotals'] }),
+  when: name.optional().meta({
+    description:
+      'At backends: gets the request, and gives back `true` to call the backend or `false` to leave it out, which is neither an error nor incomplete.',
+    examples: ['isPremium'],
+  }),
+  request: name.optional().meta({
+    description:
+      "Gets the request, a backend's with its final `url`, and gives back what it changes: `method`, `params`, `query`, `headers`, `body`, and `url` of a backend.",
+    examples: ['addTenant'],
+  }),
+  response: name.optional().meta({
+    description:
+      "Gets the answer, an endpoint's merged, and the request; gives back what it changes: `data`, `isComplete`, `metadata`.",
+    examples: ['addTotals'],
+  }),
 });
 
 /** What a request function may change; a backend's may change the `url` as well. Left out: stays as it is. */

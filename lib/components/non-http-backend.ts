@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { BackendConfig, EndpointConfig } from '../config/resolved.js';
 import { type Held, take } from '../core/buffer-budget.js';
-import { Collector } from '../core/collect.js';
+import { collectStream } from '../core/collect.js';
+import { untilAborted } from '../core/race.js';
 import { BackendError, GatewayError, RequestError } from '../errors.js';
 import type { BackendRequest } from '../proxy.js';
 import type { BackendResponse, Settlement, TransportMiddleware } from '../transport/transport.js';
@@ -26,50 +27,36 @@ export function callWithoutHttp({ endpoint, backend }: Place, call: CallWithoutH
   async function run(request: BackendRequest): Promise<BackendResponse> {
     const { body } = request;
     const isWhole = body === undefined || Buffer.isBuffer(body);
-    const bytes = isWhole ? body : await collect(body, endpoint.max_request_body, request);
+    const bytes = isWhole ? body : await collect(name, body, endpoint.max_request_body, request);
     // The call is no longer needed once the time has passed while the client was sending.
     if (request.signal.aborted) throw abortError(name, request.signal);
-    return call({ ...request, body: bytes });
+    return accept(await call({ ...request, body: bytes }), request);
   }
 
-  function isTooLarge({ body }: BackendResponse): boolean {
-    return Buffer.isBuffer(body) && body.length > limit;
+  function accept(response: BackendResponse, { held }: BackendRequest): BackendResponse {
+    if (Buffer.isBuffer(response.body) && response.body.length > limit) {
+      settleAs(response, 'refused');
+      const advice = 'raise max_response_body if such answers are meant to be';
+      throw new BackendError('ERR_BACKEND_SIZE', `${name}: the answer is larger than ${limit} bytes; ${advice}`);
+    }
+    if (!fits(response, held)) {
+      // The next caller may have it.
+      settleAs(response, 'released');
+      throw noRoom(`${name}: its answer`);
+    }
+    return response;
   }
 
   return function nonHttpLayer() {
     return function callBackend(request) {
-      const { signal, held } = request;
+      const { signal } = request;
       if (signal.aborted) return Promise.reject(abortError(name, signal));
-      return new Promise<BackendResponse>(function callUntilAborted(resolve, reject) {
-        signal.addEventListener('abort', onAbort);
-        run(request).then(onAnswer, onFailure);
-
-        function onAbort(): void {
-          signal.removeEventListener('abort', onAbort);
-          reject(abortError(name, signal));
-        }
-
-        function onFailure(error: unknown): void {
-          signal.removeEventListener('abort', onAbort);
-          reject(error);
-        }
-
-        function onAnswer(response: BackendResponse): void {
-          signal.removeEventListener('abort', onAbort);
-          if (signal.aborted) settleAs(response, 'released');
-          else if (isTooLarge(response)) {
-            settleAs(response, 'refused');
-            const advice = 'raise max_response_body if such answers are meant to be';
-            reject(
-              new BackendError('ERR_BACKEND_SIZE', `${name}: the answer is larger than ${limit} bytes; ${advice}`),
-            );
-          } else if (!fits(response, held)) {
-            // The next caller may have it.
-            settleAs(response, 'released');
-            reject(noRoom(`${name}: its answer`));
-          } else resolve(response);
-        }
-      });
+      return untilAborted(
+        run(request),
+        signal,
+        () => abortError(name, signal),
+        (late) => settleAs(late, 'released'),
+      );
     };
   };
 }
@@ -94,27 +81,19 @@ export function abortError(name: string, { reason }: AbortSignal): GatewayError 
   return new BackendError('ERR_BACKEND_CANCELLED', `${name}: the call was cancelled`);
 }
 
-async function collect(stream: Readable, limit: number, { signal, held }: BackendRequest): Promise<Buffer> {
-  const content = new Collector();
-  function onAbort(): void {
-    stream.destroy();
-  }
-  signal.addEventListener('abort', onAbort);
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (content.size + chunk.length > limit) {
-        throw new RequestError('ERR_REQUEST_BODY_SIZE', `The request body is larger than ${limit} bytes.`);
-      }
-      if (!take(held, chunk.length)) throw noRoom('the request');
-      content.add(chunk);
-    }
-  } catch (error) {
-    if (error instanceof GatewayError) throw error;
-    throw new RequestError('ERR_REQUEST_BODY', 'The request body ended before it was complete.');
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-  return content.take();
+function collect(name: string, stream: Readable, limit: number, { signal, held }: BackendRequest): Promise<Buffer> {
+  return collectStream(stream, {
+    limit,
+    held,
+    signal,
+    tooLarge: () => new RequestError('ERR_REQUEST_BODY_SIZE', `The request body is larger than ${limit} bytes.`),
+    noRoom: () => noRoom('the request'),
+    cut: (error) =>
+      error instanceof GatewayError
+        ? error
+        : new RequestError('ERR_REQUEST_BODY', 'The request body ended before it was complete.'),
+    aborted: (given) => abortError(name, given),
+  });
 }
 
 function ignore(): void {}

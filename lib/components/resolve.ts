@@ -1,17 +1,18 @@
 import { nearest } from '../config/nearest.js';
 import type { Vocabulary } from '../config/parse.js';
 import { pathText } from '../config/path.js';
+import { readValue } from '../config/read-value.js';
+import { createReport } from '../config/report.js';
 import type { ResolvedComponent } from '../config/resolved.js';
 import { ConfigError } from '../errors.js';
 import { silentLogger } from '../logger.js';
 import type { CheckContext, Component, Scope } from './component.js';
 import { unsupportedNamespaces } from './namespaces.js';
-import { readOptions } from './read-options.js';
 
 /** The hooks that make a component usable at a scope. */
 const HOOKS: Readonly<Record<Scope, readonly (keyof Component)[]>> = {
-  service: ['service'],
-  endpoint: ['admit', 'endpoint'],
+  service: ['policy', 'service'],
+  endpoint: ['policy', 'admit', 'endpoint'],
   backend: ['client', 'backend', 'transport'],
 };
 
@@ -62,24 +63,29 @@ export function createResolver(
       });
       return undefined;
     }
-    const read = readOptions(component.schema, value);
-    const issues = read.issues ?? [];
+    // Its options are read as the core reads its own.
+    const own = createReport();
+    const config = readValue(component.schema, value, [], own);
+    const { issues } = own;
     for (const { path, message } of issues) report({ path: joinPaths(at, path), message });
     // Something that is wrong is looked at as well, as far as it is sound: all that is wrong is reported at once.
     const { replacesWire = false } = component;
     // Where its options cannot be read, what they would fill is not known: that is no further fault.
-    const addsParams = read.config === undefined || (component.addsParams?.(read.config, scope) ?? false);
-    const resolved = { component, config: read.config, rank, replacesWire, addsParams };
-    if (issues.length > 0 && read.config === undefined) return resolved;
-    for (const { path, message } of component.check?.(read.config, { ...named, scope }) ?? []) {
+    const addsParams = config === undefined || (component.addsParams?.(config, scope) ?? false);
+    const resolved = { component, config, rank, replacesWire, addsParams };
+    if (issues.length > 0 && config === undefined) return resolved;
+    for (const { path, message } of component.check?.(config, { ...named, scope }) ?? []) {
       // A key that was taken out because it is wrong may be what is missed now.
       if (issues.length === 0 || path.length > 0) report({ path: joinPaths(at, pathText(path)), message });
+    }
+    for (const { path, message } of component.advise?.(config, { ...named, scope }) ?? []) {
+      warn(joinPaths(at, pathText(path)), message);
     }
     if (component.checkAt === undefined) return resolved;
     return {
       ...resolved,
       faultsAt: (endpoint, backend) =>
-        component.checkAt?.(read.config, { clients: named.clients, logger: silentLogger, endpoint, backend }) ?? [],
+        component.checkAt?.(config, { clients: named.clients, logger: silentLogger, endpoint, backend }) ?? [],
     };
   };
 }

@@ -43,7 +43,7 @@ function faultOf(
   if (CLAIM.test(name)) {
     return hasClaims
       ? undefined
-      : `uses {${name}}, but there is no validator of tokens yet that would fill it; let the "request" function of a "modifier/js" at the endpoint add "${name}" to the params.`;
+      : `uses {${name}}, but nothing fills it; give the endpoint an "auth/validator", or let the "request" function of a "modifier/js" add "${name}" to the params.`;
   }
   if (name === '*') return 'ends in "/*", but the endpoint does not, so there is nothing to put there.';
   const answer = ANSWER.exec(name)?.[1];

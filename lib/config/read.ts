@@ -1,15 +1,14 @@
-import { z } from 'zod';
-import { createPlain, isPlain } from './copy.js';
-import { namespaceName, normalise, renamedEntries, withOldNames } from './dialect.js';
-import { explain } from './explain.js';
-import { suggest } from './nearest.js';
+import type { z } from 'zod';
+import { createPlain } from './copy.js';
+import { namespaceName, renamedEntries } from './dialect.js';
 import { backendSchema, type RawBackend } from './options/backend.js';
 import { endpointSchema, type RawEndpoint } from './options/endpoint.js';
 import { httpClientSchema, httpSchema } from './options/http.js';
 import { backendProxySchema, endpointProxySchema } from './options/proxy.js';
 import { type RawRoot, rootSchema } from './options/root.js';
 import { routerSchema } from './options/router.js';
-import { type Path, pathText } from './path.js';
+import type { Path } from './path.js';
+import { readValue } from './read-value.js';
 import type { Report } from './report.js';
 import type { ResolvedComponent } from './resolved.js';
 import type { Vocabulary } from './vocabulary.js';
@@ -79,7 +78,7 @@ function readBackend(value: unknown, path: Path, vocabulary: Vocabulary, report:
   return { path, raw, ...readExtra('backend', raw.extra_config, path, vocabulary, report) };
 }
 
-/** One object; where it is at fault, its sound members over `fallback`, which must satisfy the schema. */
+/** One object; where nothing of it can be used, `fallback`, which must satisfy the schema. */
 function readObject<S extends z.ZodObject>(
   schema: S,
   value: unknown,
@@ -87,35 +86,7 @@ function readObject<S extends z.ZodObject>(
   report: Report,
   fallback: Readonly<Record<string, unknown>>,
 ): z.output<S> {
-  const named = normalise(value, schema, path, report);
-  const known = new Map<string, readonly string[]>();
-  const result = schema.safeParse(named, {
-    error: (issue) => {
-      if (issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject) {
-        known.set(pathText(issue.path ?? []), Object.keys(issue.inst.shape));
-      }
-      return explain(issue);
-    },
-  });
-  if (result.success) return result.data;
-
-  const faulty = new Set<PropertyKey | undefined>();
-  for (const issue of result.error.issues) {
-    const place = [...path, ...issue.path];
-    if (issue.code === 'unrecognized_keys') {
-      const names = known.get(pathText(issue.path)) ?? [];
-      for (const key of issue.keys) {
-        report.add([...place, key], `is not a known option here.${suggest(key, withOldNames(names))}`);
-        faulty.add(issue.path[0] ?? key);
-      }
-      continue;
-    }
-    // What could not be copied is missing here, and has been reported.
-    if (!report.isFaulty(place)) report.add(place, issue.message);
-    faulty.add(issue.path[0]);
-  }
-  const sound = isPlain(named) ? Object.entries(named).filter(([key]) => !faulty.has(key)) : [];
-  return schema.parse({ ...fallback, ...Object.fromEntries(sound) });
+  return readValue(schema, value, path, report, fallback) ?? schema.parse(fallback);
 }
 
 interface Extra<S extends Scope> {

@@ -1,4 +1,7 @@
+import type { Readable } from 'node:stream';
+import { give, type Held, take } from './buffer-budget.js';
 import { isLent } from './buffer-pool.js';
+import { offAbort, onAbort } from './signal.js';
 
 /** Smaller pieces are copied: a Buffer costs a hundred bytes, and keeps all alive that was read together with it. */
 const SMALL = 16 * 1024;
@@ -71,3 +74,72 @@ export class Collector {
 function toBuffer(piece: Uint8Array): Buffer {
   return Buffer.isBuffer(piece) ? piece : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
 }
+
+/** How much of a stream is collected, and what it means that there is no more of it. */
+export interface CollectRules {
+  /** Bytes. */
+  readonly limit: number;
+  readonly held?: Held | undefined;
+  readonly signal?: AbortSignal | undefined;
+  tooLarge(): Error;
+  /** The bytes do not fit into what requests may hold together. */
+  noRoom(): Error;
+  /** The stream has broken, with an error or without one, before its end. */
+  cut(error: Error | undefined): Error;
+  aborted(signal: AbortSignal): Error;
+}
+
+/** All bytes of a stream. Where there are too many, or the signal is aborted, it is destroyed. */
+export function collectStream(stream: Readable, rules: CollectRules): Promise<Buffer> {
+  const { limit, held, signal } = rules;
+  if (signal?.aborted) {
+    stream.on('error', ignore).destroy();
+    return Promise.reject(rules.aborted(signal));
+  }
+  if (stream.readableEnded) return Promise.resolve(EMPTY);
+  if (stream.destroyed) return Promise.reject(rules.cut(stream.errored ?? undefined));
+  return new Promise<Buffer>(function collecting(resolve, reject) {
+    const content = new Collector();
+    let isOver = false;
+
+    stream.on('data', onData).once('end', onEnd).on('error', onError).once('close', onClose);
+    if (signal) onAbort(signal, onAborted);
+
+    function onData(chunk: Buffer | Uint8Array | string): void {
+      if (isOver) return;
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      if (content.size + bytes.length > limit) stop(rules.tooLarge());
+      else if (!take(held, bytes.length)) stop(rules.noRoom());
+      else content.add(bytes);
+    }
+
+    function onEnd(): void {
+      isOver = true;
+      if (signal) offAbort(signal, onAborted);
+      resolve(content.take());
+    }
+
+    function onError(error: Error): void {
+      stop(rules.cut(error));
+    }
+
+    function onClose(): void {
+      if (!isOver) stop(rules.cut(undefined));
+    }
+
+    function onAborted(): void {
+      if (signal) stop(rules.aborted(signal));
+    }
+
+    function stop(error: Error): void {
+      if (isOver) return;
+      isOver = true;
+      give(held, content.size);
+      if (signal) offAbort(signal, onAborted);
+      reject(error);
+      stream.destroy();
+    }
+  });
+}
+
+function ignore(): void {}

@@ -12,6 +12,8 @@ export interface Deadline {
   readonly signal: AbortSignal;
   /** Settles as `promise` does, or rejects with the reason as soon as the deadline has ended. */
   race<T>(promise: Promise<T>): Promise<T>;
+  /** Resolves with the reason when the deadline has ended, which may never be. */
+  ended(): Promise<Error>;
   /** Ends it now, also after `dispose`. Does nothing once it has ended. */
   cancel(reason: Error): void;
   /** Ends it as `cancel` does, but lets its time go on: `expired` is called once that is up, unless `dispose` is first. */
@@ -51,7 +53,7 @@ export function createDeadline(
   function end(reason: Error): void {
     if (signal.aborted) return;
     abort(reason);
-    for (const reject of waiting) reject(reason);
+    for (const tell of waiting) tell(reason);
     waiting.length = 0;
   }
 
@@ -73,10 +75,17 @@ export function createDeadline(
     });
   }
 
+  function ended(): Promise<Error> {
+    if (signal.aborted) return Promise.resolve(signal.reason);
+    return new Promise<Error>(function startWaiting(resolve) {
+      waiting.push(resolve);
+    });
+  }
+
   if (parent?.aborted) cancel(parent.reason);
   else if (parent) onAbort(parent, onParentAbort);
 
-  return { signal, race, cancel, abort: end, dispose };
+  return { signal, race, ended, cancel, abort: end, dispose };
 }
 
 function createRealSignal(): ReturnType<typeof createInternalSignal> {

@@ -1,3 +1,4 @@
+import type { FlatmapOperation } from '../config/resolved.js';
 import { ConfigError } from '../errors.js';
 import {
   attach,
@@ -16,13 +17,6 @@ import {
 } from './draft.js';
 import type { Formatter } from './formatter.js';
 
-/** One entry of `flatmap_filter`. */
-export interface FlatmapOperation {
-  readonly type: string;
-  /** Dotted paths; a segment `*` means every key or index. */
-  readonly args: readonly string[];
-}
-
 type Path = readonly string[];
 type Operation = (draft: Draft) => void;
 
@@ -32,7 +26,7 @@ const ANY = '*';
  * Compiles the operations of a `flatmap_filter`; they run in order, each on what the one before left. The document itself
  * is not changed. A document that loses all its keys becomes `null`.
  *
- * @throws ConfigError when an operation is unknown or lacks an argument.
+ * @throws ConfigError when an operation lacks an argument.
  */
 export function createFlatmap(operations: readonly FlatmapOperation[]): Formatter {
   const steps = operations.flatMap(compile);
@@ -49,9 +43,6 @@ function compile({ type, args }: FlatmapOperation, index: number): Operation[] {
   const paths = args.map((path) => path.split('.'));
   const [source, destination] = paths;
   if (type === 'del' && source) return paths.map(createDelete);
-  if (type !== 'del' && type !== 'move' && type !== 'append') {
-    refuse(index, `there is no operation "${type}"; take move, append or del.`);
-  }
   if (!source || !destination) {
     refuse(index, `"${type}" needs ${type === 'del' ? 'a path' : 'a source and a destination'}.`);
   }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isBackendFailure, onStreamEnd, type StreamEnd } from '../core/backend-failure.js';
+import { onceAMinute } from '../core/once-a-minute.js';
 import { BackendError, type ErrorCode, GatewayError, RequestError, toBackendFailure } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Admit, BackendRequest, Middleware, ProxyRequest, ProxyResponse } from '../proxy.js';
@@ -44,8 +45,6 @@ export interface Notifier {
   /** A layer around each attempt; undefined where no observer has anything to send along. */
   headersLayer(place: BackendPlace): Middleware<BackendRequest> | undefined;
 }
-
-const REPORT_EVERY = 60_000;
 
 export function createNotifier(observers: readonly Observer[], logger: Logger): Notifier | undefined {
   if (observers.length === 0) return undefined;
@@ -244,14 +243,7 @@ function describe(name: string, thrown: unknown): { code: ErrorCode; status: num
 
 /** Runs what is not ours. What it throws, or rejects with, is logged, once a minute at most. */
 function createGuard(logger: Logger): <T>(call: () => T) => T | undefined {
-  let silentUntil = 0;
-
-  function report(err: unknown): void {
-    const now = performance.now();
-    if (now < silentUntil) return;
-    silentUntil = now + REPORT_EVERY;
-    logger.error({ err }, 'an observer failed');
-  }
+  const report = onceAMinute((err: unknown) => logger.error({ err }, 'an observer failed'));
 
   return function guard(call) {
     try {

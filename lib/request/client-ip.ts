@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP, isIPv4 } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import { show } from '../config/explain.js';
+import { type AddressList, createAddressList, isNetwork } from '../core/address-list.js';
 import { ConfigError, type ConfigIssue } from '../errors.js';
 
 /** The client's address, as far as it can be believed; empty when there is none, as on a Unix socket. */
@@ -45,7 +46,7 @@ export function createClientIp(options: ClientIpOptions = {}): ClientIp {
 
   return function forwardedAddress(request) {
     const address = socketAddress(request);
-    if (address === '' || !isTrusted(trusted, address)) return address;
+    if (address === '' || !trusted.has(address)) return address;
     for (const name of headers) {
       const value = request.headers[name];
       if (typeof value === 'string' && value !== '') return walk(trusted, value) ?? address;
@@ -68,7 +69,7 @@ function expressAddress(request: HostRequest): string {
 }
 
 /** From right to left: each proxy confirms the entry it has appended, until one of them is not trusted. */
-function walk(trusted: BlockList, chain: string): string | undefined {
+function walk(trusted: AddressList, chain: string): string | undefined {
   let nearest: string | undefined;
   let end = chain.length;
   for (let hop = 0; hop < MAX_HOPS && end >= 0; hop++) {
@@ -79,7 +80,7 @@ function walk(trusted: BlockList, chain: string): string | undefined {
     // Invalid text ends what can be believed: nothing in front of it is trusted either.
     if (address === undefined) return undefined;
     nearest = address;
-    if (!isTrusted(trusted, address)) return address;
+    if (!trusted.has(address)) return address;
     end = comma;
   }
   return nearest;
@@ -113,40 +114,18 @@ function normalizeIPv6(text: string): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }
 
-function isTrusted(trusted: BlockList, address: string): boolean {
-  return trusted.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
-}
-
-function createTrustList(entries: readonly string[]): BlockList | undefined {
+function createTrustList(entries: readonly string[]): AddressList | undefined {
   if (entries.length === 0) return undefined;
   const issues = faultsOfProxies(entries, 'options.trustedProxies');
   if (issues.length > 0) throw new ConfigError(issues);
-  const list = new BlockList();
-  for (const entry of entries) addEntry(list, entry);
-  return list;
+  return createAddressList(entries);
 }
 
 /** What is wrong with a list of trusted proxies, entry by entry. */
 export function faultsOfProxies(entries: readonly unknown[], path: string): readonly ConfigIssue[] {
   return entries.flatMap((entry, index) => {
-    if (typeof entry === 'string' && addEntry(new BlockList(), entry)) return [];
+    if (typeof entry === 'string' && isNetwork(entry)) return [];
     const message = `${show(entry)} is neither an IP address nor a CIDR range such as 10.0.0.0/8.`;
     return [{ path: `${path}[${index}]`, message }];
   });
-}
-
-function addEntry(list: BlockList, entry: string): boolean {
-  const slash = entry.indexOf('/');
-  const address = slash < 0 ? entry : entry.slice(0, slash);
-  const family = isIP(address);
-  if (family === 0 || address.includes('%')) return false;
-  const type = family === 4 ? 'ipv4' : 'ipv6';
-  if (slash < 0) {
-    list.addAddress(address, type);
-    return true;
-  }
-  const prefix = entry.slice(slash + 1);
-  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > (family === 4 ? 32 : 128)) return false;
-  list.addSubnet(address, Number(prefix), type);
-  return true;
 }

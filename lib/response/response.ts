@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brokenOff } from '../core/backend-failure.js';
 import { type Held, holdOnly } from '../core/buffer-budget.js';
 import { isHopByHop } from '../core/http-headers.js';
+import { addToList, isList, joinLists, toValue } from '../core/list-header.js';
 import type { EncodedBody, Encoder } from '../encoding/encoding.js';
 import { BackendError, GatewayError, toGatewayError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -12,7 +13,6 @@ import { announceClose, breakOff, cutUnlessTaken } from './cut.js';
 import { createErrorWriter, type ErrorBody, type Statuses } from './error-response.js';
 import { createFailureLog } from './failure-log.js';
 import { setHeader } from './header-value.js';
-import { isList, joinLists } from './list-header.js';
 import { pipeBody } from './pipe.js';
 
 /** Writes the answer of an endpoint. The first answer wins: once one was begun, the others do nothing. */
@@ -47,6 +47,8 @@ export interface ResponseWriterOptions {
   readonly errors?: ErrorBody | undefined;
   /** The router's `return_error_msg`: the message of the failure is the body. Default: false. */
   readonly returnErrorMsg?: boolean | undefined;
+  /** Headers, in lower case, that the gateway's policies set: those of an answer are dropped. Default: none. */
+  readonly ownHeaders?: ReadonlySet<string> | undefined;
   readonly logger: Logger;
   /** Is called with every failure, before the client is answered. */
   readonly onFailure?: ((request: IncomingMessage, error: GatewayError) => void) | undefined;
@@ -59,6 +61,8 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
   const { encode, cache_ttl: cacheTtl, completedHeader = 'X-Krakend-Completed', keepsStatus, logger } = options;
   const name = `${options.method} ${options.endpoint}`;
   const cacheControl = cacheTtl > 0 ? `public, max-age=${Math.floor(cacheTtl)}` : undefined;
+  const { ownHeaders = NOTHING } = options;
+  const skippedDecoded = new Set([...DESCRIBES_BODY, ...ownHeaders]);
   const writeFailure = createErrorWriter({ ...options, completedHeader });
   const log = createFailureLog(name, logger);
 
@@ -79,7 +83,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
     if (!isOpen(response)) return;
     const hasData = answer.data !== null && hasKeys(answer.data);
     // The two that can be refused come first.
-    if (encoded.vary !== undefined) addVary(response, encoded.vary);
+    if (encoded.vary !== undefined) addToList(response, 'Vary', encoded.vary);
     response.setHeader('Content-Type', encoded.contentType);
     if (hasData) setOwnHeaders(response, answer.metadata.headers, earlier);
     const isComplete = answer.isComplete && (answer.isEmpty === true || hasData);
@@ -111,7 +115,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
 
   function setOwnHeaders(response: ServerResponse, headers: Headers, earlier: Earlier): void {
     try {
-      setHeaders(response, headers, DESCRIBES_BODY, earlier);
+      setHeaders(response, headers, skippedDecoded, earlier);
     } catch {
       throw new GatewayError('ERR_INTERNAL', `${name} has a header whose value HTTP cannot carry; encode it first`);
     }
@@ -200,7 +204,7 @@ export function createResponseWriter(options: ResponseWriterOptions): ResponseWr
   /** Sets what passes; a text says why nothing may be sent. */
   function setPassedHeaders(response: ServerResponse, headers: Headers, earlier: Earlier): string | undefined {
     try {
-      setHeaders(response, headers, NOTHING, earlier);
+      setHeaders(response, headers, ownHeaders, earlier);
       return undefined;
     } catch {
       return 'the backend sent a header that must not be passed on';
@@ -252,10 +256,6 @@ function setHeaders(response: ServerResponse, headers: Headers, skipped: Readonl
   }
 }
 
-function toValue(value: number | string | readonly string[]): string | readonly string[] {
-  return typeof value === 'number' ? String(value) : value;
-}
-
 /** An error answer has what the app has set, and nothing of a backend. */
 function undo(response: ServerResponse, earlier: Earlier): void {
   if (response.headersSent) return;
@@ -264,11 +264,6 @@ function undo(response: ServerResponse, earlier: Earlier): void {
     if (value === undefined) response.removeHeader(name);
     else setHeader(response, name, toValue(value));
   }
-}
-
-function addVary(response: ServerResponse, name: string): void {
-  const existing = response.getHeader('Vary');
-  response.setHeader('Vary', existing === undefined ? name : joinLists('vary', toValue(existing), name));
 }
 
 function isOpen(response: ServerResponse): boolean {

@@ -1,6 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RejectedError } from '../errors.js';
-import type { Admit, Admitted, Headers, ProxyResponse, RequestHead } from '../proxy.js';
+import {
+  type Admit,
+  type Admitted,
+  type Headers,
+  isAdmittedAs,
+  type ProxyResponse,
+  type RequestHead,
+} from '../proxy.js';
 
 /** Asks one after the other; the one that rejects the request is the last to be asked. Undefined where there is none to ask. */
 export function admitInTurn(admits: readonly Admit[]): Admit | undefined {
@@ -26,15 +33,27 @@ export function refuseInTurn(refusals: readonly Refusal[]): Refusal | undefined 
 function askBoth(first: Admit, second: Admit): Admit {
   function goOn(admitted: Admitted, head: RequestHead): Admitted | Promise<Admitted> {
     if (admitted instanceof RejectedError) return admitted;
-    return admitted === undefined ? second(head) : whenDecided(second(head), (next) => join(admitted, next));
+    if (admitted === undefined) return second(head);
+    return whenDecided(second(isAdmittedAs(admitted) ? admitted.head : head), (next) => join(admitted, next));
   }
   return function admitByBoth(head) {
     return whenDecided(first(head), (admitted) => goOn(admitted, head));
   };
 }
 
-function join(headers: Readonly<Record<string, string>>, next: Admitted): Admitted {
-  return next instanceof RejectedError ? next : { ...headers, ...next };
+type LetIn = Exclude<Admitted, RejectedError | undefined>;
+
+/** The second saw what the first had made of the head: what it says of it wins. */
+function join(first: LetIn, next: Admitted): Admitted {
+  if (next instanceof RejectedError) return next;
+  if (next === undefined) return first;
+  const headers = { ...headersOf(first), ...headersOf(next) };
+  if (isAdmittedAs(next)) return { head: next.head, headers };
+  return isAdmittedAs(first) ? { head: first.head, headers } : headers;
+}
+
+function headersOf(admitted: LetIn): Readonly<Record<string, string>> | undefined {
+  return isAdmittedAs(admitted) ? admitted.headers : admitted;
 }
 
 /** Most decide at once; nothing has to wait then. */
@@ -56,8 +75,10 @@ export function admitFirst(admit: Admit, serve: Serve): Serve {
     if (admitted instanceof RejectedError) return Promise.reject(admitted);
     // The deadline has passed, or the client has left, while a guard was deciding.
     if (head.signal.aborted) return Promise.reject(head.signal.reason);
-    const answered = serve(head, request, response);
-    return admitted === undefined ? answered : answered.then((answer) => withHeaders(answer, admitted));
+    if (admitted === undefined) return serve(head, request, response);
+    const answered = serve(isAdmittedAs(admitted) ? admitted.head : head, request, response);
+    const headers = headersOf(admitted);
+    return headers === undefined ? answered : answered.then((answer) => withHeaders(answer, headers));
   }
 
   return function serveAdmitted(head, request, response) {

@@ -152,7 +152,7 @@ export function createEndpointHandler(options: HandlerOptions): EndpointHandler 
           deadline.signal.addEventListener('abort', () => body.destroy(deadline.signal.reason));
         }
         writer.write(request, response, answer, held);
-        if (!body && !response.headersSent) deadline.race(new Promise<never>(() => {})).catch(failHere);
+        if (!body && !response.headersSent) deadline.ended().then(failHere);
       } catch (thrown) {
         failHere(thrown);
       }

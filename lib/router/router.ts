@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from '../proxy.js';
 import { splitTarget } from '../request/target.js';
 import type { EndpointHandler } from './handler.js';
-import type { Matcher } from './matcher.js';
+import type { Match, Matcher, OtherMethods } from './matcher.js';
+import { type Answerer, createPolicyCheck, type Policies } from './policies.js';
 import type { UnmatchedAnswer } from './unmatched.js';
 
 type Next = (error?: unknown) => void;
@@ -23,6 +24,8 @@ export interface BuiltInRoute {
 export interface RouterOptions {
   readonly builtIns: readonly BuiltInRoute[];
   readonly matcher: Matcher<EndpointHandler>;
+  /** What holds for the answers of the gateway and of each endpoint. */
+  readonly policies: Policies;
   /** Components that see every request first, outermost first. */
   readonly services: readonly RequestHandler[];
   /** Whether unmatched requests are passed on to the host app. */
@@ -38,10 +41,13 @@ export interface RouterOptions {
 export interface Routes extends Handle {
   /** Whether an endpoint or a route of the gateway's own has this path, with whatever method. */
   knows(request: IncomingMessage): boolean;
+  /** Sets the headers that any answer of the gateway to this request has. True: it is answered with that. */
+  applyPolicies(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
 export function createRouter(options: RouterOptions): Routes {
   const { builtIns, matcher, services, fallthrough, autoOptions, removeExtraSlash, answerUnmatched } = options;
+  const applyPolicies = createPolicyCheck(options.policies, findAnswerer);
 
   function pathOf(request: IncomingMessage): string {
     const { path } = splitTarget(request.url ?? '/');
@@ -51,19 +57,30 @@ export function createRouter(options: RouterOptions): Routes {
   function route(request: IncomingMessage, response: ServerResponse, path: string, next: Next | undefined): void {
     const method = request.method ?? 'GET';
     const match = matcher.match(method, path);
-    if (match && 'value' in match) {
+    if (isMatch(match)) {
       match.value(request, response, match.params);
       return;
     }
-    const isAskedFor = autoOptions && method === 'OPTIONS';
-    if (fallthrough && next && !isAskedFor) {
+    if (next && isPassedOn(method, path, match)) {
       next();
       return;
     }
     const allow = allowOf(path, match?.allow);
-    if (isAskedFor && allow) answerOptions(response, allow);
-    else if (fallthrough && next) next();
+    if (autoOptions && method === 'OPTIONS' && allow) answerOptions(response, allow);
     else answerUnmatched(request, response, allow);
+  }
+
+  /** Whether the app, where there is one, has a request that no endpoint serves. */
+  function isPassedOn(method: string, path: string, match: OtherMethods | undefined): boolean {
+    if (!fallthrough) return false;
+    return !(autoOptions && method === 'OPTIONS' && allowOf(path, match?.allow));
+  }
+
+  function findAnswerer(method: string, path: string, hasNext: boolean): Answerer {
+    if (builtIns.some((builtIn) => serves(builtIn, method, path))) return 'built-in';
+    const match = matcher.match(method, path);
+    if (isMatch(match)) return match.value;
+    return hasNext && isPassedOn(method, path, match) ? 'app' : 'gateway';
   }
 
   /** The methods that a path has, those of the gateway's own routes included. */
@@ -96,6 +113,7 @@ export function createRouter(options: RouterOptions): Routes {
 
   function handle(request: IncomingMessage, response: ServerResponse, next?: Next): void {
     const path = pathOf(request);
+    if (applyPolicies?.(request, response, path, next !== undefined)) return;
     // First: a wildcard endpoint would hide them, and a health check is no client to be rejected.
     for (const builtIn of builtIns) {
       if (serves(builtIn, request.method ?? 'GET', path)) {
@@ -107,7 +125,16 @@ export function createRouter(options: RouterOptions): Routes {
     else runServices(request, response, next);
   }
 
-  return Object.assign(handle, { knows });
+  return Object.assign(handle, {
+    knows,
+    applyPolicies(request: IncomingMessage, response: ServerResponse): boolean {
+      return applyPolicies?.(request, response, pathOf(request), false) ?? false;
+    },
+  });
+}
+
+function isMatch<T>(match: Match<T> | OtherMethods | undefined): match is Match<T> {
+  return match !== undefined && 'value' in match;
 }
 
 function serves(route: BuiltInRoute, method: string, requestPath: string): boolean {

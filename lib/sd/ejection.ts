@@ -10,11 +10,12 @@ export interface EjectionOptions {
   readonly window?: number;
   /** Milliseconds that a host is left out the first time; doubles each time it fails again right after. Default 30000. */
   readonly duration?: number;
-  /** The longest such time in milliseconds. Default 300000. */
-  readonly maxDuration?: number;
-  /** The percentage of hosts that may be left out at once, at most 50. Default 50. */
-  readonly maxEjectedPercent?: number;
 }
+
+/** Milliseconds of the longest such time. */
+const LONGEST = 300_000;
+/** The share of hosts that may be left out at once. */
+const MOST = 0.5;
 
 /** Milliseconds of a clock that never goes back. */
 export type Clock = () => number;
@@ -45,9 +46,8 @@ export function withEjection(
   options: EjectionOptions = {},
   now: Clock = monotonic,
 ): BalancerFactory {
-  const { failureRatio = 0.5, minSamples = 10, duration = 30_000, maxDuration = 300_000 } = options;
+  const { failureRatio = 0.5, minSamples = 10, duration = 30_000 } = options;
   const halfWindow = (options.window ?? 10_000) / 2;
-  const maxShare = Math.min(options.maxEjectedPercent ?? 50, 50) / 100;
 
   return function createEjectingBalancer(subscriber) {
     const healths = new Map<string, Health>();
@@ -78,7 +78,7 @@ export function withEjection(
       }
       // Where the limit leaves no room for all, those that failed most often in a row are left out.
       failing.sort((one, other) => healths.get(other)!.times - healths.get(one)!.times);
-      const ejected = new Set(failing.slice(0, Math.floor(distinct.length * maxShare)));
+      const ejected = new Set(failing.slice(0, Math.floor(distinct.length * MOST)));
       allowed = ejected.size === 0 ? seen : seen.filter((host) => !ejected.has(host));
     }
 
@@ -115,7 +115,7 @@ export function withEjection(
       const total = failed + health.ok + health.earlierOk;
       if (outcome === 'ok' || total < minSamples || failed < total * failureRatio) return;
       health.times = time - health.until <= duration ? health.times + 1 : 1;
-      health.until = time + Math.min(duration * 2 ** (health.times - 1), maxDuration);
+      health.until = time + Math.min(duration * 2 ** (health.times - 1), LONGEST);
       health.ok = health.failed = health.earlierOk = health.earlierFailed = 0;
       update();
     }

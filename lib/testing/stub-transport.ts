@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { untilAborted } from '../core/race.js';
 import { BackendError } from '../errors.js';
 import type { BackendRequest } from '../proxy.js';
 import type { BackendResponse, Transport } from '../transport/transport.js';
@@ -22,7 +23,8 @@ export function createStubTransport(name: string, findStub: FindStub, tracer: Tr
     }
     const outcome = await run(found.stub, request, { method, url, headers, body: record.body });
     if ('failure' in outcome) {
-      if (outcome.failure === 'silent') return untilAborted(signal);
+      // Whatever waits for it is ended by the signal.
+      if (outcome.failure === 'silent') return new Promise<never>(() => {});
       throw new BackendError('ERR_BACKEND_CONNECTION', `${name} ${FAILURES[outcome.failure]}`);
     }
     const { status = 200, delay = 0 } = outcome.reply;
@@ -46,7 +48,7 @@ export function createStubTransport(name: string, findStub: FindStub, tracer: Tr
     if (signal.aborted) return Promise.reject(signal.reason);
     const record: CallRecord = { method, url, headers, body: '' };
     tracer.recordCall(name, request, record);
-    return Promise.race([answer(request, record), untilAborted(signal)]);
+    return untilAborted(answer(request, record), signal);
   };
 }
 
@@ -56,12 +58,6 @@ async function readText(body: BackendRequest['body']): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString();
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }
 
 function wait(milliseconds: number, signal: AbortSignal): Promise<void> {

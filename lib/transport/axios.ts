@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import type { AxiosResponse } from 'axios';
 import type { Held } from '../core/buffer-budget.js';
+import { untilAborted } from '../core/race.js';
 import { toAbortSignal } from '../core/signal.js';
 import { lengthOfUpload } from '../core/upload.js';
 import type { BackendRequest, Headers } from '../proxy.js';
-import { untilAborted } from './abort.js';
 import type { AddressKind } from './address-kind.js';
 import { limitStream, readBody } from './body.js';
 import type { Exchange, WireRequest } from './exchange.js';
@@ -122,7 +122,7 @@ function createForeignTransport(axios: AxiosLike, settings: AxiosTransportSettin
     const signal = toAbortSignal(request.signal);
     if (signal.aborted) return Promise.reject(abortError(name, signal));
     if (isRefused(request.url)) return Promise.reject(redirectTargetError(name));
-    return untilAborted(call(request, signal), signal, name);
+    return untilAborted(call(request, signal), signal, () => abortError(name, signal));
   };
 
   /** Of an address in numbers, no adapter looks anything up. */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import { give, type Held, take } from '../core/buffer-budget.js';
-import { Collector } from '../core/collect.js';
+import { type Held, take } from '../core/buffer-budget.js';
+import { collectStream } from '../core/collect.js';
 import { PackedStream } from '../core/packed-stream.js';
 import { abortError, connectionError, noRoomError, sizeError, wireError } from './failure.js';
 
@@ -16,64 +16,19 @@ export function readBody(
     if (body.length > limit) return Promise.reject(sizeError(name, limit));
     return take(held, body.length) ? Promise.resolve(body) : Promise.reject(noRoomError(name));
   }
-  if (signal?.aborted) {
-    body.on('error', ignore).destroy();
-    return Promise.reject(abortError(name, signal));
-  }
-  if (body.readableEnded) return Promise.resolve(Buffer.alloc(0));
-  if (body.destroyed) return Promise.reject(wireError(name, body.errored, true));
-  return collect(body, limit, name, signal, held);
+  return collectStream(body, {
+    limit,
+    held,
+    signal,
+    tooLarge: () => sizeError(name, limit),
+    noRoom: () => noRoomError(name),
+    cut: (error) => (error ? wireError(name, error, true) : cutError(name)),
+    aborted: (given) => abortError(name, given),
+  });
 }
 
-function collect(
-  body: Readable,
-  limit: number,
-  name: string,
-  signal: AbortSignal | undefined,
-  held: Held | undefined,
-): Promise<Buffer> {
-  return new Promise(function collecting(resolve, reject) {
-    const content = new Collector();
-    let isEnded = false;
-
-    body.on('data', onData).once('end', onEnd).on('error', onError).once('close', onClose);
-    signal?.addEventListener('abort', onAbort);
-
-    function onData(chunk: Buffer | Uint8Array | string): void {
-      if (isEnded) return;
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-      if (content.size + bytes.length > limit) stop(sizeError(name, limit));
-      else if (!take(held, bytes.length)) stop(noRoomError(name));
-      else content.add(bytes);
-    }
-
-    function onEnd(): void {
-      isEnded = true;
-      signal?.removeEventListener('abort', onAbort);
-      resolve(content.take());
-    }
-
-    function onError(error: Error): void {
-      stop(wireError(name, error, true));
-    }
-
-    function onClose(): void {
-      if (!isEnded) stop(connectionError(name, 'the connection ended before the answer was complete'));
-    }
-
-    function onAbort(): void {
-      stop(abortError(name, signal as AbortSignal));
-    }
-
-    function stop(error: Error): void {
-      if (isEnded) return;
-      isEnded = true;
-      give(held, content.size);
-      signal?.removeEventListener('abort', onAbort);
-      reject(error);
-      body.destroy();
-    }
-  });
+function cutError(name: string): Error {
+  return connectionError(name, 'the connection ended before the answer was complete');
 }
 
 /** Hands a stream on, at most `limit` bytes of it, until the signal says otherwise. */
@@ -120,8 +75,7 @@ export function limitStream(source: Readable, limit: number, name: string, signa
   }
 
   function onClose(): void {
-    if (!source.readableEnded)
-      limited.destroy(connectionError(name, 'the connection ended before the answer was complete'));
+    if (!source.readableEnded) limited.destroy(cutError(name));
   }
 
   function onAbort(): void {

@@ -10,9 +10,9 @@ import {
   type ZlibOptions,
 } from 'node:zlib';
 import { give, type Held, take } from '../core/buffer-budget.js';
+import { untilAborted } from '../core/race.js';
 import { GatewayError } from '../errors.js';
 import type { Headers } from '../proxy.js';
-import { untilAborted } from './abort.js';
 import { abortError, decodeError, noRoomError, sizeError } from './failure.js';
 import type { Semaphore } from './semaphore.js';
 import type { BackendResponse } from './transport.js';
@@ -73,7 +73,7 @@ export function createInflate({ name, maxBody, gate }: InflateSettings): Inflate
     const inflated = body.length <= SYNC_INPUT ? inflateNow(codec, body) : undefined;
     if (inflated !== undefined) return { ...response, headers: plain, body: exchanged(body, inflated, held) };
     const later = gate(() => inflateLater(codec, body, signal));
-    return untilAborted(later, signal, name).then((bytes) => ({
+    return untilAborted(later, signal, () => abortError(name, signal)).then((bytes) => ({
       ...response,
       headers: plain,
       body: exchanged(body, bytes, held),

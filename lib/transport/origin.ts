@@ -1,4 +1,5 @@
 import { createQueue, type Queue, type QueueNode } from '../core/linked-queue.js';
+import { onceAMinute } from '../core/once-a-minute.js';
 import type { Logger } from '../logger.js';
 import type { Connection } from './connection.js';
 
@@ -64,7 +65,6 @@ export interface Origins {
 
 /** How long an origin is isolated after a strike, in milliseconds. */
 const ISOLATION = 600_000;
-const REPORT_EVERY = 60_000;
 /** Origins remembered, unless more of them are in use. */
 const MAX_ORIGINS = 1_024;
 
@@ -99,7 +99,7 @@ export function createOrigins(logger: Logger, now: () => number = () => performa
 
 function createOrigin(name: string, logger: Logger, now: () => number): Origin {
   let isolatedUntil = -Infinity;
-  let silentUntil = -Infinity;
+  const report = onceAMinute(() => logger.warn({ origin: name }, STRAY), now);
 
   const origin: Origin = {
     members: new Set(),
@@ -121,12 +121,9 @@ function createOrigin(name: string, logger: Logger, now: () => number): Origin {
     },
 
     strike() {
-      const time = now();
-      isolatedUntil = time + ISOLATION;
+      isolatedUntil = now() + ISOLATION;
       for (const member of origin.members) member.retireLanes();
-      if (time < silentUntil) return;
-      silentUntil = time + REPORT_EVERY;
-      logger.warn({ origin: name }, STRAY);
+      report();
     },
 
     isIsolated: () => now() < isolatedUntil,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext, rootCertificates, type SecureContext, type SecureVersion } from 'node:tls';
 import type { ClientTls } from '../config/resolved.js';
+import { cipherNameOf } from '../core/cipher-suites.js';
 import { ConfigError } from '../errors.js';
 
 const VERSIONS: ReadonlyMap<string, SecureVersion> = new Map([
@@ -8,30 +9,6 @@ const VERSIONS: ReadonlyMap<string, SecureVersion> = new Map([
   ['TLS11', 'TLSv1.1'],
   ['TLS12', 'TLSv1.2'],
   ['TLS13', 'TLSv1.3'],
-]);
-
-/** IANA numbers, as KrakenD's configuration has them, and OpenSSL's names. */
-const CIPHERS: ReadonlyMap<number, string> = new Map([
-  [0x002f, 'AES128-SHA'],
-  [0x0035, 'AES256-SHA'],
-  [0x003c, 'AES128-SHA256'],
-  [0x009c, 'AES128-GCM-SHA256'],
-  [0x009d, 'AES256-GCM-SHA384'],
-  [0x1301, 'TLS_AES_128_GCM_SHA256'],
-  [0x1302, 'TLS_AES_256_GCM_SHA384'],
-  [0x1303, 'TLS_CHACHA20_POLY1305_SHA256'],
-  [0xc009, 'ECDHE-ECDSA-AES128-SHA'],
-  [0xc00a, 'ECDHE-ECDSA-AES256-SHA'],
-  [0xc013, 'ECDHE-RSA-AES128-SHA'],
-  [0xc014, 'ECDHE-RSA-AES256-SHA'],
-  [0xc023, 'ECDHE-ECDSA-AES128-SHA256'],
-  [0xc027, 'ECDHE-RSA-AES128-SHA256'],
-  [0xc02b, 'ECDHE-ECDSA-AES128-GCM-SHA256'],
-  [0xc02c, 'ECDHE-ECDSA-AES256-GCM-SHA384'],
-  [0xc02f, 'ECDHE-RSA-AES128-GCM-SHA256'],
-  [0xc030, 'ECDHE-RSA-AES256-GCM-SHA384'],
-  [0xcca8, 'ECDHE-RSA-CHACHA20-POLY1305'],
-  [0xcca9, 'ECDHE-ECDSA-CHACHA20-POLY1305'],
 ]);
 
 /**
@@ -78,7 +55,7 @@ function readPem(entry: string, path: string): string {
 }
 
 function cipherName(id: number, index: number): string {
-  const name = CIPHERS.get(id);
+  const name = cipherNameOf(id);
   if (name === undefined)
     throw refuse(`client_tls.cipher_suites[${index}]`, `${id} is no suite that OpenSSL offers; leave it out`);
   return name;

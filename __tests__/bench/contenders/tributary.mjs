@@ -4,6 +4,7 @@ import express from 'express';
 import express4 from 'express4';
 import { MOUNT, routesOf } from '../cases.mjs';
 import { addComponents, unusedComponents } from '../components.mjs';
+import { VALIDATOR } from '../token.mjs';
 
 /**
  * @param {import('../cases.mjs').Case} measured
@@ -31,6 +32,10 @@ async function createGatewayFor(measured, origins, library) {
     })),
   };
   if (measured.extra === 'unused') return createGateway(config, { components: unusedComponents(defineComponent) });
+  if (measured.extra === 'jwt') {
+    const extra_config = { 'auth/validator': VALIDATOR };
+    return createGateway({ ...config, endpoints: config.endpoints.map((endpoint) => ({ ...endpoint, extra_config })) });
+  }
   if (measured.extra !== 'components') return createGateway(config);
   return createGateway(addComponents(config, createGateway, measured.only).full);
 }

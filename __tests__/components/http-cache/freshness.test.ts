@@ -106,6 +106,14 @@ describe('what is not stored', () => {
   });
 });
 
+test('K01 answers to requests with a header about the user, unless they are meant for all', () => {
+  const request = backendRequest({ headers: headersOf({ 'x-user': 'u7' }), personal: ['x-user'] });
+  expect(evaluate(request, 200, headersOf({ 'cache-control': 'max-age=60' }))).toBeUndefined();
+  expect(evaluate(request, 200, headersOf({ 'cache-control': 's-maxage=60' }))).toMatchObject({ lifetime: 60 });
+  const narrowed = backendRequest({ headers: headersOf({}), personal: ['x-user'] });
+  expect(evaluate(narrowed, 200, headersOf({ 'cache-control': 'max-age=60' }))).toMatchObject({ lifetime: 60 });
+});
+
 describe('directives of a request', () => {
   const minute = { lifetime: 60, initialAge: 0, staleIfError: 0, mayBeStale: true };
 

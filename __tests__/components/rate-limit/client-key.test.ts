@@ -24,6 +24,16 @@ describe('by header', () => {
     expect(one).not.toBe(other);
   });
 
+  test('what a guard says of a header counts, and not what the client sent', () => {
+    const headers = { 'x-api-key': 'a' };
+    const claimed = (value: string | undefined) => ({
+      client: { ip: '192.0.2.1', headers, claimed: { 'x-api-key': value } },
+      params: {},
+    });
+    expect(byHeader(claimed('b'))).toBe(byHeader(subject({ headers: { 'x-api-key': 'b' } })));
+    expect(byHeader(claimed(undefined))).toBeUndefined();
+  });
+
   test('L04 no header, or an empty one, is nobody', () => {
     expect(byHeader(subject())).toBeUndefined();
     expect(byHeader(subject({ headers: { 'x-api-key': '' } }))).toBeUndefined();

@@ -1,11 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { entrySchema, openGate, strategyOf } from '../../../lib/components/rate-limit/entry.js';
-import { readOptions } from '../../../lib/components/read-options.js';
+import { readValue } from '../../../lib/config/read-value.js';
+import { createReport } from '../../../lib/config/report.js';
 import { componentScope } from '../../support/component-scope.js';
 
+function read(value: object) {
+  const report = createReport();
+  return { config: readValue(entrySchema, value, [], report), issues: report.issues };
+}
+
 function issuesOf(value: object): unknown {
-  const read = readOptions(entrySchema, value);
-  return 'issues' in read ? read.issues : [];
+  return read(value).issues;
 }
 
 test('what KrakenD 2 writes is taken', () => {
@@ -21,14 +26,14 @@ test('what KrakenD 2 writes is taken', () => {
     cleanup_period: '60s',
     cleanup_threads: 1,
   };
-  expect(readOptions(entrySchema, value)).toMatchObject({
+  expect(read(value)).toMatchObject({
     config: { max_rate: 50, strategy: 'ip', every: 60_000, ipv6_prefix: 64, max_keys: 100_000 },
   });
 });
 
 test('so is what KrakenD 1.3 writes', () => {
   const value = { maxRate: 50, clientMaxRate: 5, strategy: 'header', key: 'X-Token', '@c': 'comment' };
-  expect(readOptions(entrySchema, value)).toMatchObject({ config: { max_rate: 50, client_max_rate: 5 } });
+  expect(read(value)).toMatchObject({ config: { max_rate: 50, client_max_rate: 5 } });
 });
 
 describe('L04 a limit that would be none is refused', () => {

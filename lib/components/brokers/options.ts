@@ -1,30 +1,35 @@
 import { z } from 'zod';
+import { flag } from '../../config/fields.js';
 
 /** Options that several brokers have, with the same meaning. */
 
-/** @param kind what the app has made, for the description */
-export function client(kind: string, example: string) {
+/** @param description of what the app has made */
+export function client(description: string, example: string) {
   return z
     .string()
     .min(1)
     .optional()
-    .meta({ description: `A ${kind} of your own, in options.clients.`, examples: [example] });
+    .meta({ description, examples: [example] });
 }
 
 /** @param first what else would open the connection, for the description */
 export function connectAtStart(first: 'call' | 'message' | 'request') {
-  return z
-    .boolean()
-    .default(false)
-    .meta({
-      description: `Connect at once instead of for the first ${first}, and log when that fails.`,
-      examples: [true],
-    });
+  return flag().meta({
+    description: `Connects at once instead of for the first ${first}; a broker that is not there is logged, and calls fail until it is there.`,
+    examples: [true],
+  });
 }
 
-export const maxAttempts = z
-  .int()
-  .min(1)
-  .max(100)
-  .default(5)
-  .meta({ description: 'How often a message that cannot be decoded is handed out.', examples: [3] });
+/** @param after what happens then, for the description */
+export function maxAttempts(after: string) {
+  return z
+    .int()
+    .min(1)
+    .max(100)
+    .default(5)
+    .meta({
+      description: `How often a message that cannot be decoded is handed out; then ${after}.`,
+      label: '1 to 100',
+      examples: [3],
+    });
+}

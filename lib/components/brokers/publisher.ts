@@ -13,8 +13,8 @@ import { findPlace } from './place.js';
 const schema = z.strictObject({
   topic_url: z
     .string()
-    .meta({ description: 'What to write to, such as kafka://orders.', examples: ['kafka://orders'] }),
-  client: client('client', 'kafka'),
+    .meta({ description: 'Where to write, such as `kafka://orders`.', examples: ['kafka://orders'] }),
+  client: client('The name of a client in `options.clients`, for anything the variables cannot say.', 'kafka'),
   connect_at_start: connectAtStart('message'),
 });
 

@@ -1,3 +1,4 @@
+import { inTime } from '../../core/race.js';
 import { BackendError, GatewayError } from '../../errors.js';
 
 /** Something that the first caller opens once, and that is opened again when that failed or it was lost. */
@@ -52,10 +53,10 @@ export function createReconnecting<T>({ name, open, close, onLost }: Reconnectin
     }
 
     try {
-      const opened = await inTime(name, open(onEnd, givenUp.signal), closeLate);
+      const opened = await answersInTime(name, open(onEnd, givenUp.signal), closeLate);
       if (isClosed || hasEnded) {
         // No caller would ever get it, but it might go on taking messages.
-        await inTime(name, close(opened));
+        await answersInTime(name, close(opened));
         throw isClosed ? closing(name) : unreachable(name);
       }
       isOpen = true;
@@ -92,32 +93,19 @@ export function createReconnecting<T>({ name, open, close, onLost }: Reconnectin
       const last = current;
       current = undefined;
       const opened = await last?.catch(() => undefined);
-      if (opened !== undefined) await inTime(name, close(opened));
+      if (opened !== undefined) await answersInTime(name, close(opened));
     },
   };
 }
 
 /** A client library may wait for ever for a broker that crashed while it was connecting or closing. */
-export function inTime<R>(name: string, doing: Promise<R>, onLate?: (result: R) => void): Promise<R> {
-  return new Promise<R>(function waitForEnd(resolve, reject) {
-    let isLate = false;
-    const timer = setTimeout(giveUp, LONGEST_ATTEMPT);
-    function giveUp(): void {
-      isLate = true;
-      reject(unreachable(name));
-    }
-    doing.then(
-      (result) => {
-        clearTimeout(timer);
-        if (isLate) onLate?.(result);
-        else resolve(result);
-      },
-      (thrown) => {
-        clearTimeout(timer);
-        reject(thrown);
-      },
-    );
-  });
+export function answersInTime<R>(name: string, doing: Promise<R>, onLate?: (result: R) => void): Promise<R> {
+  return inTime(
+    LONGEST_ATTEMPT,
+    () => doing,
+    () => unreachable(name),
+    onLate,
+  );
 }
 
 export function unreachable(name: string): BackendError {

@@ -10,18 +10,20 @@ import { type Connection, findPlace } from './place.js';
 
 const schema = z.strictObject({
   subscription_url: z.string().meta({
-    description: 'What to read, such as kafka://group?topic=orders.',
+    description: 'What to read, such as `kafka://group?topic=orders`.',
     examples: ['kafka://shop?topic=orders'],
   }),
-  client: client('client', 'kafka'),
+  client: client('The name of a client in `options.clients`, for anything the variables cannot say.', 'kafka'),
   connect_at_start: connectAtStart('request'),
-  max_attempts: maxAttempts,
+  max_attempts: maxAttempts('it goes to `dead_letter`'),
   dead_letter: z
     .string()
     .min(1)
     .optional()
     .meta({
-      description: 'The topic that gets such messages after that; dropped when missing.',
+      description:
+        'The topic such messages go to after that; without it they are dropped, and their place is logged, unless the queue of a cloud keeps them.',
+      more: 'See [queues of a cloud](#queues-of-a-cloud).',
       examples: ['orders-unread'],
     }),
 });

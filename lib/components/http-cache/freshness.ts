@@ -47,8 +47,11 @@ export function evaluate(request: BackendRequest, status: number, headers: Heade
   const control = controlOf(headers);
   if (control.has('no-store') || control.has('private') || varyOf(headers).includes('*')) return undefined;
   // A shared answer has to be meant as one where the request carried what belongs to one user.
-  const { authorization, cookie } = request.headers;
-  const isPersonal = authorization !== undefined || cookie !== undefined;
+  const { headers: sent, personal = NO_NAMES } = request;
+  const isPersonal =
+    sent['authorization'] !== undefined ||
+    sent['cookie'] !== undefined ||
+    personal.some((name) => sent[name] !== undefined);
   if (isPersonal && !control.has('public') && !control.has('s-maxage')) return undefined;
 
   const initialAge = Math.max(

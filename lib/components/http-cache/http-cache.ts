@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { bytes, countUnlessZero, flag } from '../../config/fields.js';
 import type { BackendConfig } from '../../config/resolved.js';
 import { CACHES } from '../../core/cache-control.js';
 import { type BackendScope, defineComponent } from '../component.js';
@@ -14,43 +15,46 @@ import { createMemoryStore } from './store.js';
 /** What all backends without bounds of their own have together, and what the shared store has. */
 const DEFAULT_BYTES = 64 * 1024 * 1024;
 const DEFAULT_ITEMS = 10_000;
-const DEFAULT_ENTRY = 1024 * 1024;
 
 const schema = z.strictObject({
-  shared: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'One store for all backends that say so; else each backend sees its own answers only.' }),
-  max_size: z
-    .number()
-    .int()
-    .min(0)
-    .optional()
+  shared: flag().meta({
+    description: 'One store for all backends that say so; else each backend sees its own answers only.',
+    examples: [true],
+  }),
+  max_size: countUnlessZero().meta({
+    description: 'How much this store may take; 0 means the default.',
+    label: 'bytes',
+    shownDefault: '64 MiB, together with the others',
+    examples: [16777216],
+  }),
+  max_items: countUnlessZero().meta({
+    description: 'How many answers this store may hold; 0 means the default.',
+    shownDefault: '10,000, together with the others',
+    examples: [1000],
+  }),
+  max_entry_size: bytes(Number.MAX_SAFE_INTEGER)
+    .default(2 ** 20)
     .meta({
-      description: 'Bytes the store may take. Default: 64 MiB for all backends together.',
-      examples: [16777216],
+      description: 'Largest body that is stored; larger ones are passed on.',
+      examples: [65536],
     }),
-  max_items: z
-    .number()
-    .int()
-    .min(0)
-    .optional()
-    .meta({ description: 'Answers the store may hold. Default: 10000 for all backends together.', examples: [1000] }),
-  max_entry_size: z
-    .number()
-    .int()
-    .min(1)
-    .default(DEFAULT_ENTRY)
-    .meta({ description: 'Bytes of the largest body that is stored; larger ones are passed on.', examples: [65536] }),
   ignore_headers: z
     .array(z.string().min(1))
     .default([])
-    .meta({ description: 'Forwarded headers that tell answers apart only if Vary says so.', examples: [['X-Device']] }),
+    .meta({
+      description: 'Forwarded headers that do not tell answers apart, unless `Vary` names them.',
+      examples: [['X-Device']],
+    }),
   store: z
     .string()
     .min(1)
     .optional()
-    .meta({ description: 'A store in options.stores, to share answers among processes.', examples: ['redis'] }),
+    .meta({
+      description: 'The name of a store in `options.stores` that several processes share.',
+      more: 'See [several processes](#several-processes).',
+      shownDefault: 'memory',
+      examples: ['redis'],
+    }),
 });
 
 type Settings = z.output<typeof schema>;
@@ -67,7 +71,7 @@ export const httpCache = defineComponent({
     if (!isCacheStore(stores.get(store))) {
       return [{ path: ['store'], message: `there is no "${store}" in options.stores that has get, set and remove` }];
     }
-    const isBounded = Boolean(max_size || max_items);
+    const isBounded = max_size !== undefined || max_items !== undefined;
     return isBounded ? [{ path: ['store'], message: 'has bounds of its own; leave max_size and max_items out' }] : [];
   },
 
@@ -95,14 +99,14 @@ function openCache(settings: Settings, space: string, { keep, stores, logger }: 
       createCache(createRemoteStore(name, stores.get(name) as CacheStore, logger)),
     );
   }
-  const bounds: Bounds = { maxBytes: max_size || DEFAULT_BYTES, maxItems: max_items || DEFAULT_ITEMS };
+  const bounds: Bounds = { maxBytes: max_size ?? DEFAULT_BYTES, maxItems: max_items ?? DEFAULT_ITEMS };
   if (shared) {
     const cache = CACHES.keep(keep, 'shared', () => createCache(createMemoryStore(bounds)));
     // Backends may disagree about its size: the largest that is asked for holds.
     cache.store.grow?.(bounds);
     return cache;
   }
-  const isBounded = Boolean(max_size || max_items);
+  const isBounded = max_size !== undefined || max_items !== undefined;
   const owner = isBounded ? `${space} ${bounds.maxBytes} ${bounds.maxItems}` : 'common';
   return CACHES.keep(keep, owner, () => createCache(createMemoryStore(bounds)));
 }

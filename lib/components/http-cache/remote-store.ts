@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { onceAMinute } from '../../core/once-a-minute.js';
+import { inTime } from '../../core/race.js';
 import type { Logger } from '../../logger.js';
 import { createBreaker } from '../breaker.js';
 import {
@@ -59,7 +60,7 @@ export function createRemoteStore(name: string, remote: CacheStore, logger: Logg
     const entered = breaker.enter();
     if (entered === undefined) return undefined;
     try {
-      const answer = await inTime(work, patience);
+      const answer = await inTime(patience, work);
       breaker.leave(entered, 'success');
       return { answer };
     } catch (error) {
@@ -78,7 +79,7 @@ export function createRemoteStore(name: string, remote: CacheStore, logger: Logg
     const debt = Symbol();
     owed.set(url, debt, 0);
     const write = () => remote.set(versionKey(url), newVersion(BY_WRITE), writeLife);
-    inTime(write, WRITE_PATIENCE).then(() => {
+    inTime(WRITE_PATIENCE, write).then(() => {
       if (owed.get(url) === debt) owed.delete(url);
     }, report);
   }
@@ -162,19 +163,4 @@ function decodeVersioned(text: unknown, version: string): Stored | undefined {
 function timeToLive(entry: Entry): number {
   const usable = (Math.max(0, entry.lifetime - entry.initialAge) + entry.staleIfError) * 1000;
   return Math.ceil(usable) + (hasValidator(entry.headers) ? ASKABLE : 0);
-}
-
-function inTime<T>(work: () => Promise<T>, patience: number): Promise<T> {
-  return new Promise<T>(function race(resolve, reject) {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience);
-    function stop(): void {
-      clearTimeout(timer);
-    }
-    try {
-      Promise.resolve(work()).finally(stop).then(resolve, reject);
-    } catch (error) {
-      stop();
-      reject(error);
-    }
-  });
 }

@@ -21,32 +21,47 @@ const schema = z.strictObject({
   function_name: z
     .string()
     .default('')
-    .meta({ description: 'The function: name, ARN or partial ARN.', examples: ['price'] }),
+    .meta({ description: 'The function: its name, ARN or partial ARN.', examples: ['price'] }),
   function_param_name: z
     .string()
     .min(1)
     .default('function')
-    .meta({ description: 'The {param} that names the function, where function_name does not.', examples: ['name'] }),
+    .meta({
+      description: 'The `{param}` of the path that names the function, where `function_name` does not.',
+      examples: ['name'],
+    }),
   region: z
     .string()
     .min(1)
     .optional()
-    .meta({ description: 'Default: what AWS finds in the environment.', examples: ['eu-west-1'] }),
+    .meta({ description: 'Region of the function.', shownDefault: 'as AWS finds it', examples: ['eu-west-1'] }),
   endpoint: z
     .url()
     .optional()
-    .meta({ description: 'Another address than that of the region.', examples: ['http://127.0.0.1:4566'] }),
+    .meta({
+      description: 'Another address of AWS, such as that of an emulator.',
+      shownDefault: 'that of the region',
+      examples: ['http://127.0.0.1:4566'],
+    }),
   max_retries: z
     .int()
     .min(0)
     .max(10)
     .default(0)
-    .meta({ description: 'How often the SDK repeats what failed; the function may then run twice.', examples: [2] }),
+    .meta({
+      description: 'How often the SDK repeats a failed call; the function may then run twice.',
+      label: '0 to 10',
+      examples: [2],
+    }),
   client: z
     .string()
     .min(1)
     .optional()
-    .meta({ description: 'A client of your own, in options.clients.', examples: ['lambda'] }),
+    .meta({
+      description: 'The name of a client in `options.clients`, in place of `region`, `endpoint` and `max_retries`.',
+      more: 'See [below](#a-client-of-your-own).',
+      examples: ['lambda'],
+    }),
 });
 type LambdaConfig = z.output<typeof schema>;
 

@@ -11,22 +11,38 @@ const TICK = 20;
 const MINUTE = 60_000;
 
 const schema = z.strictObject({
-  max_loop_delay: durationOrZero(MINUTE).default(200).meta({
-    description: 'Delay of the event loop (p99 of the window) beyond which requests are shed; "0s" sets no limit.',
-  }),
+  max_loop_delay: durationOrZero(MINUTE)
+    .default(200)
+    .meta({
+      description:
+        'By how much the event loop may be late (99th percentile of the window) before requests are shed; `0s` sets no limit.',
+      examples: ['200ms'],
+    }),
   max_heap: z
     .number()
     .min(0)
     .max(1)
     // V8 ends a process from 80 % on when it spends most of the time on collections that find little.
     .default(0.75)
-    .meta({ description: 'Share of the heap’s limit in use beyond which requests are shed; 0 sets no limit.' }),
+    .meta({
+      description:
+        "Share of the heap's limit for old objects that may be in use before requests are shed; 0 sets no limit.",
+      label: '0 to 1',
+      examples: [0.75],
+    }),
   window: duration({ min: 100, max: 10_000 })
     .default(1_000)
-    .meta({ description: 'How long a delay counts, and how long a full heap is believed.', examples: ['1s'] }),
+    .meta({
+      description: 'How long a delay counts, and how long a full heap is believed; from 100 ms to 10 s.',
+      examples: ['1s'],
+    }),
   retry_after: count(3_600)
     .default(1)
-    .meta({ description: 'Seconds after which a client may come back, sent as `Retry-After`.' }),
+    .meta({
+      description: 'After how long a client may come back, sent as `Retry-After`.',
+      label: 'seconds',
+      examples: [5],
+    }),
 });
 
 /** Turns requests away with 503 while the process is short of time or memory, before their bodies are read. */

@@ -5,14 +5,15 @@ import { checkStore, createLimiter } from './limiter.js';
 import { capacity, every, rate, storeFields, toLimit } from './settings.js';
 import type { Decision } from './store.js';
 
-const schema = z
-  .strictObject({
-    max_rate: rate.meta({ description: 'Calls of the backend, of all clients together; 0: no limit.' }),
-    capacity: capacity.meta({ description: 'How many of them may be made at once. Default: those of a second.' }),
-    every,
-    ...storeFields,
-  })
-  .refine(({ max_rate }) => max_rate !== undefined, { path: ['max_rate'], error: 'is missing; give a number.' });
+const schema = z.strictObject({
+  max_rate: rate.meta({
+    description: 'Calls of the backend in the time of `every`, for all clients together; 0 for no limit.',
+    examples: [300],
+  }),
+  capacity: capacity.meta({ description: 'How many of them may be made at once.' }),
+  every,
+  ...storeFields,
+});
 
 /** Limits how often a backend is called. A call that is one too many fails, as one that the backend fails does. */
 export const backendRateLimit = defineComponent({

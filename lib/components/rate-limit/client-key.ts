@@ -30,7 +30,7 @@ export function createClientKey({ strategy, key, ipv6Prefix }: ClientKeyOptions)
   if (strategy === 'header') {
     const name = key.toLowerCase();
     return function headerOf({ client }) {
-      const value = client.headers[name];
+      const value = client.claimed && name in client.claimed ? client.claimed[name] : client.headers[name];
       return fingerprint(Array.isArray(value) ? value[0] : value);
     };
   }

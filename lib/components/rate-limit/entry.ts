@@ -1,40 +1,77 @@
 import { z } from 'zod';
-import { count, durationOrZero, HEADER_NAME, LONGEST_DURATION, oneOf } from '../../config/fields.js';
+import { count, durationOrZero, flag, HEADER_NAME, LONGEST_DURATION, oneOf } from '../../config/fields.js';
 import type { CommonScope } from '../component.js';
 import { createClientKey, type Strategy } from './client-key.js';
 import { createGate, type Gate } from './gate.js';
 import { createLimiter } from './limiter.js';
 import { capacity, every, rate, storeFields, toLimit } from './settings.js';
 
-const MAX_KEYS = 100_000;
-const IPV6_PREFIX = 64;
-
-const idle = 'Accepted for KrakenD and not needed.';
+const NOT_NEEDED = 'Without effect: accepted for KrakenD, and not needed.';
 
 /** What limits at the entry accept: for each client, and for all of them together. */
 export const entrySchema = z
   .strictObject({
-    max_rate: rate.meta({ description: 'Requests of all clients together; 0: no limit.' }),
-    capacity: capacity.meta({ description: 'How many of them may come at once. Default: those of a second.' }),
-    client_max_rate: rate.meta({ description: 'Requests of each client; 0: no limit.' }),
-    client_capacity: capacity.meta({ description: 'How many of them may come at once. Default: those of a second.' }),
+    max_rate: rate.optional().meta({
+      description: 'Requests of all clients together in the time of `every`; 0 for no limit.',
+      examples: [500],
+    }),
+    capacity: capacity.meta({ description: 'How many requests of all clients together may come at once.' }),
+    client_max_rate: rate.optional().meta({
+      description: 'Requests of each client in the time of `every`; 0 for no limit.',
+      examples: [100],
+    }),
+    client_capacity: capacity.meta({ description: 'How many requests of one client may come at once.' }),
+    every,
     strategy: z
       .string()
       .toLowerCase()
       .pipe(oneOf(['ip', 'header', 'param']))
       .optional()
-      .meta({ description: 'How clients are told apart: by `ip`, a `header`, or a `param` of the path.' }),
-    key: z.string().default('').meta({ description: 'The name of that header or param.' }),
-    every,
+      .meta({
+        description:
+          'How clients are told apart: by `ip`, by a `header`, or at an endpoint by a `param` of its path; needed with `client_max_rate`.',
+        ts: "'ip' | 'header' | 'param' | (string & {})",
+        examples: ['ip'],
+      }),
+    key: z
+      .string()
+      .default('')
+      .meta({
+        description: "The name of that header, or of the param of the endpoint's path.",
+        examples: ['X-Api-Key'],
+      }),
     ipv6_prefix: count(128, 16)
-      .default(IPV6_PREFIX)
-      .meta({ description: 'Bits of an IPv6 address that tell clients apart.' }),
-    max_keys: count(10_000_000, 100).default(MAX_KEYS).meta({ description: 'Clients held in memory at most.' }),
-    send_headers: z.boolean().default(false).meta({ description: 'Tell clients what is left to them.' }),
+      .default(64)
+      .meta({
+        description: 'How many bits of an IPv6 address tell clients apart.',
+        label: '16 to 128',
+        examples: [56],
+      }),
+    max_keys: count(10_000_000, 100)
+      .default(100_000)
+      .meta({
+        description: 'Clients that are held in memory at most.',
+        label: '100 to 10,000,000',
+        examples: [10_000],
+      }),
+    send_headers: flag().meta({
+      description: 'Tells clients what is left to them, on served answers too.',
+      examples: [true],
+    }),
     ...storeFields,
-    num_shards: z.int().min(0).optional().meta({ description: idle }),
-    cleanup_period: durationOrZero(LONGEST_DURATION).optional().meta({ description: idle }),
-    cleanup_threads: z.int().min(0).optional().meta({ description: idle }),
+    num_shards: z
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: NOT_NEEDED, isIdle: true, examples: [2048] }),
+    cleanup_period: durationOrZero(LONGEST_DURATION)
+      .optional()
+      .meta({ description: NOT_NEEDED, isIdle: true, examples: ['60s'] }),
+    cleanup_threads: z
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: NOT_NEEDED, isIdle: true, examples: [1] }),
   })
   .superRefine(function refuseLimitsThatAreNone({ max_rate, client_max_rate, strategy, key }, context) {
     function report(path: string, message: string): void {

@@ -1,4 +1,5 @@
 import { onceAMinute } from '../../core/once-a-minute.js';
+import { inTime } from '../../core/race.js';
 import { type Breaker, createBreaker } from '../breaker.js';
 import type { CommonScope, Fault } from '../component.js';
 import { createBuckets } from './buckets.js';
@@ -41,7 +42,7 @@ export function createLimiter(options: LimiterOptions, scope: CommonScope): Limi
   return function takeFromStore(key) {
     const entered = breaker.enter();
     if (entered === undefined) return takeWithout(key);
-    return askInTime(store, `${name} ${key}`, limit, timeout).then(
+    return ask(store, `${name} ${key}`, limit, timeout).then(
       (decision) => {
         breaker.leave(entered, 'success');
         return decision;
@@ -94,24 +95,10 @@ function guardStore(name: string, { keep, logger }: CommonScope): StoreGuard {
 }
 
 /** Rejects when the store does, takes too long, or answers something that is no decision. */
-function askInTime(store: LimitStore, key: string, limit: Limit, milliseconds: number): Promise<Decision> {
-  return new Promise(function ask(resolve, reject) {
-    const timer = setTimeout(() => fail(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
-    function settle(decision: unknown): void {
-      clearTimeout(timer);
-      if (isDecision(decision)) resolve(decision);
-      else reject(new Error('the answer is no decision'));
-    }
-    function fail(error: unknown): void {
-      clearTimeout(timer);
-      reject(error);
-    }
-    try {
-      Promise.resolve(store.take(key, limit)).then(settle, fail);
-    } catch (error) {
-      fail(error);
-    }
-  });
+async function ask(store: LimitStore, key: string, limit: Limit, milliseconds: number): Promise<Decision> {
+  const decision: unknown = await inTime(milliseconds, async () => store.take(key, limit));
+  if (!isDecision(decision)) throw new Error('the answer is no decision');
+  return decision;
 }
 
 function isDecision(value: unknown): value is Decision {

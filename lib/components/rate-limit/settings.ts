@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, durationOrZero, LONGEST_DURATION } from '../../config/fields.js';
+import { duration, durationOrZero, LONGEST_DURATION, oneOf } from '../../config/fields.js';
 import type { Limit } from './store.js';
 
 const SECOND = 1_000;
@@ -14,15 +14,21 @@ const LARGEST = 1e9;
 
 export const rate = z
   .number()
-  .refine((value) => value === 0 || value >= SLOWEST, { error: `must be 0 or at least ${SLOWEST}.` })
-  .optional();
-export const capacity = z.int().min(0).optional();
+  .refine((value) => value === 0 || value >= SLOWEST, { error: `must be 0 or at least ${SLOWEST}.` });
+
+export const capacity = z
+  .int()
+  .min(0)
+  .optional()
+  .meta({ shownDefault: 'those of a second, at least 1', examples: [20] });
 
 /** KrakenD knows no unit shorter than a second. */
 export const every = durationOrZero(LONGEST_DURATION)
   .default(SECOND)
   .transform((milliseconds) => Math.max(SECOND, milliseconds))
-  .meta({ description: 'What the rates are per, e.g. "1m"; at least a second.' });
+  .meta({ description: 'The time in which rates are counted; at least a second.', examples: ['1m'] });
+
+const STORES = 'See [more than one process](#more-than-one-process).';
 
 /** Where buckets are kept. */
 export const storeFields = {
@@ -31,17 +37,21 @@ export const storeFields = {
     .min(1)
     .optional()
     .meta({
-      description: 'A store in options.stores, to share the limit among processes. Without one, each limits by itself.',
+      description:
+        'The name of a store in `options.stores` that several processes share; without one, each limits by itself.',
+      more: STORES,
       examples: ['redis'],
     }),
-  on_store_error: z.enum(['local', 'allow', 'deny']).default('local').meta({
-    description: 'When the store fails: each process limits by itself, there is no limit, or no request is let in.',
-  }),
+  on_store_error: oneOf(['local', 'allow', 'deny'])
+    .default('local')
+    .meta({
+      description:
+        'What holds while the store fails: with `local` each process limits by itself, with `allow` there is no limit, with `deny` no request is let in.',
+      examples: ['deny'],
+    }),
   store_timeout: duration({ max: 10 * SECOND })
     .default(100)
-    .meta({
-      description: 'How long the store may take; then it has failed.',
-    }),
+    .meta({ description: 'How long the store may take for one decision; then it has failed.', examples: ['50ms'] }),
 };
 
 /** What a `store` field was read as. */

@@ -1,38 +1,53 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { durationOrZero } from '../../config/fields.js';
+import { durationOr, flag } from '../../config/fields.js';
 import type { Logger } from '../../logger.js';
 import { createStats, STATS } from '../../observe/stats.js';
 import { defineComponent, type Fault, type Functions } from '../component.js';
 
 const PATH = '/__stats';
 const SECOND = 1_000;
-const COLLECTION_TIME = 60_000;
 
 const schema = z.strictObject({
-  collection_time: durationOrZero()
-    .default(COLLECTION_TIME)
-    .transform((milliseconds) => (milliseconds === 0 ? COLLECTION_TIME : Math.max(SECOND, milliseconds)))
-    .meta({ description: 'Percentiles are about the last one to two of these.', examples: ['60s'] }),
-  listen_address: z
-    .string()
-    .optional()
-    .meta({ description: 'Accepted and not needed: no port is opened, the gateway itself answers /__stats.' }),
-  router_disabled: z.boolean().default(false).meta({ description: 'Leaves out what clients were answered.' }),
-  proxy_disabled: z.boolean().default(false).meta({ description: 'Leaves out the endpoints’ own work.' }),
-  backend_disabled: z.boolean().default(false).meta({ description: 'Leaves out the backends.' }),
-  endpoint_disabled: z.boolean().default(false).meta({ description: 'Leaves out /__stats; gateway.stats() stays.' }),
-  public: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Shows /__stats to every client that can reach the gateway.', examples: [true] }),
+  collection_time: durationOr(60_000)
+    .transform((milliseconds) => Math.max(SECOND, milliseconds))
+    .meta({
+      description:
+        'Percentiles, means and extremes are about the last one to two of these, counts about all time; at least a second.',
+      examples: ['60s'],
+    }),
+  router_disabled: flag().meta({
+    description: 'Leaves out `krakend.router.*`: what clients were answered.',
+    examples: [true],
+  }),
+  proxy_disabled: flag().meta({
+    description: "Leaves out the layer `pipe`: the endpoints' own work.",
+    examples: [true],
+  }),
+  backend_disabled: flag().meta({ description: 'Leaves out the layer `backend`.', examples: [true] }),
+  endpoint_disabled: flag().meta({
+    description: 'Leaves out `/__stats`; `gateway.stats()` stays.',
+    examples: [true],
+  }),
+  public: flag().meta({
+    description: '`GET /__stats` answers every client that can reach the gateway.',
+    examples: [true],
+  }),
   guard: z
     .string()
     .min(1)
     .optional()
     .meta({
-      description: 'A function in options.functions that lets a request see /__stats.',
+      description: '`GET /__stats` answers where this function of `options.functions` returns `true` for the request.',
       examples: ['isOperator'],
+    }),
+  listen_address: z
+    .string()
+    .optional()
+    .meta({
+      description: 'Without effect: no port is opened, the gateway itself answers `/__stats`.',
+      isIdle: true,
+      examples: [':8090'],
     }),
 });
 

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { v1 } from '@google-cloud/pubsub';
 import { lazyPeer } from '../../../core/peer.js';
+import { untilAborted } from '../../../core/race.js';
 import { BackendError, GatewayError } from '../../../errors.js';
 import type { BrokerUrl, Driver, Outgoing, Place, Publisher, Subscription } from '../driver.js';
 import { checkLimits, createKeyReader } from '../limits.js';
@@ -203,17 +204,6 @@ function withAttributes({ body, headers }: Outgoing): { body: Buffer; headers: R
 function toBuffer(data: Uint8Array | string | null | undefined): Buffer {
   if (typeof data === 'string') return Buffer.from(data, 'base64');
   return data ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.alloc(0);
-}
-
-function untilAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>(function waitUntilAborted(resolve, reject) {
-    function onAbort(): void {
-      reject(signal.reason);
-    }
-    signal.addEventListener('abort', onAbort, { once: true });
-    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-    if (signal.aborted) onAbort();
-  });
 }
 
 async function callGoogle<T>(name: string, answer: Promise<T>): Promise<T> {

@@ -1,35 +1,15 @@
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
-import type { Settlement } from '../../../transport/transport.js';
 import { createAsyncQueue } from '../async-queue.js';
-import type { BrokerUrl, Place, Received, Subscription } from '../driver.js';
-import { toHeaders } from '../metadata.js';
-import { closing, createReconnecting, inTime, unreachable } from '../reconnecting.js';
+import type { BrokerUrl, Place, Subscription } from '../driver.js';
+import { answersInTime, closing, createReconnecting, unreachable } from '../reconnecting.js';
 import { connectToKafka, toError } from './connection.js';
 import { createKafkaPublisher } from './publisher.js';
+import { type Delivery, startTurn, type Turn } from './turn.js';
 
-const HEARTBEAT = 3_000;
 /** Messages of different partitions that may be out at a time; those of one partition go out one by one. */
 const PARTITIONS_AT_ONCE = 64;
 /** How long what was answered is not handed out again: a batch may have been fetched before that. */
 const PASS_OVER = 10_000;
-
-interface Delivery {
-  readonly body: Buffer;
-  readonly headers: Received['headers'];
-  /** The signal is that of the request which got it. */
-  settle(settlement: Settlement, signal: AbortSignal): Promise<void>;
-}
-
-/** One message out of a partition, from the moment it may be taken. */
-interface Turn {
-  readonly message: KafkaMessage;
-  /** True from the first attempt to commit it until it is an answer or the broker has refused. */
-  mayBeCommitted: boolean;
-  /** Takes it back: it will be read again. */
-  letGo(): void;
-  /** Lets it go to another member of the group. */
-  giveBack(): Promise<void>;
-}
 
 /** Reads topics as a member of a group: a message is committed once it is settled as used. */
 export function createKafkaSubscription(place: Place): Subscription {
@@ -104,78 +84,22 @@ export function createKafkaSubscription(place: Place): Subscription {
     return last !== undefined && offset <= last.offset && performance.now() - last.at < PASS_OVER;
   }
 
-  /** True when the message is done with, until when its partition waits; false when it was given up. */
   function handOut(payload: EachBatchPayload, place: string, message: KafkaMessage): Promise<boolean> {
-    const { batch, heartbeat, commitOffsetsIfNecessary } = payload;
-    const { topic, partition } = batch;
     const offset = BigInt(message.offset);
-    const last = turns.get(place);
-    function commit(next: bigint): Promise<void> {
-      return commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(next) }] }] });
-    }
-
-    return new Promise<boolean>(function untilSettled(resolve, reject) {
-      let attempts = 0;
-      let isOut = true;
-      const delivery: Delivery = {
-        body: message.value ?? Buffer.alloc(0),
-        headers: toHeaders({ ...message.headers, ...(message.key && { 'kafka-key': message.key }) }),
-        settle,
-      };
-      const turn: Turn = {
-        message,
-        mayBeCommitted: last?.message.offset === message.offset && last.mayBeCommitted,
-        letGo: () => end(false),
-        giveBack,
-      };
-      // The group removes a silent member, however long the clients let us wait.
-      const timer = setInterval(() => heartbeat().catch(fail), HEARTBEAT);
-      turns.set(place, turn);
-      queue.put(delivery);
-
-      function end(isDone: boolean): void {
-        isOut = false;
-        clearInterval(timer);
-        queue.withdraw(delivery);
-        resolve(isDone);
-      }
-
-      function fail(thrown: unknown): void {
-        reject(thrown);
-        end(false);
-      }
-
-      async function giveBack(): Promise<void> {
-        const isCommitted = isOut && turn.mayBeCommitted;
-        end(false);
-        if (isCommitted) await commit(offset);
-      }
-
-      async function settle(settlement: Settlement, signal: AbortSignal): Promise<void> {
-        const isUsed = settlement === 'used';
-        if (settlement === 'refused') attempts++;
-        if (!isOut) throw unreachable(name);
-        if (!isUsed && attempts < maxAttempts) return queue.put(delivery, 'front');
-        const before = turn.mayBeCommitted;
-        try {
-          if (!isUsed) await giveUp(delivery, `${place}@${offset}`);
-          turn.mayBeCommitted = isUsed;
-          await commit(offset + 1n);
-        } catch (thrown) {
-          const error = toError(name, thrown);
-          if (error.code === 'ERR_BACKEND_STATUS') turn.mayBeCommitted = before;
-          fail(thrown);
-          throw error;
-        }
-        // Its partition is read once more: the request that gets it then gets it whole.
-        if (!isOut) throw unreachable(name);
-        // Committed, but the request that waited for it has left.
-        if (isUsed && signal.aborted) return queue.put(delivery, 'front');
-        turn.mayBeCommitted = false;
-        answered.set(place, { offset, at: performance.now() });
-        end(true);
-      }
-    });
+    const turn = startTurn(
+      {
+        name,
+        maxAttempts,
+        queue,
+        giveUp: (delivery) => giveUp(delivery, `${place}@${offset}`),
+        onDone: () => answered.set(place, { offset, at: performance.now() }),
+      },
+      payload,
+      message,
+      turns.get(place),
+    );
+    turns.set(place, turn);
+    return turn.isDone;
   }
 
   async function giveUp({ body, headers }: Delivery, place: string): Promise<void> {
@@ -197,7 +121,7 @@ export function createKafkaSubscription(place: Place): Subscription {
       isClosing = true;
       queue.fail(closing(name));
       const givenBack = Promise.all([...turns.values()].map(({ giveBack }) => giveBack()));
-      await inTime(name, givenBack).catch(ignore);
+      await answersInTime(name, givenBack).catch(ignore);
       await link.close();
       await deadLetters?.close();
     },

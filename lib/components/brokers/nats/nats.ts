@@ -1,7 +1,8 @@
 import type { Driver } from '../driver.js';
 import { jetstreamPeer, natsPeer } from './connection.js';
+import { createJetStreamSubscription } from './jetstream.js';
 import { createNatsPublisher } from './publisher.js';
-import { createJetStreamSubscription, createNatsSubscription } from './subscription.js';
+import { createNatsSubscription } from './subscription.js';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a control byte in a name is what this looks for
 const CONTROL = /[\s\u0000-\u001f\u007f]/;

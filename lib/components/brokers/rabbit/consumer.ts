@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { countOr, flag } from '../../../config/fields.js';
 import { defineComponent } from '../../component.js';
 import { thrownFaults } from '../../thrown-faults.js';
 import { maxAttempts } from '../options.js';
@@ -7,46 +8,42 @@ import { placeOf } from './place.js';
 import { createAmqpSubscription } from './subscription.js';
 import { amqpName, checkTopology, topology } from './topology.js';
 
-const DEFAULT_PREFETCH = 10;
-
 const schema = z.strictObject({
-  ...topology,
   name: amqpName()
     .min(1)
-    .meta({ description: 'The queue.', examples: ['orders'] }),
+    .meta({ description: 'The queue, which is declared.', examples: ['orders'] }),
   exchange: amqpName()
     .default('')
-    .meta({ description: 'Declared as a topic, for the queue to be bound to.', examples: ['shop'] }),
+    .meta({
+      description: 'The exchange that the queue is bound to, declared as a `topic`.',
+      examples: ['shop'],
+    }),
   routing_key: z
     .array(amqpName())
     .default([])
     .meta({ description: 'What the queue gets of the exchange.', examples: [['order.*']] }),
-  no_local: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Accepted; RabbitMQ knows no difference.', examples: [false] }),
-  prefetch_count: z
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(0)
-    .meta({ description: 'Unanswered messages this gateway may hold; 0 for 10.', examples: [20] }),
+  prefetch_count: countOr(10, 65_535).meta({
+    description: 'Messages that this gateway may hold unanswered; 0 means the default.',
+    label: '0 to 65,535',
+    examples: [20],
+  }),
+  auto_ack: flag().meta({
+    description: 'The broker forgets a message when it hands it out; what is lost after that is lost.',
+    examples: [true],
+  }),
+  max_attempts: maxAttempts('it is rejected, and goes where the queue sends its dead letters'),
+  nack_discard: flag().meta({ description: 'The same as `max_attempts: 1`.', examples: [true] }),
+  exclusive: flag().meta({ description: 'The queue belongs to this connection alone.', examples: [true] }),
+  ...topology,
+  no_local: flag().meta({
+    description: 'Without effect: RabbitMQ knows no difference.',
+    isIdle: true,
+    examples: [true],
+  }),
   prefetch_size: z
     .literal(0)
     .default(0)
-    .meta({ description: 'RabbitMQ has none; must be 0.', examples: [0] }),
-  auto_ack: z
-    .boolean()
-    .default(false)
-    .meta({
-      description: 'The broker forgets a message when it hands it out; what is lost after that is lost.',
-      examples: [true],
-    }),
-  nack_discard: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Give back what cannot be decoded the first time.', examples: [true] }),
-  max_attempts: maxAttempts,
+    .meta({ description: 'RabbitMQ has none; must be 0.', isIdle: true, examples: [0] }),
 });
 
 /** Messages of a RabbitMQ queue as backends: each request takes one, or waits for one until its deadline. */
@@ -64,7 +61,7 @@ export const amqpConsumer = defineComponent({
     const subscription = createAmqpSubscription({
       ...placeOf(config.client, scope),
       queue,
-      prefetch: config.prefetch_count || DEFAULT_PREFETCH,
+      prefetch: config.prefetch_count,
       consume: { noAck: config.auto_ack, exclusive, noLocal: config.no_local },
       maxAttempts: config.nack_discard ? 1 : config.max_attempts,
       logger: scope.logger,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flag } from '../../../config/fields.js';
 import type { EndpointConfig } from '../../../config/resolved.js';
 import { ConfigError } from '../../../errors.js';
 import { type BackendScope, defineComponent } from '../../component.js';
@@ -13,32 +14,41 @@ import { amqpName, checkTopology, topology } from './topology.js';
 
 const param = z.string().optional();
 const schema = z.strictObject({
-  ...topology,
   exchange: amqpName()
     .default('')
-    .meta({ description: 'Declared as a topic; without it, queues are named by the key.', examples: ['orders'] }),
+    .meta({
+      description: 'The exchange, declared as a `topic`; without one, messages go to the queue that the key names.',
+      examples: ['orders'],
+    }),
   routing_key: amqpName()
     .default('')
-    .meta({ description: 'The {param} with the routing key.', examples: ['key'] }),
-  static_routing_key: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'routing_key is the key itself.', examples: [true] }),
-  mandatory: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'A message that reaches no queue is a failure.', examples: [true] }),
-  immediate: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'RabbitMQ has it no more; must be false.', examples: [false] }),
+    .meta({
+      description: 'The `{param}` with the routing key; with `static_routing_key` the key itself.',
+      examples: ['key'],
+    }),
+  static_routing_key: flag().meta({
+    description: '`routing_key` is the key, and no name of a `{param}`.',
+    examples: [true],
+  }),
   exp_key: param.meta({
-    description: 'The {param} with the milliseconds until the message expires.',
+    description: 'The `{param}` with the milliseconds until the message expires.',
     examples: ['ttl'],
   }),
-  reply_to_key: param.meta({ description: 'The {param} with the queue for answers.', examples: ['replyTo'] }),
-  msg_id_key: param.meta({ description: 'The {param} with the id of the message.', examples: ['id'] }),
-  priority_key: param.meta({ description: 'The {param} with the priority.', examples: ['priority'] }),
+  reply_to_key: param.meta({ description: 'The `{param}` with the queue for replies.', examples: ['replyTo'] }),
+  msg_id_key: param.meta({ description: 'The `{param}` with the id of the message.', examples: ['id'] }),
+  priority_key: param.meta({ description: 'The `{param}` with the priority of the message.', examples: ['priority'] }),
+  mandatory: flag().meta({ description: 'A message that reaches no queue is a failure.', examples: [true] }),
+  ...topology,
+  exclusive: flag().meta({
+    description: 'Without effect: a producer declares no queue.',
+    isIdle: true,
+    examples: [true],
+  }),
+  immediate: flag().meta({
+    description: 'RabbitMQ has it no more; must be `false`.',
+    isIdle: true,
+    examples: [false],
+  }),
 });
 const PARAM_KEYS = ['routing_key', 'exp_key', 'reply_to_key', 'msg_id_key', 'priority_key'] as const;
 type ProducerConfig = z.output<typeof schema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flag } from '../../../config/fields.js';
 import type { CheckContext, Fault } from '../../component.js';
 import { client, connectAtStart } from '../options.js';
 import { amqpPeer } from './connection.js';
@@ -11,33 +12,31 @@ export function amqpName() {
 
 /** What producers and consumers both say about their broker. */
 export const topology = {
-  durable: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Exchange and queue outlive the broker.', examples: [true] }),
-  delete: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'They are deleted when they are not used any more.', examples: [false] }),
-  exclusive: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'The queue belongs to this connection alone.', examples: [false] }),
-  no_wait: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Accepted; declarations are always waited for.', examples: [false] }),
+  durable: flag().meta({ description: 'What is declared outlives a restart of the broker.', examples: [true] }),
+  delete: flag().meta({ description: 'What is declared is deleted when it is not used any more.', examples: [true] }),
+  client: client(
+    'The name of a connection of `amqplib` in `options.clients`, in place of the host; it is not closed.',
+    'rabbit',
+  ),
+  connect_at_start: connectAtStart('call'),
+  no_wait: flag().meta({
+    description: 'Without effect: declarations are always waited for.',
+    isIdle: true,
+    examples: [true],
+  }),
   backoff_strategy: z
     .string()
     .optional()
-    .meta({ description: 'Accepted; pauses always grow, cut by chance.', examples: ['exponential'] }),
+    .meta({
+      description: 'Without effect: pauses always grow, cut by chance.',
+      isIdle: true,
+      examples: ['exponential'],
+    }),
   max_retries: z
     .int()
     .min(0)
     .optional()
-    .meta({ description: 'Accepted; the broker is tried again for ever.', examples: [0] }),
-  client: client('connection', 'rabbit'),
-  connect_at_start: connectAtStart('call'),
+    .meta({ description: 'Without effect: the broker is tried again for ever.', isIdle: true, examples: [0] }),
 };
 
 /** Whether there is a client, of the app or of a package. */

@@ -1,21 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Settlement } from '../../../transport/transport.js';
-import { createAsyncQueue } from '../async-queue.js';
+import { type AsyncQueue, createAsyncQueue } from '../async-queue.js';
 import type { Place, Received, Subscription } from '../driver.js';
-import { toHeaders } from '../metadata.js';
-import { closing, inTime, unreachable } from '../reconnecting.js';
+import { answersInTime, closing, type Reconnecting, unreachable } from '../reconnecting.js';
 import { createRedisLink, toError } from './connection.js';
-import { BODY, HEADER, toFields } from './publisher.js';
+import { createGroupMember, type Entry, type GroupMember } from './group.js';
+import { toFields } from './publisher.js';
 
-/** Milliseconds that one read waits at the server; then the next one asks, as long as a request waits. */
-const READ = 2_000;
 const CLAIM_AFTER = 30;
-
-interface Entry {
-  readonly id: string;
-  readonly fields: readonly Buffer[];
-}
 
 interface Delivery extends Received {
   readonly id: string;
@@ -25,28 +17,18 @@ interface Delivery extends Received {
 
 /** Reads a stream as a member of a group: an entry is acknowledged once it is settled as used. */
 export function createRedisSubscription(place: Place): Subscription {
-  const { name, url, maxAttempts, deadLetter, logger } = place;
-  const stream = url.target;
-  const group = url.query.get('group') ?? '';
-  const consumer = `express-tributary-${randomUUID()}`;
+  const { name, url } = place;
   const claimAfter = Number(url.query.get('claim_after') ?? CLAIM_AFTER) * 1_000;
+  const member = createGroupMember(url.target, url.query.get('group') ?? '', claimAfter);
   const queue = createAsyncQueue<Delivery>();
   let isReading = false;
   let isClosing = false;
-  let nextClaim = 0;
 
   /** For reading, which blocks the connection. */
-  const reader = createRedisLink(place, createGroup, () => queue.fail(unreachable(name)));
+  const reader = createRedisLink(place, member.create, () => queue.fail(unreachable(name)));
   /** For acknowledging, which must not wait behind a read. */
   const writer = createRedisLink(place, async () => {});
-
-  async function createGroup(connection: Redis): Promise<void> {
-    try {
-      await connection.call('XGROUP', 'CREATE', stream, group, '0', 'MKSTREAM');
-    } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith('BUSYGROUP'))) throw error;
-    }
-  }
+  const shared = { place, claimAfter, member, queue, writer, isClosing: () => isClosing };
 
   /** One read at a time, for as long as a request waits: what no request waits for stays in the stream. */
   async function read(): Promise<void> {
@@ -64,82 +46,16 @@ export function createRedisSubscription(place: Place): Subscription {
   }
 
   async function readOne(connection: Redis): Promise<void> {
-    const entry = (await claim(connection)) ?? (await readNext(connection));
-    if (entry) queue.put(deliveryOf(entry));
+    const entry = await member.next(connection);
+    if (entry) queue.put(createDelivery(entry, shared));
   }
 
-  /** What a member took and never acknowledged; it may have crashed. */
-  async function claim(connection: Redis): Promise<Entry | undefined> {
-    if (performance.now() < nextClaim) return undefined;
-    const reply = await connection.callBuffer('XAUTOCLAIM', stream, group, consumer, claimAfter, '0', 'COUNT', 1);
-    const [, entries] = reply as [Buffer, RawEntry[]];
-    const entry = toEntry(entries[0]);
-    if (!entry) nextClaim = performance.now() + claimAfter / 4;
-    return entry;
-  }
-
-  async function readNext(connection: Redis): Promise<Entry | undefined> {
-    const wait = Math.min(READ, claimAfter);
-    const address = ['GROUP', group, consumer, 'COUNT', 1, 'BLOCK', wait, 'STREAMS', stream, '>'];
-    const reply = await connection.callBuffer('XREADGROUP', ...address);
-    return toEntry(entriesOf(reply)?.[0]);
-  }
-
-  function deliveryOf({ id, fields }: Entry): Delivery {
-    const takenAt = performance.now();
-    const message = toMessage(fields);
-    let attempts = 0;
-    /** True once an acknowledgement is on its way, and while it is unknown whether it arrived. */
-    let isUnsure = false;
-
-    function isOurs(): boolean {
-      return performance.now() - takenAt < claimAfter / 2;
-    }
-
-    /** What is no longer ours comes again by a claim, if it comes. */
-    function handOutAgain(): void {
-      if (isOurs() && !isClosing) queue.put(delivery, 'front');
-    }
-
-    /** False when the entry has gone to another member meanwhile. */
-    async function acknowledge(connection: Redis): Promise<boolean> {
-      // No other member acknowledges what is ours: if it is acknowledged already, we did it.
-      const mayBeDone = isUnsure && isOurs();
-      isUnsure = true;
-      const count = await connection.call('XACK', stream, group, id);
-      return Number(count) === 1 || mayBeDone;
-    }
-
-    async function settle(settlement: Settlement): Promise<void> {
-      if (settlement === 'refused') attempts++;
-      if (settlement !== 'used' && attempts < maxAttempts) return handOutAgain();
-      let isKnown: boolean;
-      try {
-        const connection = await writer.get();
-        if (settlement === 'refused') {
-          if (deadLetter !== undefined) await connection.call('XADD', deadLetter, '*', ...toFields(message));
-          const fate = deadLetter === undefined ? 'was dropped' : 'went to the dead letters';
-          logger.error({ backend: name, messageId: id }, `a message that cannot be used ${fate}`);
-        }
-        isKnown = await acknowledge(connection);
-      } catch (thrown) {
-        const error = toError(name, thrown);
-        if (settlement === 'used' && error.code === 'ERR_BACKEND_CONNECTION') handOutAgain();
-        throw error;
-      }
-      if (!isKnown) throw unreachable(name);
-    }
-    const delivery: Delivery = { ...message, id, isOurs, settle };
-    return delivery;
-  }
-
-  /** What no request has got here counts as idle for long enough, so that other members claim it at once. */
+  /** What no request has got here. */
   async function handBack(): Promise<void> {
     const ids = queue.clear().flatMap(({ id, isOurs }) => (isOurs() ? id : []));
     if (ids.length === 0) return;
     const connection = await writer.get();
-    const idle = ['IDLE', claimAfter, 'JUSTID'];
-    await inTime(name, connection.call('XCLAIM', stream, group, consumer, 0, ...ids, ...idle));
+    await answersInTime(name, member.handBack(connection, ids));
   }
 
   return {
@@ -162,34 +78,66 @@ export function createRedisSubscription(place: Place): Subscription {
   };
 }
 
-function ignore(): void {}
-
-type RawEntry = [id: Buffer, fields: Buffer[] | null];
-
-/** The entries of the one stream that was read: `[stream, entries]` in RESP3, in a list of such pairs in RESP2. */
-function entriesOf(reply: unknown): RawEntry[] | undefined {
-  const pair = Array.isArray(reply) && Array.isArray(reply[0]) ? reply[0] : reply;
-  return Array.isArray(pair) ? pair[1] : undefined;
+/** What the deliveries of one subscription have in common. */
+interface Shared {
+  readonly place: Place;
+  readonly claimAfter: number;
+  readonly member: GroupMember;
+  readonly queue: AsyncQueue<Delivery>;
+  readonly writer: Reconnecting<Redis>;
+  isClosing(): boolean;
 }
 
-function toEntry(entry: RawEntry | undefined): Entry | undefined {
-  // An entry that was deleted while a member had it comes without fields.
-  return entry?.[1] ? { id: entry[0].toString(), fields: entry[1] } : undefined;
-}
+/** An entry that a request may have, as long as no other member claims it. */
+function createDelivery(
+  { id, body, headers }: Entry,
+  { place, claimAfter, member, queue, writer, isClosing }: Shared,
+): Delivery {
+  const { name, maxAttempts, deadLetter, logger } = place;
+  const takenAt = performance.now();
+  let attempts = 0;
+  /** True once an acknowledgement is on its way, and while it is unknown whether it arrived. */
+  let isUnsure = false;
 
-/** The body and headers of an entry; one that others have written, without a body, becomes a JSON object of its fields. */
-function toMessage(fields: readonly Buffer[]): { body: Buffer; headers: Record<string, string> } {
-  const values = new Map<string, Buffer>();
-  for (let index = 0; index + 1 < fields.length; index += 2)
-    values.set(String(fields[index]), fields[index + 1] as Buffer);
-  const body = values.get(BODY);
-  if (!body) {
-    const object = Object.fromEntries([...values].map(([name, value]) => [name, value.toString()]));
-    return { body: Buffer.from(JSON.stringify(object)), headers: {} };
+  function isOurs(): boolean {
+    return performance.now() - takenAt < claimAfter / 2;
   }
-  const headers = [...values].filter(([name]) => name.startsWith(HEADER));
-  return {
-    body,
-    headers: toHeaders(Object.fromEntries(headers.map(([name, value]) => [name.slice(HEADER.length), value]))),
-  };
+
+  /** What is no longer ours comes again by a claim, if it comes. */
+  function handOutAgain(): void {
+    if (isOurs() && !isClosing()) queue.put(delivery, 'front');
+  }
+
+  /** False when the entry has gone to another member meanwhile. */
+  async function acknowledge(connection: Redis): Promise<boolean> {
+    // No other member acknowledges what is ours: if it is acknowledged already, we did it.
+    const mayBeDone = isUnsure && isOurs();
+    isUnsure = true;
+    return (await member.acknowledge(connection, id)) || mayBeDone;
+  }
+
+  async function settle(settlement: Settlement): Promise<void> {
+    if (settlement === 'refused') attempts++;
+    if (settlement !== 'used' && attempts < maxAttempts) return handOutAgain();
+    let isKnown: boolean;
+    try {
+      const connection = await writer.get();
+      if (settlement === 'refused') {
+        if (deadLetter !== undefined) await connection.call('XADD', deadLetter, '*', ...toFields({ body, headers }));
+        const fate = deadLetter === undefined ? 'was dropped' : 'went to the dead letters';
+        logger.error({ backend: name, messageId: id }, `a message that cannot be used ${fate}`);
+      }
+      isKnown = await acknowledge(connection);
+    } catch (thrown) {
+      const error = toError(name, thrown);
+      if (settlement === 'used' && error.code === 'ERR_BACKEND_CONNECTION') handOutAgain();
+      throw error;
+    }
+    if (!isKnown) throw unreachable(name);
+  }
+
+  const delivery: Delivery = { id, body, headers, isOurs, settle };
+  return delivery;
 }
+
+function ignore(): void {}

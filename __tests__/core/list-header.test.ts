@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isList, joinLists } from '../../lib/response/list-header.js';
+import { isList, joinLists } from '../../lib/core/list-header.js';
 
 test.each([
   ['vary', 'Origin', 'accept-encoding, origin', 'Origin, accept-encoding'],

@@ -1,3 +1,5 @@
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
+
 /**
  * Headers that are lists, of which the app, the gateway and a backend can each have a part: one that overwrote another would
  * take away a cache's key, a preload or a policy. Several content security policies all hold.
@@ -33,6 +35,17 @@ export function joinLists(name: string, one: Value, other: Value): string {
     if (!items.has(key)) items.set(key, item);
   }
   return name === 'vary' && items.has('*') ? '*' : [...items.values()].join(', ');
+}
+
+/** Joins a value to the list that an answer has under this name, in any case. */
+export function addToList(response: ServerResponse, name: string, value: string): void {
+  const existing = response.getHeader(name);
+  response.setHeader(name, existing === undefined ? value : joinLists(name.toLowerCase(), toValue(existing), value));
+}
+
+/** The value of a header as `setHeader` takes it back. */
+export function toValue(value: OutgoingHttpHeader): Value {
+  return typeof value === 'number' ? String(value) : value;
 }
 
 /** Commas in quotes and in the target of a link end no item. One pass, whatever is left open. */
