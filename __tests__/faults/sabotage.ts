@@ -133,7 +133,7 @@ for (const sabotage of chosen) {
     sabotage.name,
     isCaught
       ? `caught by ${by.join(', ')} after ${run.seconds.toFixed(0)} s`
-      : `got away; found ${run.broken.join(', ') || 'nothing'}${lateness(run)}`,
+      : `got away; found ${run.broken.join(', ') || 'nothing'}${lateness(run)}\n${run.output}`,
   );
 }
 await rm(copy, { recursive: true, force: true });
