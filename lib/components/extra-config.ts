@@ -59,7 +59,7 @@ export interface SecurityHttpInput {
   readonly referrer_policy?: string;
   /** `Public-Key-Pins`, over HTTPS; browsers ignore it, and a warning says so. `public_key` means the same. */
   readonly hpkp_public_key?: string;
-  /** @deprecated undefined */
+  /** @deprecated The same as `hpkp_public_key`. */
   readonly public_key?: string;
   /** Leaves out all that needs the public name or HTTPS: hosts, redirect, STS and pins. Default: `false`. */
   readonly is_development?: boolean;

@@ -22,9 +22,10 @@ const schema = z
     deny: networks
       .optional()
       .meta({ description: 'Addresses and networks refused; wins over `allow`.', examples: [['10.66.0.0/16']] }),
-    cidr: networks
-      .optional()
-      .meta({ description: 'The list of KrakenD’s plug-in `ip-filter`, whose `allow` says what it means.' }),
+    cidr: networks.optional().meta({
+      description: 'The list of KrakenD’s plug-in `ip-filter`, whose `allow` says what it means.',
+      examples: [['10.0.0.0/8']],
+    }),
     client_ip_headers: z
       .unknown()
       .optional()

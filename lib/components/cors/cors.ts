@@ -74,22 +74,29 @@ const schema = z.strictObject({
   allow_credentials: z
     .boolean()
     .default(false)
-    .meta({ description: 'Pages may send cookies; needs origins that are named.' }),
+    .meta({ description: 'Pages may send cookies; needs origins that are named.', examples: [true] }),
   allow_private_network: z
     .boolean()
     .default(false)
-    .meta({ description: 'Pages of public networks may call a gateway in a private one.' }),
-  options_passthrough: z.boolean().default(false).meta({
-    description:
-      'A preflight gets its headers, and its answer from what else serves `OPTIONS`: an endpoint, `auto_options` or the app.',
-  }),
+    .meta({ description: 'Pages of public networks may call a gateway in a private one.', examples: [true] }),
+  options_passthrough: z
+    .boolean()
+    .default(false)
+    .meta({
+      examples: [true],
+      description:
+        'A preflight gets its headers, and its answer from what else serves `OPTIONS`: an endpoint, `auto_options` or the app.',
+    }),
   options_success_status: z
     .int()
     .min(200)
     .max(299)
     .default(204)
     .meta({ description: 'Status of the answer to a preflight, 200 to 299. KrakenD 1.3 had 200.', examples: [200] }),
-  debug: z.boolean().default(false).meta({ description: 'Logs, at level `debug`, why a page was not allowed.' }),
+  debug: z
+    .boolean()
+    .default(false)
+    .meta({ examples: [true], description: 'Logs, at level `debug`, why a page was not allowed.' }),
 });
 
 type Settings = z.output<typeof schema>;

@@ -1,6 +1,6 @@
 import { validateHeaderValue } from 'node:http';
 import { z } from 'zod';
-import { HEADER_NAME, text } from '../../config/fields.js';
+import { flag, HEADER_NAME, text } from '../../config/fields.js';
 import { type MatchAny, patterns } from '../../config/pattern.js';
 
 /** Empty, as in files that name every option, means none. */
@@ -25,7 +25,7 @@ function headerName() {
 export const HOST = /^(?:[a-z\d._~-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 function toggle(description: string) {
-  return z.boolean().default(false).meta({ description });
+  return flag().meta({ description, examples: [true] });
 }
 
 const fields = z.strictObject({
@@ -90,8 +90,13 @@ const fields = z.strictObject({
   hpkp_public_key: headerValue().meta({
     description:
       '`Public-Key-Pins`, over HTTPS; browsers ignore it, and a warning says so. `public_key` means the same.',
+    examples: ['pin-sha256="d6qz"; max-age=5184000'],
   }),
-  public_key: headerValue().meta({ deprecated: true }),
+  public_key: headerValue().meta({
+    description: 'The same as `hpkp_public_key`.',
+    deprecated: true,
+    examples: ['pin-sha256="d6qz"; max-age=5184000'],
+  }),
   is_development: toggle('Leaves out all that needs the public name or HTTPS: hosts, redirect, STS and pins.'),
   ssl_certificate: z
     .string()
