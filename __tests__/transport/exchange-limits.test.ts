@@ -410,6 +410,21 @@ describe('a body that is streamed to the backend', () => {
     timers.mockRestore();
   });
 
+  it('has no time for a head that is there before the client has sent it all', async () => {
+    const server = await startRawServer({
+      respond: () => [{ wait: 60 }, { send: '2\r\ncd\r\n0\r\n\r\n' }],
+      accept: () => [{ wait: 5 }, { send: `${chunked}2\r\nab\r\n` }],
+    });
+    const wire = openWire({ response_header_timeout: 20 });
+    Object.assign(open, { server, wire });
+    const body = new PassThrough();
+    body.write('who');
+    const request = requestTo(server.origin, { method: 'POST', body, stream: true });
+    const answered = await wire.transportFor({ ...SETTINGS, stream: true })(request);
+    body.end('le');
+    expect(await outcomeOf(Promise.resolve(answered))).toMatchObject({ status: 200, text: 'abcd' });
+  });
+
   it('goes out in chunks, or by the length it was announced with', async () => {
     const { server, transport } = await start((request) => [{ send: answer(request.body) }]);
     const parts = { method: 'POST', headers: { 'content-type': 'text/plain' } };

@@ -231,6 +231,15 @@ describe('T08 the backend closes the socket as the next request is on its way', 
     expect(server.requests[2]?.index).toBe(0);
   });
 
+  it('a second time goes over a new socket, not over another one that has rested', async () => {
+    const server = await serve((request) => (request.index === 1 ? [{ rst: true }] : echo(request)));
+    const { transport } = open();
+    await Promise.all(['/a', '/b'].map((path) => outcomeOf(transport(requestTo(server.origin + path)))));
+    expect(server.connections).toHaveLength(2);
+    expect(await outcomeOf(transport(requestTo(`${server.origin}/c`)))).toMatchObject({ text: '/c' });
+    expect(server.requests.map(({ target, index }) => `${target} ${index}`).slice(2)).toEqual(['/c 1', '/c 0']);
+  });
+
   it.each(['POST', 'PATCH'])('%s is not', async (method) => {
     const server = await serve(raceAt(1));
     const { transport } = open();
