@@ -49,6 +49,7 @@ describe('a file of the shape of integration tests', () => {
     expect(warnings.sort()).toEqual([
       'endpoints[10].extra_config.proxy.sequential_propagated_params[1]',
       'endpoints[11].extra_config.proxy.sequential_propagated_params[0]',
+      'endpoints[20].cache_ttl',
       'endpoints[20].extra_config["documentation/openapi"]',
       'endpoints[3].backend[0].extra_config.proxy.flatmap_filter',
       'endpoints[3].backend[0].extra_config["backend/http"].return_error_code',

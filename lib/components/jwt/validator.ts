@@ -156,23 +156,26 @@ function fetchingOf(options: ValidatorOptions, { endpoint, serviceOptions }: End
 }
 
 function warnOf(options: ValidatorOptions, { logger, endpoint }: EndpointScope): void {
-  const place = { endpoint: `${endpoint.method} ${endpoint.endpoint}` };
+  const own = `${endpoint.at}.extra_config["auth/validator"]`;
   if (/^http:/i.test(options.jwk_url ?? '')) {
-    logger.warn(place, 'the keys that verify tokens come over http://: on their way they can be exchanged for others');
+    logger.warn(
+      { at: `${own}.jwk_url` },
+      'the keys that verify tokens come over http://: on their way they can be exchanged for others',
+    );
   }
   if (endpoint.cache_ttl > 0) {
     logger.warn(
-      place,
+      { at: `${endpoint.at}.cache_ttl` },
       'answers behind a validator of tokens say "Cache-Control: public": a cache in between may hand them to clients without a token; set "cache_ttl": "0s"',
     );
   }
-  for (const [, header] of options.propagate_claims) {
-    if (isLetIn(header.toLowerCase(), endpoint)) continue;
+  options.propagate_claims.forEach(([, header], index) => {
+    if (isLetIn(header.toLowerCase(), endpoint)) return;
     logger.warn(
-      { ...place, header },
+      { at: `${own}.propagate_claims[${index}]`, header },
       'a claim is put into a header that input_headers does not list: only limits see it, and no backend',
     );
-  }
+  });
 }
 
 function withLog(admit: Validate, { logger, endpoint }: EndpointScope): Validate {
