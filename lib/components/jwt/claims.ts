@@ -88,9 +88,13 @@ export function toText(value: unknown): string | undefined {
   return isObject(value) ? toJson(value) : undefined;
 }
 
+/** No header and no URL takes a longer one; how deep a value may be nested differs from one version of Node to the next. */
+const LONGEST_JSON = 16_384;
+
 function toJson(value: object): string | undefined {
   try {
-    return JSON.stringify(value);
+    const text = JSON.stringify(value);
+    return text.length <= LONGEST_JSON ? text : undefined;
   } catch {
     // It is nested too deeply.
     return undefined;
