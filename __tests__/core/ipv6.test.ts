@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { groupsOf } from '../../lib/core/ipv6.js';
+import { groupsOf, ipv4Of } from '../../lib/core/ipv6.js';
 
 test.each([
   ['::', [0, 0, 0, 0, 0, 0, 0, 0]],
@@ -11,4 +11,12 @@ test.each([
   ['64:ff9b::127.0.0.1', [0x64, 0xff9b, 0, 0, 0, 0, 0x7f00, 1]],
 ])('the groups of %s', (address, groups) => {
   expect(groupsOf(address)).toEqual(groups);
+});
+
+test('two groups are an IPv4 address', () => {
+  expect([ipv4Of(0xc0a8, 0x0102), ipv4Of(0, 1), ipv4Of(0xffff, 0xffff)]).toEqual([
+    '192.168.1.2',
+    '0.0.0.1',
+    '255.255.255.255',
+  ]);
 });

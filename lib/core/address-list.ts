@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { groupsOf } from './ipv6.js';
+import { groupsOf, ipv4Of } from './ipv6.js';
 
 /** Addresses and networks of both families. */
 export interface AddressList {
@@ -59,5 +59,5 @@ function readPrefix(text: string, max: number): number | undefined {
 function mappedIPv4(address: string): string | undefined {
   const [first, second, third, fourth, fifth, sixth, high = 0, low = 0] = groupsOf(address);
   if (first || second || third || fourth || fifth || sixth !== 0xffff) return undefined;
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+  return ipv4Of(high, low);
 }

@@ -21,6 +21,11 @@ export function groupsOf(address: string): number[] {
   return groups;
 }
 
+/** The IPv4 address that stands in two groups. */
+export function ipv4Of(high: number, low: number): string {
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
+
 function groupsOfIPv4(text: string): [number, number] {
   const [a = 0, b = 0, c = 0, d = 0] = text.split('.').map(Number);
   return [a * 256 + b, c * 256 + d];

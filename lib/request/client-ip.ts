@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { isIP, isIPv4 } from 'node:net';
 import { show } from '../config/explain.js';
 import { type AddressList, createAddressList, isNetwork } from '../core/address-list.js';
+import { trustsProxies } from '../core/host-app.js';
+import { ipv4Of } from '../core/ipv6.js';
 import { ConfigError, type ConfigIssue } from '../errors.js';
 
 /** The client's address, as far as it can be believed; empty when there is none, as on a Unix socket. */
@@ -16,13 +18,6 @@ export interface ClientIpOptions {
   readonly remote_ip_headers?: readonly string[] | undefined;
   /** False: only the socket counts, whatever else is set. Default: true. */
   readonly forwarded_by_client_ip?: boolean | undefined;
-}
-
-/** A request in an Express app; anywhere else these members are missing, or at least `res` is. */
-interface HostRequest extends IncomingMessage {
-  readonly res?: unknown;
-  readonly ip?: unknown;
-  readonly app?: { readonly get?: unknown };
 }
 
 const DEFAULT_HEADERS = ['x-forwarded-for', 'x-real-ip'];
@@ -60,10 +55,8 @@ function socketAddress(request: IncomingMessage): string {
 }
 
 /** Express looks into the headers only when the app has told it which proxies to trust. */
-function expressAddress(request: HostRequest): string {
-  // One that a server has made for an app has it before the app has the request.
-  const app = request.res === undefined ? undefined : request.app;
-  if (typeof app?.get !== 'function' || !app.get('trust proxy')) return socketAddress(request);
+function expressAddress(request: IncomingMessage & { readonly ip?: unknown }): string {
+  if (!trustsProxies(request)) return socketAddress(request);
   const { ip } = request;
   return (typeof ip === 'string' ? parseAddress(ip) : undefined) ?? socketAddress(request);
 }
@@ -111,7 +104,7 @@ function normalizeIPv6(text: string): string {
   const groups = mapped.split(':').map((group) => Number.parseInt(group, 16));
   const [high, low] = groups;
   if (groups.length !== 2 || high === undefined || low === undefined) return address;
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+  return ipv4Of(high, low);
 }
 
 function createTrustList(entries: readonly string[]): AddressList | undefined {

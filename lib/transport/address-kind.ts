@@ -1,5 +1,5 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-import { groupsOf } from '../core/ipv6.js';
+import { groupsOf, ipv4Of } from '../core/ipv6.js';
 
 /**
  * What network an address belongs to. `shared` is that of providers behind which customers share addresses (RFC 6598).
@@ -51,9 +51,9 @@ function kindOfIPv6(address: string): AddressKind {
 /** The IPv4 address that an IPv6 address is a way to write, or a way to reach. */
 function embeddedIPv4(groups: readonly number[]): string | undefined {
   const [first = 0, second = 0, third = 0, , , , seventh = 0, eighth = 0] = groups;
-  if (first === 0x2002) return dotted(second, third);
+  if (first === 0x2002) return ipv4Of(second, third);
   const prefix = groups.slice(0, 6).join();
-  return IPV4_PREFIXES.has(prefix) ? dotted(seventh, eighth) : undefined;
+  return IPV4_PREFIXES.has(prefix) ? ipv4Of(seventh, eighth) : undefined;
 }
 
 /** Mapped, compatible, translated (RFC 2765) and NAT64 (RFC 6052). */
@@ -61,10 +61,6 @@ const IPV4_PREFIXES = new Set(['::ffff:0:0', '::', '::ffff:0:0:0', '64:ff9b::'].
 
 function prefixOf(address: string): string {
   return groupsOf(address).slice(0, 6).join();
-}
-
-function dotted(high: number, low: number): string {
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }
 
 function kindIn(family: 'ipv4' | 'ipv6', address: string): AddressKind | undefined {

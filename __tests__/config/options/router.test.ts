@@ -27,6 +27,7 @@ describe('trusted_proxies', () => {
     '10.0.0.0/-1',
     '10.0.0.0/8/8',
     '10.0.0.0/0x8',
+    'fe80::1%eth0',
     8,
   ])('G01 %j is not', (entry) => {
     expect(accepts(entry)).toBe(false);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { trustsProxies } from '../../core/host-app.js';
 import { addToList } from '../../core/list-header.js';
 import type { Policy } from '../../proxy.js';
 import { defineComponent, type Fault } from '../component.js';
@@ -95,12 +96,10 @@ function createHostReader({ host_proxy_headers: listed }: Settings): (request: I
   };
 }
 
-/** A request in an Express app; anywhere else these members are missing, or at least `res` is. */
+/** What Express adds; anywhere else these members are missing. */
 interface HostRequest extends IncomingMessage {
-  readonly res?: unknown;
   readonly secure?: unknown;
   readonly originalUrl?: unknown;
-  readonly app?: { readonly get?: unknown };
 }
 
 /** Over TLS, or over a proxy that says so: one that the configuration names, or that the app trusts. */
@@ -113,9 +112,7 @@ function createSchemeReader({ ssl_proxy_headers: listed }: Settings): (request: 
 }
 
 function isSecureForApp(request: HostRequest): boolean {
-  // One that a server has made for an app has `app` before the app has the request.
-  const app = request.res === undefined ? undefined : request.app;
-  return typeof app?.get === 'function' && Boolean(app.get('trust proxy')) && request.secure === true;
+  return trustsProxies(request) && request.secure === true;
 }
 
 function refuse({ method }: IncomingMessage, response: ServerResponse, status: number): true {

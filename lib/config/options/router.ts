@@ -1,20 +1,6 @@
-import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import { isNetwork } from '../../core/address-list.js';
 import { flag, orEmpty, text } from '../fields.js';
-
-function isNetwork(entry: string): boolean {
-  const [address = '', prefix, ...rest] = entry.split('/');
-  const version = isIP(address);
-  if (version === 0 || rest.length > 0) return false;
-  if (prefix === undefined) return true;
-  if (!/^\d{1,3}$/.test(prefix)) return false;
-  try {
-    new BlockList().addSubnet(address, Number(prefix), version === 6 ? 'ipv6' : 'ipv4');
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const APP = 'Without effect: the access log belongs to the app.';
 
