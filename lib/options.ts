@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Component, Functions, GatewayFunction } from './components/component.js';
+import { type Component, type Functions, type GatewayFunction, HOOKS } from './components/component.js';
 import { guardComponent, guardTransport } from './components/guard.js';
 import { builtInComponents } from './components/index.js';
 import { HEADER_NAME } from './config/fields.js';
@@ -226,19 +226,7 @@ function isComponent(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { namespace, schema, aliases = [] } = value as Partial<Component>;
   const isNamed = typeof namespace === 'string' && listOf((alias) => typeof alias === 'string')(aliases);
-  const hooks = hooksOf(value, [
-    'addsParams',
-    'check',
-    'advise',
-    'checkAt',
-    'policy',
-    'service',
-    'admit',
-    'endpoint',
-    'client',
-    'backend',
-    'transport',
-  ]);
+  const hooks = hooksOf(value, ['addsParams', 'check', 'advise', 'checkAt', ...Object.values(HOOKS).flat()]);
   return isNamed && hasFunctions(schema, ['safeParse']) && hooks.every(isFunction);
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
-import type { BackendScope, Component, ServiceScope } from '../../lib/components/component.js';
+import { type BackendScope, type Component, HOOKS, type ServiceScope } from '../../lib/components/component.js';
 import { createResolver } from '../../lib/components/resolve.js';
 import type { ConfigIssue } from '../../lib/errors.js';
 import { BackendError } from '../../lib/errors.js';
@@ -23,14 +23,10 @@ export interface ComponentCase {
 
 type Level = 'service' | 'endpoint' | 'backend';
 const LEVELS: readonly Level[] = ['service', 'endpoint', 'backend'];
-const HOOKS: Readonly<Record<Level, readonly (keyof Component)[]>> = {
-  service: ['policy', 'service'],
-  endpoint: ['policy', 'admit', 'endpoint'],
-  backend: ['client', 'backend', 'transport'],
-};
 
 function hooksOf(component: Component, level: Level): readonly (keyof Component)[] {
-  return HOOKS[level].filter((hook) => component[hook] !== undefined);
+  const hooks: readonly (keyof Component)[] = HOOKS[level];
+  return hooks.filter((hook) => component[hook] !== undefined);
 }
 
 /** What every component owes to those who configure it and to the layers around it. */

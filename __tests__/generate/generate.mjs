@@ -7,12 +7,6 @@ import { writeComponentTypes, writeCoreTypes } from './typescript.mjs';
 export { loadLibrary } from './library.mjs';
 export { readPages } from './pages.mjs';
 
-const HOOKS = {
-  service: ['policy', 'service'],
-  endpoint: ['policy', 'admit', 'endpoint'],
-  backend: ['client', 'backend', 'transport'],
-};
-
 /** Objects of the core: the name of their table, of their type, and what it says of them. */
 const CORE = [
   { table: 'router', name: 'RouterInput', schema: 'routerSchema', text: 'The `router` namespace of the root.' },
@@ -58,29 +52,20 @@ const CORE = [
   },
 ];
 
-const PROXY = ['github.com/devopsfaith/krakend/proxy', 'github_com/devopsfaith/krakend/proxy'];
-const HTTP = ['github.com/devopsfaith/krakend/http', 'github_com/devopsfaith/krakend/http'];
+/** The namespaces of the core, level by level. */
 const NAMESPACES = {
-  service: {
-    type: 'ServiceExtra',
-    text: '`extra_config` of the root.',
-    members: [{ namespace: 'router', input: 'RouterInput', old: [] }],
-  },
-  endpoint: {
-    type: 'EndpointExtra',
-    text: '`extra_config` of an endpoint.',
-    members: [{ namespace: 'proxy', input: 'EndpointProxyInput', old: PROXY }],
-  },
+  service: { text: '`extra_config` of the root.', members: { router: 'RouterInput' } },
+  endpoint: { text: '`extra_config` of an endpoint.', members: { proxy: 'EndpointProxyInput' } },
   backend: {
-    type: 'BackendExtra',
     text: '`extra_config` of a backend.',
-    members: [
-      { namespace: 'proxy', input: 'BackendProxyInput', old: PROXY },
-      { namespace: 'backend/http', input: 'HttpInput', old: HTTP },
-      { namespace: 'backend/http/client', input: 'HttpClientInput', old: [] },
-    ],
+    members: { proxy: 'BackendProxyInput', 'backend/http': 'HttpInput', 'backend/http/client': 'HttpClientInput' },
   },
 };
+
+/** A namespace and every other way to write it: a long name of 1.3 has two spellings. */
+function namesOf(namespace, longNames) {
+  return [namespace, ...longNames.flatMap((name) => [name, name.replace(/^github\.com/, 'github_com')])];
+}
 
 /**
  * @param library the schemas of the core by name, the components, and what the generators need of lib
@@ -93,11 +78,18 @@ export function generate(library, pages) {
   const core = CORE.map((object) => ({ ...object, json: describe(library.schemas[object.schema]) }));
   const components = library.components.map((component) => ({
     namespace: component.namespace,
-    aliases: component.aliases ?? [],
-    levels: Object.keys(HOOKS).filter((level) => HOOKS[level].some((hook) => component[hook])),
+    names: namesOf(component.namespace, component.aliases ?? []),
+    levels: Object.keys(library.HOOKS).filter((level) => library.HOOKS[level].some((hook) => component[hook])),
     json: describe(component.schema),
   }));
 
+  const levels = Object.entries(NAMESPACES).map(([level, { text, members }]) => ({
+    level,
+    text,
+    members: Object.entries(members).map(([namespace, input]) => {
+      return { namespace, input, names: namesOf(namespace, library.longNamesOf(namespace)) };
+    }),
+  }));
   const clientKeys = Object.keys(library.schemas.clientShape);
   const root = core.find(({ table }) => table === 'root').json;
   const backend = core.find(({ table }) => table === 'backend').json;
@@ -110,9 +102,9 @@ export function generate(library, pages) {
   ]);
   const docs = Object.entries(pages).map(([path, page]) => [path, fillTables(page, (name) => tables.get(name)?.())]);
   return {
-    'lib/config/input.ts': writeCoreTypes(core, NAMESPACES, oldNames),
+    'lib/config/input.ts': writeCoreTypes(core, levels, oldNames),
     'lib/components/extra-config.ts': writeComponentTypes(components),
-    'docs/schema.json': writeSchema(core, components, oldNames),
+    'docs/schema.json': writeSchema(core, levels, components, oldNames),
     ...Object.fromEntries(docs),
   };
 }

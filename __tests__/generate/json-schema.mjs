@@ -52,6 +52,23 @@ function defaultOf(schema) {
   return undefined;
 }
 
+/** The default as people read it; undefined where there is none. */
+export function defaultText({ shownDefault, default: standard, label }) {
+  if (shownDefault) return shownDefault === '–' ? undefined : shownDefault;
+  if (standard === undefined || standard === '') return undefined;
+  if (label === 'bytes') return sizeText(standard);
+  return `\`${typeof standard === 'string' ? standard : valueText(standard)}\``;
+}
+
+function valueText(value) {
+  return Array.isArray(value) ? `[${value.map(valueText).join(', ')}]` : JSON.stringify(value);
+}
+
+function sizeText(bytes) {
+  if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20} MiB`;
+  return bytes % 2 ** 10 === 0 ? `${bytes / 2 ** 10} KiB` : String(bytes);
+}
+
 /** Without the hints, which JSON Schema knows nothing of. */
 export function withoutHints(json) {
   if (Array.isArray(json)) return json.map(withoutHints);

@@ -5,7 +5,8 @@ export async function loadLibrary(load) {
   const names = ['root', 'endpoint', 'backend', 'router', 'proxy', 'http', 'client', 'tls'];
   const options = await Promise.all(names.map((name) => load(`config/options/${name}`)));
   const { showDuration } = await load('config/fields');
-  const { withOldNames } = await load('config/dialect');
-  const { builtInComponents } = await load('components/index');
-  return { schemas: Object.assign({}, ...options), showDuration, withOldNames, components: builtInComponents };
+  const { longNamesOf, withOldNames } = await load('config/dialect');
+  const { HOOKS } = await load('components/component');
+  const { builtInComponents: components } = await load('components/index');
+  return { schemas: Object.assign({}, ...options), showDuration, longNamesOf, withOldNames, HOOKS, components };
 }

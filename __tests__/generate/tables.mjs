@@ -1,5 +1,7 @@
 // The tables of options in docs, between `<!-- options: NAME -->` and `<!-- end -->`.
 
+import { defaultText } from './json-schema.mjs';
+
 const BEGIN = /<!-- options: (\S+) -->\n[\s\S]*?<!-- end -->/g;
 
 /** @returns {string} what the column "type" says */
@@ -14,19 +16,6 @@ function labelOf(json) {
   return json.type ?? 'any';
 }
 
-function defaultOf(json, isRequired) {
-  if (isRequired) return 'required';
-  if (json.shownDefault) return json.shownDefault;
-  if (json.default === undefined || json.default === '') return '–';
-  if (json.label === 'bytes') return sizeText(json.default);
-  return `\`${typeof json.default === 'string' ? json.default : JSON.stringify(json.default).replaceAll('","', '", "').replaceAll(',5', ', 5')}\``;
-}
-
-function sizeText(bytes) {
-  if (bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20} MiB`;
-  return bytes % 2 ** 10 === 0 ? `${bytes / 2 ** 10} KiB` : String(bytes);
-}
-
 function cell(text) {
   return text.replaceAll('|', '\\|');
 }
@@ -39,12 +28,12 @@ function rowsOf(json, prefix, inner) {
     const isRequired = json.required?.includes(name) || member.isRequired;
     const meaning = [member.description, member.more].filter(Boolean).join(' ');
     return [
-      `| \`${prefix}${name}\` | ${cell(labelOf(member))} | ${defaultOf(member, isRequired)} | ${cell(meaning)} |`,
+      `| \`${prefix}${name}\` | ${cell(labelOf(member))} | ${isRequired ? 'required' : (defaultText(member) ?? '–')} | ${cell(meaning)} |`,
     ];
   });
 }
 
-export function tableOf(json, { prefix = '', inner = false, only, without = [] } = {}) {
+export function tableOf(json, { inner = false, only, without = [] } = {}) {
   const properties = Object.fromEntries(
     Object.entries(json.properties).filter(
       ([name]) => (only === undefined || only.includes(name)) && !without.includes(name),
@@ -53,7 +42,7 @@ export function tableOf(json, { prefix = '', inner = false, only, without = [] }
   return [
     '| option | type | default | meaning |',
     '|---|---|---|---|',
-    ...rowsOf({ ...json, properties }, prefix, inner),
+    ...rowsOf({ ...json, properties }, '', inner),
   ].join('\n');
 }
 

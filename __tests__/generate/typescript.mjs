@@ -1,23 +1,21 @@
 // The types of a configuration, with what their options mean above each of them.
 
+import { defaultText } from './json-schema.mjs';
+
 const HEAD = '// Written by `npm run generate` from the schemas; changes are lost.\n';
 
-/** @param {string} text of a comment, which must not end it */
-function comment(lines, indent) {
-  const safe = lines.map((line) => line.replaceAll('*/', '*\\/'));
-  if (safe.length === 1) return `${indent}/** ${safe[0]} */\n`;
-  return `${indent}/**\n${safe.map((line) => `${indent} * ${line}\n`).join('')}${indent} */\n`;
+/** @param {string} text must not end the comment */
+function comment(text, indent) {
+  return `${indent}/** ${text.replaceAll('*/', '*\\/')} */\n`;
 }
 
 const UNITS = { bytes: 'In bytes.', seconds: 'In seconds.' };
 
-function meaningOf({ description = '', label, shownDefault, default: standard, isIdle }) {
+function meaningOf(json) {
+  const { description = '', label, isIdle } = json;
   const text = /[.!?]$/.test(description) ? description : `${description}.`;
-  const shown = shownDefault ?? (standard === undefined ? undefined : `\`${JSON.stringify(standard)}\``);
-  const hasDefault = shown !== undefined && shown !== '–' && shown !== '`""`' && !isIdle && !text.includes('Default: ');
-  return [text, UNITS[label], hasDefault && `Default: ${shown.replaceAll('`"', '`').replaceAll('"`', '`')}.`]
-    .filter(Boolean)
-    .join(' ');
+  const shown = isIdle || text.includes('Default: ') ? undefined : defaultText(json);
+  return [text, UNITS[label], shown && `Default: ${shown}.`].filter(Boolean).join(' ');
 }
 
 /** @returns {string} the type of a value */
@@ -54,29 +52,30 @@ function membersOf(json, indent, oldNames = () => []) {
     const type = typeOf(member, indent);
     const mark = required.has(name) || member.isRequired ? '' : '?';
     const old = oldNames(name).map(
-      (other) => `${comment([`@deprecated Write \`${name}\`.`], indent)}${indent}readonly ${other}?: ${type};\n`,
+      (other) => `${comment(`@deprecated Write \`${name}\`.`, indent)}${indent}readonly ${other}?: ${type};\n`,
     );
     const text = member.deprecated ? `@deprecated ${member.description ?? 'An older name.'}` : meaningOf(member);
-    return [`${comment([text], indent)}${indent}readonly ${keyOf(name)}${mark}: ${type};\n`, ...old];
+    return [`${comment(text, indent)}${indent}readonly ${keyOf(name)}${mark}: ${type};\n`, ...old];
   });
   return `{\n${members.join('')}${indent.slice(2)}}`;
 }
 
 /** @param {{ name: string, text: string, json: object, isGeneric?: boolean }[]} objects */
-export function writeCoreTypes(objects, namespaces, oldNames) {
+export function writeCoreTypes(objects, levels, oldNames) {
   const generic = '<Extra extends ExtraTypes = ExtraTypes>';
   const interfaces = objects.map(
     ({ name, text, json, isGeneric }) =>
-      `${comment([text], '')}export interface ${name}${isGeneric ? generic : ''} extends Comments ${membersOf(json, '  ', oldNames)}\n`,
+      `${comment(text, '')}export interface ${name}${isGeneric ? generic : ''} extends Comments ${membersOf(json, '  ', oldNames)}\n`,
   );
-  const extras = Object.entries(namespaces).map(([level, { type, text, members }]) => {
-    const lines = members.map(({ namespace, input, old }) => {
-      const deprecated = old.map(
-        (name) => `${comment([`@deprecated Write \`${namespace}\`.`], '    ')}    readonly '${name}'?: ${input};\n`,
-      );
+  const extras = levels.map(({ level, text, members }) => {
+    const type = `${level.charAt(0).toUpperCase()}${level.slice(1)}Extra`;
+    const lines = members.map(({ namespace, input, names }) => {
+      const deprecated = names
+        .slice(1)
+        .map((name) => `${comment(`@deprecated Write \`${namespace}\`.`, '    ')}    readonly '${name}'?: ${input};\n`);
       return `    readonly ${keyOf(namespace)}?: ${input};\n${deprecated.join('')}`;
     });
-    return `${comment([text], '')}export type ${type}<Extra extends ExtraTypes> = Extra['${level}'] &\n  Comments &\n  LongNamespaces & {\n${lines.join('')}  };\n`;
+    return `${comment(text, '')}export type ${type}<Extra extends ExtraTypes> = Extra['${level}'] &\n  Comments &\n  LongNamespaces & {\n${lines.join('')}  };\n`;
   });
   return `${HEAD}import type { Comments, Duration, ExtraTypes, LongNamespaces, Method } from './types.js';\n\n${[...interfaces, ...extras].join('\n')}`;
 }
@@ -90,7 +89,7 @@ function inputName(namespace) {
 /** @param {{ namespace: string, aliases: string[], levels: string[], json: object }[]} components */
 export function writeComponentTypes(components) {
   const interfaces = components.map(({ namespace, json }) => {
-    const text = comment([json.properties ? `Options of \`${namespace}\`.` : meaningOf(json)], '');
+    const text = comment(json.properties ? `Options of \`${namespace}\`.` : meaningOf(json), '');
     const name = inputName(namespace);
     if (!json.properties) return `${text}export type ${name} = ${typeOf(json, '')};\n`;
     return `${text}export interface ${name} ${membersOf(json, '  ')}\n`;
@@ -104,5 +103,5 @@ export function writeComponentTypes(components) {
   const text =
     'What `extra_config` may hold of the built-in components, level by level: a wrong option is red in the editor.';
   const used = ['Comments', 'Duration'].filter((name) => interfaces.some((one) => one.includes(name)));
-  return `${HEAD}import type { ${used.join(', ')} } from '../config/types.js';\n\n${interfaces.join('\n')}\n${comment([text], '')}export interface BuiltInExtraConfig {\n${levels.join('')}}\n`;
+  return `${HEAD}import type { ${used.join(', ')} } from '../config/types.js';\n\n${interfaces.join('\n')}\n${comment(text, '')}export interface BuiltInExtraConfig {\n${levels.join('')}}\n`;
 }

@@ -90,6 +90,13 @@ export interface Hooks<S extends z.ZodType> {
   transport?(config: z.output<S>, scope: BackendScope): TransportMiddleware | undefined;
 }
 
+/** The hooks that make a component usable at a scope. */
+export const HOOKS = {
+  service: ['policy', 'service'],
+  endpoint: ['policy', 'admit', 'endpoint'],
+  backend: ['client', 'backend', 'transport'],
+} as const satisfies Readonly<Record<Scope, readonly (keyof Hooks<z.ZodType>)[]>>;
+
 /** What a component is called and what it accepts. */
 export interface Declaration<S extends z.ZodType, N extends string> {
   /** The 2.x name, e.g. `qos/circuit-breaker`. */

@@ -5,7 +5,7 @@ import type { Duration } from '../config/types.js';
 export interface SecurityCorsInput {
   /** Whose pages may read answers. Default: `["*"]`. */
   readonly allow_origins?: readonly string[];
-  /** Methods that these pages may use; `*` for all. An empty list means the default. Default: `["GET","POST","HEAD"]`. */
+  /** Methods that these pages may use; `*` for all. An empty list means the default. Default: `["GET", "POST", "HEAD"]`. */
   readonly allow_methods?: readonly string[];
   /** Request headers that these pages may set, in any case; `*` for all. `Origin` is always one of them. An empty list means `Accept`, `Content-Type` and `X-Requested-With`. Default: `["*"]`. */
   readonly allow_headers?: readonly string[];
@@ -338,7 +338,7 @@ export interface QosHttpCacheInput {
   readonly max_size?: number;
   /** How many answers this store may hold; 0 means the default. Default: 10,000, together with the others. */
   readonly max_items?: number;
-  /** Largest body that is stored; larger ones are passed on. In bytes. Default: `1048576`. */
+  /** Largest body that is stored; larger ones are passed on. In bytes. Default: 1 MiB. */
   readonly max_entry_size?: number;
   /** Forwarded headers that do not tell answers apart, unless `Vary` names them. Default: `[]`. */
   readonly ignore_headers?: readonly string[];

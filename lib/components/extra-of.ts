@@ -1,12 +1,8 @@
 import type { z } from 'zod';
-import type { Component, Scope } from './component.js';
+import type { Component, HOOKS, Scope } from './component.js';
 import type { BuiltInExtraConfig } from './extra-config.js';
 
-type HooksAt = {
-  service: 'policy' | 'service';
-  endpoint: 'policy' | 'admit' | 'endpoint';
-  backend: 'client' | 'backend' | 'transport';
-};
+type HookAt<S extends Scope> = (typeof HOOKS)[S][number];
 
 /** The components that have a hook for the level, by namespace, with what they accept. */
 type ExtraAt<C extends readonly Component[], S extends Scope> = {
@@ -14,7 +10,7 @@ type ExtraAt<C extends readonly Component[], S extends Scope> = {
 };
 
 /** Not there where the component has no hook for the level, or its name is any text to the compiler. */
-type NameAt<K extends Component, S extends Scope> = keyof K & HooksAt[S] extends never
+type NameAt<K extends Component, S extends Scope> = keyof K & HookAt<S> extends never
   ? never
   : string extends K['namespace']
     ? never

@@ -6,15 +6,8 @@ import { createReport } from '../config/report.js';
 import type { ResolvedComponent } from '../config/resolved.js';
 import { ConfigError } from '../errors.js';
 import { silentLogger } from '../logger.js';
-import type { CheckContext, Component, Scope } from './component.js';
+import { type CheckContext, type Component, HOOKS, type Scope } from './component.js';
 import { unsupportedNamespaces } from './namespaces.js';
-
-/** The hooks that make a component usable at a scope. */
-const HOOKS: Readonly<Record<Scope, readonly (keyof Component)[]>> = {
-  service: ['policy', 'service'],
-  endpoint: ['policy', 'admit', 'endpoint'],
-  backend: ['client', 'backend', 'transport'],
-};
 
 export type Resolve = Vocabulary['resolve'];
 

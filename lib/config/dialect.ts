@@ -25,6 +25,11 @@ export function namespaceName(written: string): string {
   return LONG_NAMES.get(written.replace(/^github_com\//, 'github.com/')) ?? written;
 }
 
+/** The long names of a core namespace, as `github.com/…`. */
+export function longNamesOf(namespace: string): readonly string[] {
+  return [...LONG_NAMES].flatMap(([long, name]) => (name === namespace ? long : []));
+}
+
 export function isComment(key: string): boolean {
   return /^[@$#_]/.test(key);
 }

@@ -204,7 +204,7 @@ export interface BackendInput<Extra extends ExtraTypes = ExtraTypes> extends Com
   readonly retry?: Comments & {
     /** Further tries after the first, at other hosts first. Default: `1`. */
     readonly attempts?: number;
-    /** What is worth another try: `connection`, `timeout`, statuses from 400. Default: `["connection",502,503,504]`. */
+    /** What is worth another try: `connection`, `timeout`, statuses from 400. Default: `["connection", 502, 503, 504]`. */
     readonly on?: readonly ('connection' | 'timeout' | number)[];
     /** Longest pause before the first retry, doubled each time; the pause is random below it. Default: `50ms`. */
     readonly backoff?: Duration | 0;
@@ -310,11 +310,11 @@ export interface GatewayConfig<Extra extends ExtraTypes = ExtraTypes> extends Co
     | 'least_in_flight'
     | 'power_of_two_choices'
     | (string & {});
-  /** For endpoints: largest body of a request that is held in memory. In bytes. Default: `16777216`. */
+  /** For endpoints: largest body of a request that is held in memory. In bytes. Default: 16 MiB. */
   readonly max_request_body?: number;
-  /** For backends: largest body that is held in memory. In bytes. Default: `33554432`. */
+  /** For backends: largest body that is held in memory. In bytes. Default: 32 MiB. */
   readonly max_response_body?: number;
-  /** For backends: largest header section. In bytes. Default: `65536`. */
+  /** For backends: largest header section. In bytes. Default: 64 KiB. */
   readonly max_response_headers?: number;
   /** For backends: calls of one at a time; more fail at once. Default: `4096`. */
   readonly max_pending?: number;
@@ -397,6 +397,10 @@ export type ServiceExtra<Extra extends ExtraTypes> = Extra['service'] &
   Comments &
   LongNamespaces & {
     readonly router?: RouterInput;
+    /** @deprecated Write `router`. */
+    readonly 'github.com/luraproject/lura/router/gin'?: RouterInput;
+    /** @deprecated Write `router`. */
+    readonly 'github_com/luraproject/lura/router/gin'?: RouterInput;
   };
 
 /** `extra_config` of an endpoint. */
@@ -408,6 +412,10 @@ export type EndpointExtra<Extra extends ExtraTypes> = Extra['endpoint'] &
     readonly 'github.com/devopsfaith/krakend/proxy'?: EndpointProxyInput;
     /** @deprecated Write `proxy`. */
     readonly 'github_com/devopsfaith/krakend/proxy'?: EndpointProxyInput;
+    /** @deprecated Write `proxy`. */
+    readonly 'github.com/luraproject/lura/proxy'?: EndpointProxyInput;
+    /** @deprecated Write `proxy`. */
+    readonly 'github_com/luraproject/lura/proxy'?: EndpointProxyInput;
   };
 
 /** `extra_config` of a backend. */
@@ -419,10 +427,18 @@ export type BackendExtra<Extra extends ExtraTypes> = Extra['backend'] &
     readonly 'github.com/devopsfaith/krakend/proxy'?: BackendProxyInput;
     /** @deprecated Write `proxy`. */
     readonly 'github_com/devopsfaith/krakend/proxy'?: BackendProxyInput;
+    /** @deprecated Write `proxy`. */
+    readonly 'github.com/luraproject/lura/proxy'?: BackendProxyInput;
+    /** @deprecated Write `proxy`. */
+    readonly 'github_com/luraproject/lura/proxy'?: BackendProxyInput;
     readonly 'backend/http'?: HttpInput;
     /** @deprecated Write `backend/http`. */
     readonly 'github.com/devopsfaith/krakend/http'?: HttpInput;
     /** @deprecated Write `backend/http`. */
     readonly 'github_com/devopsfaith/krakend/http'?: HttpInput;
+    /** @deprecated Write `backend/http`. */
+    readonly 'github.com/luraproject/lura/http'?: HttpInput;
+    /** @deprecated Write `backend/http`. */
+    readonly 'github_com/luraproject/lura/http'?: HttpInput;
     readonly 'backend/http/client'?: HttpClientInput;
   };
