@@ -147,6 +147,11 @@ export function dottedPath({ orEmpty = false } = {}) {
 
 export const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
+/** The name of one header. */
+export function headerName() {
+  return text((value) => HEADER_NAME.test(value), 'the name of a header');
+}
+
 /** Header names; the empty name means "none". */
 export function headerNames() {
   return z.array(

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { show } from '../../config/explain.js';
-import { durationOrZero, HEADER_NAME, LONGEST_DURATION, text } from '../../config/fields.js';
+import { durationOrZero, flag, HEADER_NAME, LONGEST_DURATION, text } from '../../config/fields.js';
 import { addToList } from '../../core/list-header.js';
 import type { Policy } from '../../proxy.js';
 import { defineComponent, type Fault } from '../component.js';
@@ -71,32 +71,26 @@ const schema = z.strictObject({
       description: 'How long a browser may remember a preflight; `0s` leaves that to the browser.',
       examples: ['12h'],
     }),
-  allow_credentials: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Pages may send cookies; needs origins that are named.', examples: [true] }),
-  allow_private_network: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Pages of public networks may call a gateway in a private one.', examples: [true] }),
-  options_passthrough: z
-    .boolean()
-    .default(false)
-    .meta({
-      examples: [true],
-      description:
-        'A preflight gets its headers, and its answer from what else serves `OPTIONS`: an endpoint, `auto_options` or the app.',
-    }),
+  allow_credentials: flag().meta({
+    description: 'Pages may send cookies; needs origins that are named.',
+    examples: [true],
+  }),
+  allow_private_network: flag().meta({
+    description: 'Pages of public networks may call a gateway in a private one.',
+    examples: [true],
+  }),
+  options_passthrough: flag().meta({
+    examples: [true],
+    description:
+      'A preflight gets its headers, and its answer from what else serves `OPTIONS`: an endpoint, `auto_options` or the app.',
+  }),
   options_success_status: z
     .int()
     .min(200)
     .max(299)
     .default(204)
     .meta({ description: 'Status of the answer to a preflight, 200 to 299. KrakenD 1.3 had 200.', examples: [200] }),
-  debug: z
-    .boolean()
-    .default(false)
-    .meta({ examples: [true], description: 'Logs, at level `debug`, why a page was not allowed.' }),
+  debug: flag().meta({ examples: [true], description: 'Logs, at level `debug`, why a page was not allowed.' }),
 });
 
 type Settings = z.output<typeof schema>;

@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { countOrZero, duration, durationOrZero, HEADER_NAME, oneOf, orEmpty, text } from '../../config/fields.js';
+import {
+  countOrZero,
+  duration,
+  durationOrZero,
+  flag,
+  HEADER_NAME,
+  headerName,
+  oneOf,
+  orEmpty,
+  text,
+} from '../../config/fields.js';
+import { cipherSuites } from '../../config/options/tls.js';
 
 /** What KrakenD knows. `none` is not among them. */
 export const ALGORITHMS = [
@@ -26,7 +37,6 @@ const SHA256_BYTES = 32;
 
 const name = z.string().min(1);
 const names = z.array(name);
-const headerName = text((value) => HEADER_NAME.test(value), 'the name of a header');
 const cookieName = text((value) => HEADER_NAME.test(value), 'the name of a cookie');
 const fingerprint = text(
   (value) => Buffer.from(value, 'base64').length === SHA256_BYTES,
@@ -48,13 +58,10 @@ export const validatorSchema = z.strictObject({
     description: 'A file with the set of keys instead; read at start and at each `reload()`.',
     examples: ['./jwks.json'],
   }),
-  cache: z
-    .boolean()
-    .default(false)
-    .meta({
-      description: 'Keep downloaded keys for `cache_duration`; without it for a minute at most.',
-      examples: [true],
-    }),
+  cache: flag().meta({
+    description: 'Keep downloaded keys for `cache_duration`; without it for a minute at most.',
+    examples: [true],
+  }),
   cache_duration: countOrZero(LONGEST_CACHE)
     .optional()
     .meta({
@@ -77,14 +84,11 @@ export const validatorSchema = z.strictObject({
     description: 'The claim with the roles: a list, or a text with spaces.',
     examples: ['realm_access.roles'],
   }),
-  roles_key_is_nested: z
-    .boolean()
-    .default(false)
-    .meta({
-      description:
-        '`roles_key` is a path with dots, such as `realm_access.roles`; a name that begins with `http` never is.',
-      examples: [true],
-    }),
+  roles_key_is_nested: flag().meta({
+    description:
+      '`roles_key` is a path with dots, such as `realm_access.roles`; a name that begins with `http` never is.',
+    examples: [true],
+  }),
   scopes: names.default([]).meta({ description: 'The scopes that are asked for.', examples: [['orders:read']] }),
   scopes_key: orEmpty(name.optional()).meta({
     description: 'The claim with the scopes, or a path with dots: a list, or a text with spaces. Needed with `scopes`.',
@@ -98,13 +102,13 @@ export const validatorSchema = z.strictObject({
     description: 'The cookie with the token, looked at when the header has none.',
     examples: ['session'],
   }),
-  auth_header_name: orEmpty(headerName.default('Authorization')).meta({
+  auth_header_name: orEmpty(headerName().default('Authorization')).meta({
     description:
       'The header with the token, after `Bearer`. In another header than `Authorization` the word may be missing.',
     examples: ['X-Access-Token'],
   }),
   propagate_claims: z
-    .array(z.tuple([name, headerName]))
+    .array(z.tuple([name, headerName()]))
     .default([])
     .meta({
       description: 'Claims, or paths with dots, and the headers they are put into.',
@@ -112,17 +116,14 @@ export const validatorSchema = z.strictObject({
       // A JSON file that is imported has no tuples.
       ts: 'readonly (readonly string[])[]',
     }),
-  propagate_claims_preserve_array: z
-    .boolean()
-    .default(false)
-    .meta({
-      description: 'A list becomes one header line for each entry, instead of one line with commas.',
-      examples: [true],
-    }),
-  disable_jwk_security: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Let `jwk_url` begin with `http://`; a warning at start.', examples: [true] }),
+  propagate_claims_preserve_array: flag().meta({
+    description: 'A list becomes one header line for each entry, instead of one line with commas.',
+    examples: [true],
+  }),
+  disable_jwk_security: flag().meta({
+    description: 'Let `jwk_url` begin with `http://`; a warning at start.',
+    examples: [true],
+  }),
   jwk_fingerprints: z
     .array(fingerprint)
     .default([])
@@ -131,14 +132,11 @@ export const validatorSchema = z.strictObject({
         'SHA-256, in base64, of public keys (SPKI): one has to be in the chain of certificates of the key server.',
       examples: [['S3Jr8Ssuy2H5VmXXKPE0XcvK4Ca6fFNMLLkGDsGTMO0=']],
     }),
-  cipher_suites: z
-    .array(z.int().min(0).max(0xffff))
-    .default([])
-    .meta({
-      description: 'IANA numbers of the suites offered to the key server.',
-      shownDefault: 'those of Node',
-      examples: [[4865]],
-    }),
+  cipher_suites: cipherSuites.meta({
+    description: 'IANA numbers of the suites offered to the key server.',
+    shownDefault: 'those of Node',
+    examples: [[4865]],
+  }),
   jwk_local_ca: orEmpty(name.optional()).meta({
     description: 'PEM file of an authority to trust for the key server, besides those of the system.',
     examples: ['./ca.pem'],
@@ -154,14 +152,14 @@ export const validatorSchema = z.strictObject({
   failed_jwk_key_cooldown: duration({ max: LONGEST_PAUSE })
     .default(30_000)
     .meta({ description: 'Pause between two downloads for key ids that are not in the set.', examples: ['1m'] }),
-  operation_debug: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Log at level `info` why tokens are refused; without it at `debug`.', examples: [true] }),
-  www_authenticate: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Say in `WWW-Authenticate` (RFC 6750) what is wrong.', examples: [true] }),
+  operation_debug: flag().meta({
+    description: 'Log at level `info` why tokens are refused; without it at `debug`.',
+    examples: [true],
+  }),
+  www_authenticate: flag().meta({
+    description: 'Say in `WWW-Authenticate` (RFC 6750) what is wrong.',
+    examples: [true],
+  }),
   secret_url: z
     .unknown()
     .optional()

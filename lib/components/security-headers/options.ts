@@ -1,6 +1,6 @@
 import { validateHeaderValue } from 'node:http';
 import { z } from 'zod';
-import { flag, HEADER_NAME, text } from '../../config/fields.js';
+import { flag, headerName, text } from '../../config/fields.js';
 import { type MatchAny, patterns } from '../../config/pattern.js';
 
 /** Empty, as in files that name every option, means none. */
@@ -17,15 +17,22 @@ function isHeaderValue(value: string): boolean {
   }
 }
 
-function headerName() {
-  return text((value) => HEADER_NAME.test(value), 'the name of a header');
-}
-
 /** A name, perhaps with a port; an address of IPv6 is in brackets. */
 export const HOST = /^(?:[a-z\d._~-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 function toggle(description: string) {
   return flag().meta({ description, examples: [true] });
+}
+
+function ofTheServer(example: string) {
+  return z
+    .string()
+    .optional()
+    .meta({
+      description: 'Accepted without effect: the server belongs to the app.',
+      isIdle: true,
+      examples: [example],
+    });
 }
 
 const fields = z.strictObject({
@@ -98,22 +105,8 @@ const fields = z.strictObject({
     examples: ['pin-sha256="d6qz"; max-age=5184000'],
   }),
   is_development: toggle('Leaves out all that needs the public name or HTTPS: hosts, redirect, STS and pins.'),
-  ssl_certificate: z
-    .string()
-    .optional()
-    .meta({
-      description: 'Accepted without effect: the server belongs to the app.',
-      isIdle: true,
-      examples: ['cert.pem'],
-    }),
-  ssl_private_key: z
-    .string()
-    .optional()
-    .meta({
-      description: 'Accepted without effect: the server belongs to the app.',
-      isIdle: true,
-      examples: ['cert.pem'],
-    }),
+  ssl_certificate: ofTheServer('cert.pem'),
+  ssl_private_key: ofTheServer('key.pem'),
 });
 
 export const schema = fields.transform(({ allowed_hosts: hosts, ...options }, context) => {

@@ -9,7 +9,7 @@ import {
   durationOrZero,
   durationUnlessZero,
   flag,
-  HEADER_NAME,
+  headerName,
   headerNames,
   isForbiddenName,
   keyName,
@@ -88,7 +88,7 @@ const ejection = z
   }));
 
 const headerRule = z.strictObject({
-  name: text((name) => HEADER_NAME.test(name), 'the name of a header')
+  name: headerName()
     .transform((name) => name.toLowerCase())
     .meta({ description: 'The header.', examples: ['X-Total-Count'] }),
   keep: oneOf(['first', 'last', 'append'])

@@ -4,6 +4,9 @@ import { flag, oneOf, text } from '../fields.js';
 const tlsVersion = oneOf(['TLS10', 'TLS11', 'TLS12', 'TLS13']);
 const filePath = text((value) => value !== '' && !value.includes('\0'), 'the path of a file');
 
+/** IANA numbers. */
+export const cipherSuites = z.array(z.int().min(0).max(0xffff)).default([]);
+
 /** TLS towards backends: `client_tls`. */
 export const clientTlsSchema = z.strictObject({
   ca_certs: z
@@ -29,10 +32,11 @@ export const clientTlsSchema = z.strictObject({
   max_version: tlsVersion
     .optional()
     .meta({ description: 'Highest version of TLS.', shownDefault: "Node's", examples: ['TLS13'] }),
-  cipher_suites: z
-    .array(z.int().min(0).max(0xffff))
-    .default([])
-    .meta({ description: 'IANA numbers of the cipher suites to offer.', shownDefault: "Node's", examples: [[4865]] }),
+  cipher_suites: cipherSuites.meta({
+    description: 'IANA numbers of the cipher suites to offer.',
+    shownDefault: "Node's",
+    examples: [[4865]],
+  }),
   allow_insecure_connections: flag().meta({
     description: 'Does not verify certificates of backends.',
     examples: [true],
