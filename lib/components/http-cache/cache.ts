@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { isBackendFailure } from '../../core/backend-failure.js';
 import type { CacheState, ControlledCache } from '../../core/cache-control.js';
+import { createLru, type Lru } from '../../core/lru.js';
 import { type BackendRequest, type Headers, NO_HEADERS } from '../../proxy.js';
 import type { BackendResponse, TransportMiddleware } from '../../transport/transport.js';
 import { collect } from './collect.js';
@@ -8,7 +9,6 @@ import { ageOf, type Clock, conditionOf, createEntry, type Entry, renew, toRespo
 import { evaluate, mayServeStale, type RequestDirectives, readDirectives, satisfies } from './freshness.js';
 import { changedUrls } from './invalidation.js';
 import { type KeyMaker, urlOf, variantOf } from './key.js';
-import { createLru, type Lru } from './lru.js';
 import { createReads, type Read, type Reads } from './reads.js';
 import { createSingleFlight, type SingleFlight } from './single-flight.js';
 import type { EntryStore, Lookup } from './store.js';

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { bytes, countUnlessZero, flag } from '../../config/fields.js';
 import type { BackendConfig } from '../../config/resolved.js';
 import { CACHES } from '../../core/cache-control.js';
+import type { Bounds } from '../../core/lru.js';
 import { type BackendScope, defineComponent } from '../component.js';
 import { type Cache, createCache, createCacheTransport } from './cache.js';
 import { type CacheStore, isCacheStore } from './cache-store.js';
 import { steadyClock } from './entry.js';
 import { createKeyMaker } from './key.js';
-import type { Bounds } from './lru.js';
 import { createRemoteStore } from './remote-store.js';
 import { createMemoryStore } from './store.js';
 

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { createLru } from '../../core/lru.js';
 import { onceAMinute } from '../../core/once-a-minute.js';
 import { inTime } from '../../core/race.js';
 import type { Logger } from '../../logger.js';
@@ -15,7 +16,6 @@ import { decodeStored, encodeEntry, encodeVary, type Stored } from './codec.js';
 import type { Entry } from './entry.js';
 import { hasValidator } from './freshness.js';
 import { urlOf, variantOf } from './key.js';
-import { createLru } from './lru.js';
 import { type EntryStore, NOTHING } from './store.js';
 
 const PATIENCE = 100;

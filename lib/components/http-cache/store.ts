@@ -1,7 +1,7 @@
+import { type Bounds, createLru } from '../../core/lru.js';
 import type { Headers } from '../../proxy.js';
 import { type Entry, sizeOf } from './entry.js';
 import { variantOf } from './key.js';
-import { type Bounds, createLru } from './lru.js';
 import { createUrlIndex } from './url-index.js';
 
 /** What a store knows under a key. */

@@ -2,6 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { get as getPlain, type IncomingMessage } from 'node:http';
 import { get as getSecure, type RequestOptions } from 'node:https';
 import { checkServerIdentity, type DetailedPeerCertificate, type PeerCertificate, rootCertificates } from 'node:tls';
+import { collectStream } from '../../core/collect.js';
 
 /** Fetches a document once. Rejects with an error whose message has no URL in it. */
 export type Download = (signal: AbortSignal) => Promise<unknown>;
@@ -50,15 +51,18 @@ export function createDownload({ url, ca, ciphers, fingerprints }: DownloadOptio
 
 async function readJson(response: IncomingMessage): Promise<unknown> {
   if (response.statusCode !== OK) throw new Error(`it answers with status ${response.statusCode}`);
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MOST_BYTES) throw new Error(`its answer is longer than ${MOST_BYTES} bytes`);
-    chunks.push(chunk);
-  }
+  const tooLarge = () => new Error(`its answer is longer than ${MOST_BYTES} bytes`);
+  const body = await collectStream(response, {
+    limit: MOST_BYTES,
+    tooLarge,
+    // Nothing counts these bytes beside the limit.
+    noRoom: tooLarge,
+    cut: (error) => error ?? new Error('its answer has been cut'),
+    // The request has the signal.
+    aborted: ({ reason }) => reason,
+  });
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(body.toString('utf8'));
   } catch {
     // What JSON.parse says quotes the text, and the text may be a key.
     throw new Error('its answer is no JSON');

@@ -1,3 +1,4 @@
+import { inTime } from '../../core/race.js';
 import { RejectedError } from '../../errors.js';
 import type { Download } from './download.js';
 import { type Key, readKeySet } from './key-set.js';
@@ -114,11 +115,7 @@ export function createRemoteKeys({ download, onFailure }: RemoteKeysOptions): Ke
 }
 
 function waitAtMost(work: Promise<void>, milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    void work.then(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+  return inTime(milliseconds, () => work).catch(ignore);
 }
+
+function ignore(): void {}

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
+import { createLru } from '../../core/lru.js';
 import { lazyPeer } from '../../core/peer.js';
-import { createLru } from '../http-cache/lru.js';
 import { readValidity, type Validity } from './claims.js';
 import { findKey, type Key } from './key-set.js';
 import type { KeySource } from './key-source.js';

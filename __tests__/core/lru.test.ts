@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createLru } from '../../../lib/components/http-cache/lru.js';
+import { createLru } from '../../lib/core/lru.js';
 
 describe('createLru', () => {
   test('P12 tells of each key that has gone, not of one that has another value', () => {
